@@ -1,0 +1,176 @@
+//! Where probes look: a tree of files and, unless it is an image, the machine that runs on it.
+
+use crate::value::Fault;
+use std::io::Read;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+use time::OffsetDateTime;
+
+mod local;
+mod tree;
+
+pub use local::LocalFiles;
+pub use tree::TreeFiles;
+
+/// Bytes of a table (a package database, a mount list) that are read at most.
+const TABLE_BOUND: u64 = 64 << 20;
+
+/// Read-only files under some root. Symbolic links never leave it.
+///
+/// Paths are absolute and as the host sees them. `Ok(None)` is certainty that nothing is there; what could not be
+/// looked at is a [`Fault`].
+pub trait Files: Send + Sync {
+    /// What is at `path` itself: a symbolic link is not followed.
+    fn lstat(&self, path: &str) -> Result<Option<Stat>, Fault>;
+    /// What is at the end of `path`'s symbolic links.
+    fn stat(&self, path: &str) -> Result<Option<Stat>, Fault>;
+    /// Opens for reading; follows symbolic links. May block on a FIFO.
+    fn open(&self, path: &str) -> Result<Option<Box<dyn Read + Send>>, Fault>;
+    /// The names in a directory, without `.` and `..`, in no order.
+    fn list(&self, path: &str) -> Result<Option<Vec<String>>, Fault>;
+    /// What a symbolic link says.
+    fn link(&self, path: &str) -> Result<Option<String>, Fault>;
+}
+
+/// inode(7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stat {
+    pub file_type: FileType,
+    /// Permission bits with set-user-ID, set-group-ID and sticky: `0o7777` at most.
+    pub mode: u32,
+    pub uid: u32,
+    pub gid: u32,
+    /// Bytes.
+    pub size: u64,
+    /// Last change of the contents, seconds since the epoch.
+    pub mtime: i64,
+    pub links: u64,
+    /// Device and inode: two paths with equal ones are one file.
+    pub device: u64,
+    pub inode: u64,
+}
+
+crate::choice! {
+    /// The type of a file, by goss's words where goss has one.
+    pub enum FileType {
+        File = "file",
+        Directory = "directory",
+        Symlink = "symlink",
+        Socket = "socket",
+        Fifo = "fifo",
+        CharacterDevice = "character-device",
+        BlockDevice = "block-device",
+    }
+}
+
+/// Proof that the host is the running machine: what only it can tell hangs on this.
+#[derive(Debug)]
+pub struct Machine(());
+
+/// A cheap handle on a host and on what has been read of it. A fresh one is made for every round of a run.
+#[derive(Clone)]
+pub struct Host {
+    inner: Arc<Inner>,
+    deadline: Instant,
+}
+
+/// Declares the tables that are read once a run, by whichever probe first needs them.
+macro_rules! tables {
+    ($($(#[doc = $about:literal])+ $name:ident: $table:ty = $load:path;)*) => {
+        struct Inner {
+            files: Arc<dyn Files>,
+            machine: Option<Machine>,
+            now: OffsetDateTime,
+            $($name: OnceLock<Result<$table, Fault>>,)*
+        }
+        impl Inner {
+            fn new(files: Arc<dyn Files>, machine: Option<Machine>, now: OffsetDateTime) -> Self {
+                Inner { files, machine, now, $($name: OnceLock::new(),)* }
+            }
+        }
+        impl Host {
+            $(
+                $(#[doc = $about])+
+                pub fn $name(&self) -> Result<&$table, Fault> {
+                    self.inner.$name.get_or_init(|| $load(self)).as_ref().map_err(Clone::clone)
+                }
+            )*
+        }
+    };
+}
+
+pub mod accounts;
+
+tables! {
+    /// Accounts and groups: passwd(5), group(5).
+    accounts: accounts::Accounts = accounts::load;
+}
+
+impl Host {
+    /// The machine this runs on.
+    pub fn local() -> Host {
+        Host::new(Arc::new(LocalFiles), Some(Machine(())), OffsetDateTime::now_utc())
+    }
+
+    /// Files only: an image, a root under a directory, a written-down host.
+    pub fn offline(files: Arc<dyn Files>, now: OffsetDateTime) -> Host {
+        Host::new(files, None, now)
+    }
+
+    fn new(files: Arc<dyn Files>, machine: Option<Machine>, now: OffsetDateTime) -> Host {
+        let deadline = Instant::now() + Duration::from_secs(3600);
+        Host { inner: Arc::new(Inner::new(files, machine, now)), deadline }
+    }
+
+    /// The same host with nothing read yet, for another round.
+    pub fn fresh(&self) -> Host {
+        let machine = self.inner.machine.as_ref().map(|_| Machine(()));
+        let now = if machine.is_some() { OffsetDateTime::now_utc() } else { self.inner.now };
+        Host::new(self.inner.files.clone(), machine, now)
+    }
+
+    /// The same host for a probe that has until `deadline`.
+    pub fn until(&self, deadline: Instant) -> Host {
+        Host { inner: self.inner.clone(), deadline }
+    }
+
+    /// When the probe that holds this handle is given up.
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    pub fn files(&self) -> &dyn Files {
+        &*self.inner.files
+    }
+
+    /// The running machine, or the fault that there is none.
+    pub fn machine(&self) -> Result<&Machine, Fault> {
+        let needs = || Fault::Unsupported("only a running machine can tell; this is a tree of files".into());
+        self.inner.machine.as_ref().ok_or_else(needs)
+    }
+
+    /// When this round began.
+    pub fn now(&self) -> OffsetDateTime {
+        self.inner.now
+    }
+
+    /// A whole file of bounded size: tables of the system.
+    pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Fault> {
+        let Some(file) = self.files().open(path)? else { return Ok(None) };
+        let mut bytes = Vec::new();
+        file.take(TABLE_BOUND + 1).read_to_end(&mut bytes).map_err(|e| Fault::from_io(path, &e))?;
+        if bytes.len() as u64 > TABLE_BOUND {
+            return Err(Fault::Malformed(format!("{path}: larger than {TABLE_BOUND} bytes")));
+        }
+        Ok(Some(bytes))
+    }
+
+    /// Like [`Host::read`], as text; bytes that are not UTF-8 become U+FFFD.
+    pub fn text(&self, path: &str) -> Result<Option<String>, Fault> {
+        let text = |bytes| match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(e) => String::from_utf8_lossy(e.as_bytes()).into_owned(),
+        };
+        Ok(self.read(path)?.map(text))
+    }
+}

@@ -1,0 +1,68 @@
+//! The files of the machine this runs on.
+
+use super::{FileType, Files, Stat};
+use crate::value::Fault;
+use rustix::fs::FileType as Raw;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+
+pub struct LocalFiles;
+
+/// `None` where the path certainly leads nowhere: ENOENT and ENOTDIR.
+fn found<T>(path: &str, result: std::io::Result<T>) -> Result<Option<T>, Fault> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(e) => Err(Fault::from_io(path, &e)),
+    }
+}
+
+impl Files for LocalFiles {
+    fn lstat(&self, path: &str) -> Result<Option<Stat>, Fault> {
+        found(path, rustix::fs::lstat(path).map_err(Into::into)).map(|s| s.map(stat))
+    }
+
+    fn stat(&self, path: &str) -> Result<Option<Stat>, Fault> {
+        found(path, rustix::fs::stat(path).map_err(Into::into)).map(|s| s.map(stat))
+    }
+
+    fn open(&self, path: &str) -> Result<Option<Box<dyn Read + Send>>, Fault> {
+        found(path, File::open(path)).map(|f| f.map(|f| Box::new(f) as Box<dyn Read + Send>))
+    }
+
+    fn list(&self, path: &str) -> Result<Option<Vec<String>>, Fault> {
+        let Some(entries) = found(path, std::fs::read_dir(path))? else { return Ok(None) };
+        entries
+            .map(|e| e.map(|e| e.file_name().to_string_lossy().into_owned()))
+            .collect::<Result<_, _>>()
+            .map(Some)
+            .map_err(|e| Fault::from_io(path, &e))
+    }
+
+    fn link(&self, path: &str) -> Result<Option<String>, Fault> {
+        let target = found(path, std::fs::read_link(path))?;
+        Ok(target.map(|t| t.to_string_lossy().into_owned()))
+    }
+}
+
+fn stat(raw: rustix::fs::Stat) -> Stat {
+    Stat {
+        file_type: match Raw::from_raw_mode(raw.st_mode) {
+            Raw::Directory => FileType::Directory,
+            Raw::Symlink => FileType::Symlink,
+            Raw::Socket => FileType::Socket,
+            Raw::Fifo => FileType::Fifo,
+            Raw::CharacterDevice => FileType::CharacterDevice,
+            Raw::BlockDevice => FileType::BlockDevice,
+            _ => FileType::File,
+        },
+        mode: raw.st_mode & 0o7777,
+        uid: raw.st_uid,
+        gid: raw.st_gid,
+        size: u64::try_from(raw.st_size).unwrap_or(0),
+        mtime: raw.st_mtime,
+        links: raw.st_nlink,
+        device: raw.st_dev,
+        inode: raw.st_ino,
+    }
+}

@@ -1,0 +1,9 @@
+pub mod host;
+pub mod matcher;
+pub mod quantity;
+pub mod report;
+pub mod resource;
+pub mod spec;
+pub mod syntax;
+pub mod value;
+pub mod verdict;

@@ -1,0 +1,176 @@
+//! Settings: the inputs of a probe, and how each is read from a spec.
+
+use super::SettingInfo;
+use crate::quantity;
+use crate::syntax::{Code, Data, Diagnostic, Node};
+use crate::value::Value;
+use std::time::Duration;
+
+/// Declares a setting: its name, a sentence, and its place among the kind's settings.
+pub const fn setting<S, T: FromNode>(
+    name: &'static str,
+    about: &'static str,
+    place: fn(&mut S) -> &mut T,
+) -> Setting<S, T> {
+    Setting { name, about, place }
+}
+
+pub struct Setting<S, T> {
+    name: &'static str,
+    about: &'static str,
+    place: fn(&mut S) -> &mut T,
+}
+
+/// A [`Setting`] of any type.
+pub trait Knob<S>: Sync {
+    fn info(&self) -> SettingInfo;
+    fn set(&self, to: &mut S, from: &Node, wrong: &mut Vec<Diagnostic>);
+}
+
+impl<S, T: FromNode> Knob<S> for Setting<S, T> {
+    fn info(&self) -> SettingInfo {
+        SettingInfo { name: self.name, about: self.about, shape: T::SHAPE }
+    }
+    fn set(&self, to: &mut S, from: &Node, wrong: &mut Vec<Diagnostic>) {
+        match T::from_node(from) {
+            Ok(value) => *(self.place)(to) = value,
+            Err(one) => wrong.push(one.label(format!("`{}` is {}", self.name, T::SHAPE.name()))),
+        }
+    }
+}
+
+/// What may stand behind a setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    Bool,
+    Count,
+    Text,
+    /// A duration as text, or a whole number of milliseconds.
+    Duration,
+    TextList,
+    TextMap,
+    /// A line for the shell, or a program and its arguments.
+    Exec,
+    Any,
+}
+
+impl Shape {
+    pub fn name(self) -> &'static str {
+        match self {
+            Shape::Bool => "true or false",
+            Shape::Count => "a whole number, 0 or more",
+            Shape::Text => "text",
+            Shape::Duration => "a duration, such as `\"10s\"`, or milliseconds",
+            Shape::TextList => "a list of texts",
+            Shape::TextMap => "a map of texts",
+            Shape::Exec => "a line for the shell, or a list: a program and its arguments",
+            Shape::Any => "anything",
+        }
+    }
+}
+
+/// A type that a setting may have.
+pub trait FromNode: Sized + 'static {
+    const SHAPE: Shape;
+    fn from_node(node: &Node) -> Result<Self, Diagnostic>;
+}
+
+fn wrong_type<T: FromNode>(node: &Node) -> Diagnostic {
+    let message = format!("expected {}, found {}", T::SHAPE.name(), node.describe());
+    Diagnostic::new(Code::WrongType, node.span, message)
+}
+
+impl FromNode for bool {
+    const SHAPE: Shape = Shape::Bool;
+    fn from_node(node: &Node) -> Result<Self, Diagnostic> {
+        match node.data {
+            Data::Bool(b) => Ok(b),
+            _ => Err(wrong_type::<Self>(node)),
+        }
+    }
+}
+
+impl FromNode for u32 {
+    const SHAPE: Shape = Shape::Count;
+    fn from_node(node: &Node) -> Result<Self, Diagnostic> {
+        match node.data {
+            Data::Int(n, _) => n.try_into().map_err(|_| wrong_type::<Self>(node)),
+            _ => Err(wrong_type::<Self>(node)),
+        }
+    }
+}
+
+impl FromNode for String {
+    const SHAPE: Shape = Shape::Text;
+    fn from_node(node: &Node) -> Result<Self, Diagnostic> {
+        node.text().map(str::to_owned).ok_or_else(|| wrong_type::<Self>(node))
+    }
+}
+
+impl FromNode for Duration {
+    const SHAPE: Shape = Shape::Duration;
+    fn from_node(node: &Node) -> Result<Self, Diagnostic> {
+        match &node.data {
+            Data::Int(ms, _) => (*ms).try_into().map(Duration::from_millis).map_err(|_| wrong_type::<Self>(node)),
+            Data::Text(text) => quantity::parse_duration(text)
+                .and_then(|d| Duration::try_from(d).ok())
+                .ok_or_else(|| Diagnostic::new(Code::BadQuantity, node.span, format!("`{text}` is not a duration"))),
+            _ => Err(wrong_type::<Self>(node)),
+        }
+    }
+}
+
+impl<T: FromNode> FromNode for Option<T> {
+    const SHAPE: Shape = T::SHAPE;
+    fn from_node(node: &Node) -> Result<Self, Diagnostic> {
+        T::from_node(node).map(Some)
+    }
+}
+
+impl FromNode for Vec<String> {
+    const SHAPE: Shape = Shape::TextList;
+    fn from_node(node: &Node) -> Result<Self, Diagnostic> {
+        let list = node.list().ok_or_else(|| wrong_type::<Self>(node))?;
+        list.iter().map(|n| n.text().map(str::to_owned).ok_or_else(|| wrong_type::<Self>(n))).collect()
+    }
+}
+
+/// Pairs in the order written.
+impl FromNode for Vec<(String, String)> {
+    const SHAPE: Shape = Shape::TextMap;
+    fn from_node(node: &Node) -> Result<Self, Diagnostic> {
+        let map = node.map().ok_or_else(|| wrong_type::<Self>(node))?;
+        map.iter()
+            .map(|(k, v)| {
+                let text = v.scalar().ok_or_else(|| wrong_type::<Self>(v))?;
+                Ok((k.text.clone().into_owned(), text.into_owned()))
+            })
+            .collect()
+    }
+}
+
+/// A line for the shell, or a program with its arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exec {
+    Shell(String),
+    Argv(Vec<String>),
+}
+
+impl FromNode for Exec {
+    const SHAPE: Shape = Shape::Exec;
+    fn from_node(node: &Node) -> Result<Self, Diagnostic> {
+        match &node.data {
+            Data::Text(line) if !line.trim().is_empty() => Ok(Exec::Shell(line.clone().into_owned())),
+            Data::List(list) if !list.is_empty() => Vec::<String>::from_node(node).map(Exec::Argv),
+            _ => Err(wrong_type::<Self>(node)),
+        }
+    }
+}
+
+/// Data as it stands in the spec.
+impl FromNode for Value {
+    const SHAPE: Shape = Shape::Any;
+    fn from_node(node: &Node) -> Result<Self, Diagnostic> {
+        Ok(node.into())
+    }
+}

@@ -1,0 +1,64 @@
+//! From trees to claims whose types are right, beside everything that is wrong.
+
+use crate::matcher::Test;
+use crate::resource::{Ask, Kind, Probe};
+use crate::syntax::Span;
+use crate::value::Value;
+use std::borrow::Cow;
+use std::time::Duration;
+
+/// One entry of a spec: this thing, what is expected of it, and how to look.
+pub struct Claim {
+    pub kind: &'static Kind,
+    /// The entry's name, which need not be the thing's.
+    pub id: Box<str>,
+    /// Where the entry's name stands.
+    pub span: Span,
+    pub probe: Probe,
+    /// `None` for kinds that have no presence.
+    pub presence: Option<Expectation>,
+    /// What to read of the thing, in spec order; `tests` says what is expected of each.
+    pub asks: Vec<Ask>,
+    pub tests: Vec<Expectation>,
+    /// `None` where the entry says none of it.
+    pub common: Option<Box<Common>>,
+}
+
+/// A test and the place in the spec that it comes from.
+#[derive(Debug)]
+pub struct Expectation {
+    pub test: Test,
+    pub span: Span,
+    /// The spec does not say it: an entry claims that the thing is there unless it says otherwise.
+    pub implied: bool,
+}
+
+/// What every entry may say, whatever its kind.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Common {
+    pub title: Option<String>,
+    pub meta: Option<Value>,
+    /// Why it is skipped; empty where the spec says only `skip = true`.
+    pub skip: Option<String>,
+    pub tags: Vec<String>,
+    pub timeout: Option<Duration>,
+    pub retry: Option<Retry>,
+}
+
+/// Ask again until it passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// How long to go on.
+    pub within: Duration,
+    /// How long to wait between two looks.
+    pub every: Duration,
+}
+
+impl Claim {
+    /// The name of the key that `asks[index]` reads, with a lookup's argument: `mode`, `json.server.port`.
+    pub fn key_name(&self, index: usize) -> Cow<'static, str> {
+        let Some(ask) = self.asks.get(index) else { return Cow::Borrowed("") };
+        let name = (self.kind.key_name)(ask.key);
+        if ask.argument.is_empty() { Cow::Borrowed(name) } else { Cow::Owned(format!("{name}.{}", ask.argument)) }
+    }
+}

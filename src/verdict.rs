@@ -1,0 +1,150 @@
+//! What a claim and an observation come to. Pure: needs no host.
+
+use crate::matcher::{Doubt, Evidence};
+use crate::resource::Observed;
+use crate::spec::{Claim, Expectation};
+use crate::value::{Fault, Value};
+use std::borrow::Cow;
+use std::time::Duration;
+use time::OffsetDateTime;
+
+/// One key of one entry, judged.
+pub struct Verdict<'c> {
+    pub claim: &'c Claim,
+    /// The key's name, with a lookup's argument: `exists`, `mode`, `json.server.port`.
+    pub key: Cow<'c, str>,
+    pub expectation: &'c Expectation,
+    pub outcome: Outcome,
+    /// What was seen, if anything was.
+    pub found: Option<Value>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Pass,
+    Fail,
+    /// It could not be observed, so it is neither. Never counts as a pass.
+    Unknown(Fault),
+    /// Not looked at, and why.
+    Skip(String),
+}
+
+impl Outcome {
+    pub const WORDS: [&'static str; 4] = ["pass", "fail", "unknown", "skip"];
+
+    pub fn word(&self) -> &'static str {
+        match self {
+            Outcome::Pass => "pass",
+            Outcome::Fail => "fail",
+            Outcome::Unknown(_) => "unknown",
+            Outcome::Skip(_) => "skip",
+        }
+    }
+}
+
+/// All verdicts of one entry, and what looking cost.
+pub struct Judged<'c> {
+    pub claim: &'c Claim,
+    pub verdicts: Vec<Verdict<'c>>,
+    /// How long its probe took, all looks together.
+    pub elapsed: Duration,
+}
+
+/// What a run came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    pub pass: usize,
+    pub fail: usize,
+    pub unknown: usize,
+    pub skip: usize,
+    pub started: OffsetDateTime,
+    pub elapsed: Duration,
+}
+
+impl Summary {
+    pub fn new(started: OffsetDateTime) -> Summary {
+        Summary { pass: 0, fail: 0, unknown: 0, skip: 0, started, elapsed: Duration::ZERO }
+    }
+
+    pub fn count(&mut self, outcome: &Outcome) {
+        *match outcome {
+            Outcome::Pass => &mut self.pass,
+            Outcome::Fail => &mut self.fail,
+            Outcome::Unknown(_) => &mut self.unknown,
+            Outcome::Skip(_) => &mut self.skip,
+        } += 1;
+    }
+
+    pub fn total(&self) -> usize {
+        self.pass + self.fail + self.unknown + self.skip
+    }
+
+    /// Nothing failed and nothing is unknown.
+    pub fn ok(&self) -> bool {
+        self.fail == 0 && self.unknown == 0
+    }
+}
+
+impl Verdict<'_> {
+    /// Why it failed; empty words for another outcome.
+    pub fn evidence(&self) -> Evidence {
+        match (&self.outcome, &self.found) {
+            (Outcome::Fail, Some(found)) => self.expectation.test.explain(found),
+            _ => Evidence { expected: self.expectation.test.expected(), ..Evidence::default() },
+        }
+    }
+}
+
+/// Judges one entry. Its verdicts come in this order: presence, then the keys as the spec has them.
+pub fn judge<'c>(claim: &'c Claim, seen: Observed) -> Vec<Verdict<'c>> {
+    let mut verdicts = Vec::with_capacity(claim.tests.len() + 1);
+    let presence = claim.kind.presence.zip(claim.presence.as_ref());
+    let present = match &seen {
+        Err(fault) => Err(fault.clone()),
+        Ok(there) => Ok(Value::Bool(there.is_some())),
+    };
+    if let Some((presence, expectation)) = presence {
+        verdicts.push(weigh(claim, Cow::Borrowed(presence.name), expectation, present.clone()));
+    }
+    let mut values = match seen {
+        Ok(Some(values)) => Some(values.into_iter()),
+        _ => None,
+    };
+    for (index, expectation) in claim.tests.iter().enumerate() {
+        let key = claim.key_name(index);
+        let value = values.as_mut().and_then(Iterator::next);
+        verdicts.push(match (value, &present, presence) {
+            (Some(value), ..) => weigh(claim, key, expectation, value),
+            (None, Err(fault), _) => weigh(claim, key, expectation, Err(fault.clone())),
+            (None, Ok(_), Some(_)) => {
+                let outcome = Outcome::Skip("it is not there".into());
+                Verdict { claim, key, expectation, outcome, found: None }
+            }
+            (None, Ok(_), None) => weigh(claim, key, expectation, Ok(Value::Absent)),
+        });
+    }
+    verdicts
+}
+
+fn weigh<'c>(
+    claim: &'c Claim,
+    key: Cow<'c, str>,
+    expectation: &'c Expectation,
+    value: Result<Value, Fault>,
+) -> Verdict<'c> {
+    let (outcome, found) = match value {
+        Err(fault) => (Outcome::Unknown(fault), None),
+        Ok(value) => {
+            let outcome = match expectation.test.holds(&value) {
+                Ok(true) => Outcome::Pass,
+                Ok(false) | Err(Doubt::Unfit(_)) => Outcome::Fail,
+                Err(Doubt::Cut(bound)) => Outcome::Unknown(Fault::Unsupported(format!(
+                    "only the first {} were read, and they do not decide it",
+                    crate::quantity::size(bound)
+                ))),
+            };
+            (outcome, Some(value))
+        }
+    };
+    Verdict { claim, key, expectation, outcome, found }
+}
