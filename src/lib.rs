@@ -1,8 +1,12 @@
+pub mod gather;
 pub mod host;
+pub mod load;
 pub mod matcher;
+pub mod plan;
 pub mod quantity;
 pub mod report;
 pub mod resource;
+pub mod run;
 pub mod spec;
 pub mod syntax;
 pub mod value;

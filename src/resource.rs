@@ -10,7 +10,7 @@ mod id;
 mod setting;
 
 pub use id::Id;
-pub use setting::{Setting, Shape, setting};
+pub use setting::{Exec, FromNode, Setting, Shape, setting};
 
 /// Every kind, in the order that references list them.
 pub static KINDS: &[Kind] = &[Kind::of::<file::File>()];

@@ -7,6 +7,29 @@ use crate::value::Value;
 use std::borrow::Cow;
 use std::time::Duration;
 
+mod common;
+mod lower;
+
+pub use common::COMMON;
+pub use lower::lower;
+
+/// Names of the section that reads other specs in; the second is goss's.
+pub const INCLUDE: [&str; 2] = ["include", "gossfile"];
+
+/// What a spec is made of, in the order written.
+pub enum Part {
+    Claim(Claim),
+    Include(Include),
+}
+
+/// Other specs to read in at this place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Include {
+    /// A path or a glob, relative to the file that says it.
+    pub pattern: String,
+    pub span: Span,
+}
+
 /// One entry of a spec: this thing, what is expected of it, and how to look.
 pub struct Claim {
     pub kind: &'static Kind,
@@ -60,5 +83,14 @@ impl Claim {
         let Some(ask) = self.asks.get(index) else { return Cow::Borrowed("") };
         let name = (self.kind.key_name)(ask.key);
         if ask.argument.is_empty() { Cow::Borrowed(name) } else { Cow::Owned(format!("{name}.{}", ask.argument)) }
+    }
+
+    pub fn tags(&self) -> &[String] {
+        self.common.as_ref().map_or(&[], |c| &c.tags)
+    }
+
+    /// Why the spec says to skip it.
+    pub fn skip(&self) -> Option<&str> {
+        self.common.as_ref()?.skip.as_deref()
     }
 }

@@ -126,6 +126,23 @@ pub fn judge<'c>(claim: &'c Claim, seen: Observed) -> Vec<Verdict<'c>> {
     verdicts
 }
 
+/// The verdicts of an entry that the spec says to skip.
+pub fn skipped(claim: &Claim) -> Vec<Verdict<'_>> {
+    let reason = match claim.skip() {
+        Some(reason) if !reason.is_empty() => reason,
+        _ => "the spec says to skip it",
+    };
+    let outcome = || Outcome::Skip(reason.to_owned());
+    let presence = claim.kind.presence.zip(claim.presence.as_ref());
+    let first = presence.map(|(p, expectation)| (Cow::Borrowed(p.name), expectation));
+    let rest = claim.tests.iter().enumerate().map(|(index, expectation)| (claim.key_name(index), expectation));
+    first
+        .into_iter()
+        .chain(rest)
+        .map(|(key, expectation)| Verdict { claim, key, expectation, outcome: outcome(), found: None })
+        .collect()
+}
+
 fn weigh<'c>(
     claim: &'c Claim,
     key: Cow<'c, str>,

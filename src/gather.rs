@@ -1,0 +1,221 @@
+//! Claims meet a host: probes run on threads that can be abandoned, each under its deadline.
+//!
+//! Invariant: every task asked for is answered exactly once, at the latest a moment after its deadline, whatever its
+//! probe does. A probe that hangs in the kernel (statvfs(2) on a dead mount) keeps its thread; the run goes on without.
+
+use crate::host::Host;
+use crate::plan::Limits;
+use crate::resource::Observed;
+use crate::spec::{Claim, Retry};
+use crate::value::Fault;
+use crate::verdict::{Outcome, judge};
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// What looking at one entry came to.
+pub struct Gathered {
+    pub observed: Observed,
+    pub elapsed: Duration,
+}
+
+/// The name of the threads that probes run on.
+pub const THREAD: &str = "probe";
+/// Probes are to end by their deadline themselves; this much later they are abandoned.
+const GRACE: Duration = Duration::from_millis(100);
+/// A queue that has not moved for this long gets another thread.
+const STALL: Duration = Duration::from_millis(2);
+/// Threads need little: the deepest thing that runs on one is a JSON Schema validation.
+const STACK: usize = 1 << 20;
+/// Answers that are handed over together while more are coming.
+const BATCH: usize = 256;
+
+/// Looks at the claims at `which` and hands each answer to `answered`, as it comes, with the claim's index.
+pub fn gather(
+    claims: &Arc<[Claim]>,
+    which: Vec<usize>,
+    host: &Host,
+    limits: Limits,
+    answered: &mut dyn FnMut(usize, Gathered),
+) {
+    let total = which.len();
+    let shared = Arc::new(Shared {
+        claims: claims.clone(),
+        which,
+        next: AtomicUsize::new(0),
+        timeout: limits.timeout,
+        bell: Condvar::new(),
+        rung: Mutex::new(false),
+    });
+    let mut crew = Crew { shared, host: host.clone(), workers: Vec::new(), limit: limits.concurrent.max(1) };
+    crew.grow(1);
+    let mut open: usize = total;
+    let mut waiting = STALL;
+    let mut inbox = VecDeque::new();
+    while open > 0 {
+        crew.shared.wait(waiting);
+        let before = open;
+        crew.collect(&mut inbox);
+        for (index, gathered) in inbox.drain(..) {
+            open -= 1;
+            answered(index, gathered);
+        }
+        let queued = crew.shared.next.load(Ordering::Relaxed) < total;
+        if queued {
+            crew.grow(crew.busy_for(STALL));
+        }
+        // While something is queued, look often, so that slow probes get company; else only deadlines matter.
+        waiting = if queued || open != before { STALL } else { (waiting * 2).min(Duration::from_millis(50)) };
+    }
+}
+
+struct Shared {
+    claims: Arc<[Claim]>,
+    which: Vec<usize>,
+    /// The first of `which` that nobody has taken.
+    next: AtomicUsize,
+    timeout: Duration,
+    /// Rung when a worker has a batch or has run out of work.
+    bell: Condvar,
+    rung: Mutex<bool>,
+}
+
+impl Shared {
+    fn ring(&self) {
+        *lock(&self.rung) = true;
+        self.bell.notify_one();
+    }
+
+    fn wait(&self, at_most: Duration) {
+        let rung = lock(&self.rung);
+        let (mut rung, _) =
+            self.bell.wait_timeout_while(rung, at_most, |rung| !*rung).unwrap_or_else(PoisonError::into_inner);
+        *rung = false;
+    }
+}
+
+/// A lock that a panicking probe cannot spoil: what it guards is whole between any two statements.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What a worker and the caller both see of it.
+#[derive(Default)]
+struct Desk {
+    /// The claim being looked at, since when, and when it is given up.
+    current: Option<(usize, Instant, Instant)>,
+    done: Vec<(usize, Gathered)>,
+    /// Its probe outlived its deadline: whatever it still says is too late.
+    abandoned: bool,
+}
+
+struct Crew {
+    shared: Arc<Shared>,
+    host: Host,
+    workers: Vec<Arc<Mutex<Desk>>>,
+    limit: usize,
+}
+
+impl Crew {
+    /// Hires up to `more` workers, within the limit.
+    fn grow(&mut self, more: usize) {
+        for _ in 0..more.min(self.limit.saturating_sub(self.workers.len())) {
+            let desk = Arc::new(Mutex::new(Desk::default()));
+            let (shared, host, own) = (self.shared.clone(), self.host.clone(), desk.clone());
+            let hired =
+                thread::Builder::new().name(THREAD.into()).stack_size(STACK).spawn(move || work(&shared, &host, &own));
+            match hired {
+                Ok(_) => self.workers.push(desk),
+                // The system has no thread to spare: those who are here go on, or the caller does the work.
+                Err(_) if !self.workers.is_empty() => return,
+                Err(_) => {
+                    self.workers.push(desk.clone());
+                    work(&self.shared, &self.host, &desk);
+                }
+            }
+        }
+    }
+
+    /// How many workers to hire: as many as there are, if all of them have been at one probe for `long`.
+    fn busy_for(&self, long: Duration) -> usize {
+        let now = Instant::now();
+        let stuck = |desk: &Arc<Mutex<Desk>>| lock(desk).current.is_some_and(|(_, since, _)| now - since >= long);
+        if self.workers.iter().all(stuck) { self.workers.len().max(1) } else { 0 }
+    }
+
+    /// Takes what is done off all desks, and abandons the workers whose probe is past its deadline.
+    fn collect(&mut self, inbox: &mut VecDeque<(usize, Gathered)>) {
+        let now = Instant::now();
+        self.workers.retain(|desk| {
+            let mut desk = lock(desk);
+            inbox.extend(desk.done.drain(..));
+            let Some((index, since, until)) = desk.current else { return true };
+            if now < until + GRACE {
+                return true;
+            }
+            desk.abandoned = true;
+            let elapsed = now - since;
+            let claim = &self.shared.claims[index];
+            let what = format!("`{}: {}` did not answer", claim.kind.name, claim.id);
+            inbox.push_back((index, Gathered { observed: Err(Fault::TimedOut(what, elapsed)), elapsed }));
+            false
+        });
+        let queued = self.shared.next.load(Ordering::Relaxed) < self.shared.which.len();
+        if queued && self.workers.is_empty() {
+            self.grow(1);
+        }
+    }
+}
+
+/// A worker's life: take the next claim, look, put the answer on the desk.
+fn work(shared: &Shared, host: &Host, desk: &Mutex<Desk>) {
+    while let Some(&index) = shared.which.get(shared.next.fetch_add(1, Ordering::Relaxed)) {
+        let Some(claim) = shared.claims.get(index) else { continue };
+        let since = Instant::now();
+        let common = claim.common.as_deref();
+        let timeout = common.and_then(|c| c.timeout).unwrap_or(shared.timeout);
+        let retry = common.and_then(|c| c.retry);
+        let until = since + timeout + retry.map_or(Duration::ZERO, |r| r.within);
+        lock(desk).current = Some((index, since, until));
+        let observed = match retry {
+            None => look(claim, &host.until(since + timeout)),
+            Some(retry) => look_again(claim, host, timeout, retry, since),
+        };
+        let gathered = Gathered { observed, elapsed: since.elapsed() };
+        let mut desk = lock(desk);
+        if desk.abandoned {
+            return;
+        }
+        desk.current = None;
+        desk.done.push((index, gathered));
+        if desk.done.len() >= BATCH {
+            drop(desk);
+            shared.ring();
+        }
+    }
+    shared.ring();
+}
+
+/// One look. A probe that panics has observed nothing.
+fn look(claim: &Claim, host: &Host) -> Observed {
+    catch_unwind(AssertUnwindSafe(|| (claim.probe)(host, &claim.asks))).unwrap_or_else(|panic| {
+        let said = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+        Err(Fault::Failed(format!("the probe panicked, which is a bug in verispec: {}", said.unwrap_or("no message"))))
+    })
+}
+
+/// Looks until everything passes or the time is over; the last look counts.
+fn look_again(claim: &Claim, host: &Host, timeout: Duration, retry: Retry, since: Instant) -> Observed {
+    loop {
+        let observed = look(claim, &host.fresh().until(Instant::now() + timeout));
+        let passed =
+            judge(claim, observed.clone()).iter().all(|v| matches!(v.outcome, Outcome::Pass | Outcome::Skip(_)));
+        if passed || since.elapsed() + retry.every > retry.within {
+            return observed;
+        }
+        thread::sleep(retry.every);
+    }
+}

@@ -1,0 +1,138 @@
+//! A whole run: rounds of gathering and judging, handed to a reporter in spec order.
+
+use crate::gather::{Gathered, gather};
+use crate::host::Host;
+use crate::plan::Limits;
+use crate::report::Reporter;
+use crate::spec::Claim;
+use crate::verdict::{Judged, Outcome, Summary, Verdict, judge, skipped};
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Looks again at what has not passed.
+#[derive(Clone, Copy, Debug)]
+pub struct Rounds {
+    /// How long to go on; zero for one round.
+    pub timeout: Duration,
+    /// How long to wait between two rounds.
+    pub sleep: Duration,
+}
+
+/// Runs `claims` against `host` and writes the report. `known` hears how many entries have been answered.
+pub fn run(
+    claims: &Arc<[Claim]>,
+    host: &Host,
+    limits: Limits,
+    rounds: Rounds,
+    reporter: &mut dyn Reporter,
+    out: &mut dyn Write,
+    known: &mut dyn FnMut(usize),
+) -> io::Result<Summary> {
+    let begun = Instant::now();
+    let mut summary = Summary::new(host.now());
+    reporter.begin(claims.len(), out)?;
+    out.flush()?;
+    let mut desk = Desk { claims, slots: claims.iter().map(|_| None).collect(), next: 0, reporter, out, failed: None };
+    let which: Vec<usize> = claims.iter().enumerate().filter(|(_, c)| c.skip().is_none()).map(|(i, _)| i).collect();
+    if rounds.timeout.is_zero() {
+        desk.skips(&mut summary);
+        gather(claims, which, host, limits, &mut |index, gathered| {
+            desk.stream(index, gathered, &mut summary);
+            known(1);
+        });
+    } else {
+        let mut open = which;
+        let mut host = host.clone();
+        loop {
+            gather(claims, open.clone(), &host, limits, &mut |index, gathered| {
+                known(usize::from(desk.slots[index].is_none()));
+                desk.slots[index] = Some(gathered);
+            });
+            open.retain(|&index| desk.slots[index].as_ref().is_none_or(|g| !passed(&claims[index], g)));
+            if open.is_empty() || begun.elapsed() + rounds.sleep > rounds.timeout {
+                break;
+            }
+            std::thread::sleep(rounds.sleep);
+            host = host.fresh();
+        }
+        desk.skips(&mut summary);
+        for index in 0..claims.len() {
+            if let Some(gathered) = desk.slots[index].take() {
+                desk.stream(index, gathered, &mut summary);
+            }
+        }
+    }
+    if let Some(error) = desk.failed {
+        return Err(error);
+    }
+    summary.elapsed = begun.elapsed();
+    reporter.finish(&summary, out)?;
+    out.flush()?;
+    Ok(summary)
+}
+
+fn passed(claim: &Claim, gathered: &Gathered) -> bool {
+    judge(claim, gathered.observed.clone()).iter().all(|v| matches!(v.outcome, Outcome::Pass | Outcome::Skip(_)))
+}
+
+/// Puts answers into spec order for a reporter that wants them so.
+struct Desk<'r, 'c> {
+    claims: &'c [Claim],
+    slots: Vec<Option<Gathered>>,
+    /// The first entry that has not been reported.
+    next: usize,
+    reporter: &'r mut dyn Reporter,
+    out: &'r mut dyn Write,
+    /// The first error in writing; nothing is written after it.
+    failed: Option<io::Error>,
+}
+
+impl Desk<'_, '_> {
+    /// Reports the skipped entries that nothing stands before.
+    fn skips(&mut self, summary: &mut Summary) {
+        if self.reporter.unordered() {
+            for claim in self.claims.iter().filter(|c| c.skip().is_some()) {
+                self.report(claim, skipped(claim), Duration::ZERO, summary);
+            }
+        } else {
+            self.advance(summary);
+        }
+    }
+
+    fn stream(&mut self, index: usize, gathered: Gathered, summary: &mut Summary) {
+        if self.reporter.unordered() {
+            let claim = &self.claims[index];
+            self.report(claim, judge(claim, gathered.observed), gathered.elapsed, summary);
+        } else {
+            self.slots[index] = Some(gathered);
+            self.advance(summary);
+        }
+    }
+
+    /// Reports every entry that is known and has nothing unknown before it.
+    fn advance(&mut self, summary: &mut Summary) {
+        while let Some(claim) = self.claims.get(self.next) {
+            if claim.skip().is_some() {
+                self.report(claim, skipped(claim), Duration::ZERO, summary);
+            } else if let Some(gathered) = self.slots[self.next].take() {
+                self.report(claim, judge(claim, gathered.observed), gathered.elapsed, summary);
+            } else {
+                return;
+            }
+            self.next += 1;
+        }
+    }
+
+    fn report<'c>(&mut self, claim: &'c Claim, verdicts: Vec<Verdict<'c>>, elapsed: Duration, summary: &mut Summary) {
+        verdicts.iter().for_each(|v| summary.count(&v.outcome));
+        if self.failed.is_none() {
+            let judged = Judged { claim, verdicts, elapsed };
+            let written = self
+                .reporter
+                .entry(&judged, self.out)
+                .and_then(|()| if self.reporter.unordered() { self.out.flush() } else { Ok(()) });
+            self.failed = written.err();
+        }
+    }
+}

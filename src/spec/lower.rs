@@ -1,0 +1,259 @@
+//! One parsed file to claims and includes.
+
+use super::{Claim, Common, Expectation, INCLUDE, Include, Part, common};
+use crate::matcher::{self, Test};
+use crate::resource::{Ask, KINDS, KeyInfo, Kind, SettingInfo};
+use crate::syntax::{Code, Data, Diagnostic, Key, Node, nearest};
+use crate::value::{Type, Value};
+
+/// Keys that may stand beside the sections and say nothing of the host.
+const IGNORED: [&str; 1] = ["$schema"];
+
+/// Reads a whole tree; what is wrong with it comes back beside what is right.
+pub fn lower(root: &Node, wrong: &mut Vec<Diagnostic>) -> Vec<Part> {
+    let Some(sections) = root.map() else {
+        if root.data != Data::Null {
+            let message = format!("a spec is a map of sections, and this is {}", root.describe());
+            wrong.push(Diagnostic::new(Code::WrongType, root.span, message).say(section_help()));
+        }
+        return vec![];
+    };
+    let mut parts = Vec::new();
+    for (section, entries) in sections {
+        if INCLUDE.contains(&&*section.text) {
+            includes(entries, &mut parts, wrong);
+        } else if let Some(kind) = Kind::find(&section.text) {
+            Section::new(kind).read(section, entries, &mut parts, wrong);
+        } else if !IGNORED.contains(&&*section.text) {
+            wrong.push(unknown_section(section));
+        }
+    }
+    parts
+}
+
+fn section_help() -> String {
+    let names: Vec<_> = KINDS.iter().map(|k| k.name).collect();
+    format!("the sections are {}, {}", names.join(", "), INCLUDE[0])
+}
+
+fn unknown_section(section: &Key) -> Diagnostic {
+    let one = Diagnostic::new(Code::UnknownKind, section.span, format!("no kind is called `{}`", section.text));
+    let names = KINDS.iter().map(|k| k.name).chain(INCLUDE);
+    match nearest(&section.text, names) {
+        Some(near) => one.replace(section.span, near),
+        None => one.say(section_help()),
+    }
+}
+
+/// `include = ["conf.d/*.toml"]`, or goss's map of entries with `file` and `skip`.
+fn includes(node: &Node, parts: &mut Vec<Part>, wrong: &mut Vec<Diagnostic>) {
+    let mut include = |pattern: &str, span| {
+        parts.push(Part::Include(Include { pattern: pattern.to_owned(), span }));
+    };
+    let mut refuse = |node: &Node, what: &str| {
+        let message = format!("expected {what}, found {}", node.describe());
+        wrong.push(Diagnostic::new(Code::WrongType, node.span, message));
+    };
+    match &node.data {
+        Data::Text(pattern) => include(pattern, node.span),
+        Data::List(list) => {
+            for item in list {
+                match item.text() {
+                    Some(pattern) => include(pattern, item.span),
+                    None => refuse(item, "the path of a spec"),
+                }
+            }
+        }
+        Data::Map(map) => {
+            for (name, body) in map {
+                let (mut file, mut skip) = (None, false);
+                let fields = match &body.data {
+                    Data::Null => &[],
+                    Data::Map(fields) => &fields[..],
+                    _ => {
+                        refuse(body, "a map with `file` or `skip`");
+                        continue;
+                    }
+                };
+                for (key, value) in fields {
+                    match (&*key.text, &value.data) {
+                        ("file", Data::Text(path)) => file = Some((path, value.span)),
+                        ("skip", Data::Bool(b)) => skip = *b,
+                        ("file", _) => refuse(value, "the path of a spec"),
+                        ("skip", _) => refuse(value, "true or false"),
+                        _ => refuse(value, "only `file` and `skip` here"),
+                    }
+                }
+                match file {
+                    _ if skip => {}
+                    Some((path, span)) => include(path, span),
+                    None => include(&name.text, name.span),
+                }
+            }
+        }
+        Data::Null => {}
+        _ => refuse(node, "a list of paths"),
+    }
+}
+
+/// What is looked up once for all entries of a section.
+struct Section {
+    kind: &'static Kind,
+    keys: Vec<KeyInfo>,
+    settings: Vec<SettingInfo>,
+}
+
+/// What an entry's body says, key by key.
+#[derive(Default)]
+struct Body<'n, 's> {
+    presence: Option<Expectation>,
+    target: Option<&'n Node<'s>>,
+    settings: Vec<(&'n str, &'n Node<'s>)>,
+    asks: Vec<Ask>,
+    tests: Vec<Expectation>,
+    common: Option<Box<Common>>,
+}
+
+impl Section {
+    fn new(kind: &'static Kind) -> Section {
+        Section { kind, keys: (kind.keys)(), settings: (kind.settings)() }
+    }
+
+    fn read(&self, section: &Key, entries: &Node, parts: &mut Vec<Part>, wrong: &mut Vec<Diagnostic>) {
+        match &entries.data {
+            Data::Map(entries) => {
+                parts.reserve(entries.len());
+                parts.extend(entries.iter().filter_map(|(id, body)| self.claim(id, body, wrong)).map(Part::Claim));
+            }
+            Data::Null => {}
+            _ => {
+                let message = format!("expected entries by name, found {}", entries.describe());
+                let help = format!("such as:\n{}", self.kind.example.trim_end());
+                let one = Diagnostic::new(Code::WrongType, entries.span, message);
+                wrong.push(one.also(section.span, "in this section").say(help));
+            }
+        }
+    }
+
+    fn claim(&self, id: &Key, body: &Node, wrong: &mut Vec<Diagnostic>) -> Option<Claim> {
+        let before = wrong.len();
+        let mut said = Body::default();
+        match &body.data {
+            Data::Map(map) => {
+                for (key, value) in map {
+                    self.said(&mut said, key, value, wrong);
+                }
+            }
+            Data::Null => {}
+            _ => {
+                let message =
+                    format!("expected what `{}` should be, as a map of keys, found {}", id.text, body.describe());
+                wrong.push(Diagnostic::new(Code::WrongType, body.span, message));
+                return None;
+            }
+        }
+        let presence = self.kind.presence.map(|_| {
+            let implied = || Expectation { test: Test::equal(Value::Bool(true)), span: id.span, implied: true };
+            said.presence.take().unwrap_or_else(implied)
+        });
+        let (name, span) = match said.target {
+            Some(node) => (node.scalar().unwrap_or_default(), node.span),
+            None => (std::borrow::Cow::Borrowed(&*id.text), id.span),
+        };
+        let probe = (self.kind.bind)(&name, &said.settings, wrong)
+            .map_err(|why| wrong.push(Diagnostic::new(Code::BadId, span, why)))
+            .ok();
+        if presence.is_none() && said.tests.is_empty() && wrong.len() == before {
+            let message = format!("`{}` says nothing of what it expects", id.text);
+            let help = format!("a `{}` may say {}", self.kind.name, self.key_names().join(", "));
+            wrong.push(Diagnostic::new(Code::AssertsNothing, id.span, message).say(help));
+        }
+        let Body { asks, tests, common, .. } = said;
+        Some(Claim {
+            kind: self.kind,
+            id: (&*id.text).into(),
+            span: id.span,
+            probe: probe?,
+            presence,
+            asks,
+            tests,
+            common,
+        })
+    }
+
+    /// Takes in one key of an entry.
+    fn said<'n, 's>(
+        &self,
+        body: &mut Body<'n, 's>,
+        key: &'n Key<'s>,
+        value: &'n Node<'s>,
+        wrong: &mut Vec<Diagnostic>,
+    ) {
+        let name = &*key.text;
+        if self.kind.presence.is_some_and(|p| p.name == name) {
+            let test = matcher::lower(value, Type::Bool, wrong);
+            body.presence = test.map(|test| Expectation { test, span: value.span, implied: false });
+        } else if let Some(index) = self.keys.iter().position(|k| k.name == name) {
+            self.expect(body, index, value, wrong);
+        } else if self.settings.iter().any(|s| s.name == name) {
+            body.settings.push((name, value));
+        } else if self.kind.target.is_some_and(|(target, _)| target == name) {
+            if value.scalar().is_none() {
+                let message = format!("expected text, found {}", value.describe());
+                wrong.push(Diagnostic::new(Code::WrongType, value.span, message));
+            }
+            body.target = Some(value);
+        } else if !common::set(&mut body.common, name, value, wrong) {
+            wrong.push(self.unknown_key(key));
+        }
+    }
+
+    /// Takes in what is expected of the key at `index`.
+    fn expect(&self, body: &mut Body, index: usize, value: &Node, wrong: &mut Vec<Diagnostic>) {
+        let info = &self.keys[index];
+        let mut push = |argument: &str, value: &Node, wrong: &mut Vec<Diagnostic>| {
+            if let Some(test) = matcher::lower(value, info.ty, wrong) {
+                body.asks.push(Ask { key: index, argument: argument.into() });
+                body.tests.push(Expectation { test, span: value.span, implied: false });
+            }
+        };
+        let Some(argument) = info.argument else { return push("", value, wrong) };
+        match &value.data {
+            Data::Map(map) if !map.is_empty() => {
+                for (path, value) in map {
+                    if let Err(why) = (argument.check)(&path.text) {
+                        wrong.push(Diagnostic::new(Code::BadPath, path.span, why));
+                    }
+                    push(&path.text, value, wrong);
+                }
+            }
+            Data::Map(_) | Data::Null => {
+                let message = format!("`{}` is empty and asserts nothing", info.name);
+                wrong.push(Diagnostic::new(Code::AssertsNothing, value.span, message));
+            }
+            _ => {
+                let message = format!(
+                    "expected a map from {} to what is expected there, found {}",
+                    argument.noun,
+                    value.describe()
+                );
+                wrong.push(Diagnostic::new(Code::WrongType, value.span, message));
+            }
+        }
+    }
+
+    fn key_names(&self) -> Vec<&'static str> {
+        self.kind.presence.iter().map(|p| p.name).chain(self.keys.iter().map(|k| k.name)).collect()
+    }
+
+    fn unknown_key(&self, key: &Key) -> Diagnostic {
+        let message = format!("`{}` has no key `{}`", self.kind.name, key.text);
+        let one = Diagnostic::new(Code::UnknownKey, key.span, message);
+        let others = self.settings.iter().map(|s| s.name).chain(self.kind.target.map(|(name, _)| name));
+        let names = self.key_names().into_iter().chain(others).chain(common::COMMON.iter().map(|k| k.name));
+        match nearest(&key.text, names) {
+            Some(near) => one.replace(key.span, near),
+            None => one.say(format!("a `{}` may say {}", self.kind.name, self.key_names().join(", "))),
+        }
+    }
+}
