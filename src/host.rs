@@ -57,7 +57,7 @@ crate::choice! {
         Directory = "directory",
         Symlink = "symlink",
         Socket = "socket",
-        Fifo = "fifo",
+        Fifo = "pipe",
         CharacterDevice = "character-device",
         BlockDevice = "block-device",
     }

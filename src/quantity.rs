@@ -180,6 +180,8 @@ impl std::fmt::Display for Value {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Value::Absent => f.write_str("nothing"),
+            Value::Unfit(why) => f.write_str(why),
+            Value::No(_) => f.write_str("false"),
             Value::Null => f.write_str("null"),
             Value::Bool(b) => write!(f, "{b}"),
             Value::Int(n) => write!(f, "{n}"),

@@ -63,6 +63,17 @@ pub const fn lookup<R, T: Fact>(
     Lookup { name, about, argument, read }
 }
 
+/// Declares a key under which a spec writes text that the thing must be good for (a host name, a schema): `read` is
+/// handed the text and says what speaks against it; an empty list is a pass.
+pub const fn check<R>(
+    name: &'static str,
+    about: &'static str,
+    input: Argument,
+    read: fn(&R, &str) -> Result<Vec<String>, Fault>,
+) -> Check<R> {
+    Check { name, about, input, read }
+}
+
 pub struct Key<R, T> {
     name: &'static str,
     about: &'static str,
@@ -76,7 +87,17 @@ pub struct Lookup<R, T> {
     read: fn(&R, &str) -> T,
 }
 
-/// What the keys of a [`lookup`] are.
+pub struct Check<R> {
+    name: &'static str,
+    about: &'static str,
+    input: Argument,
+    read: fn(&R, &str) -> Result<Vec<String>, Fault>,
+}
+
+/// Problems that one check tells of at most.
+const MAX_PROBLEMS: usize = 5;
+
+/// What the keys of a [`lookup`] are, or the text under a [`check`].
 #[derive(Clone, Copy)]
 pub struct Argument {
     /// A noun for the reference: `path`, `property`.
@@ -85,16 +106,16 @@ pub struct Argument {
     pub check: fn(&str) -> Result<(), String>,
 }
 
-/// A [`Key`] or [`Lookup`] of any type.
+/// A [`Key`], [`Lookup`] or [`Check`] of any type.
 pub trait Column<R>: Sync {
     fn info(&self) -> KeyInfo;
-    /// `argument` is empty for a plain key.
+    /// `argument` is empty for a plain key, and the text that the spec has under a [`check`].
     fn read(&self, seen: &R, argument: &str) -> Result<Value, Fault>;
 }
 
 impl<R, T: Fact> Column<R> for Key<R, T> {
     fn info(&self) -> KeyInfo {
-        KeyInfo { name: self.name, about: self.about, ty: T::TYPE, argument: None }
+        KeyInfo { name: self.name, about: self.about, ty: T::TYPE, argument: None, input: None }
     }
     fn read(&self, seen: &R, _: &str) -> Result<Value, Fault> {
         (self.read)(seen).observe()
@@ -103,10 +124,29 @@ impl<R, T: Fact> Column<R> for Key<R, T> {
 
 impl<R, T: Fact> Column<R> for Lookup<R, T> {
     fn info(&self) -> KeyInfo {
-        KeyInfo { name: self.name, about: self.about, ty: T::TYPE, argument: Some(self.argument) }
+        KeyInfo { name: self.name, about: self.about, ty: T::TYPE, argument: Some(self.argument), input: None }
     }
     fn read(&self, seen: &R, argument: &str) -> Result<Value, Fault> {
         (self.read)(seen, argument).observe()
+    }
+}
+
+/// What passes reads as the text it was checked against, so that its test is equality with that text.
+impl<R> Column<R> for Check<R> {
+    fn info(&self) -> KeyInfo {
+        KeyInfo { name: self.name, about: self.about, ty: Type::Text, argument: None, input: Some(self.input) }
+    }
+    fn read(&self, seen: &R, argument: &str) -> Result<Value, Fault> {
+        let mut problems = (self.read)(seen, argument)?;
+        if problems.is_empty() {
+            return Ok(Value::Text(argument.to_owned()));
+        }
+        let more = problems.len().saturating_sub(MAX_PROBLEMS);
+        problems.truncate(MAX_PROBLEMS);
+        if more > 0 {
+            problems.push(format!("{more} more"));
+        }
+        Err(Fault::Unfit(problems.join("; ")))
     }
 }
 
@@ -118,6 +158,9 @@ pub struct KeyInfo {
     /// What it holds; of a lookup, what each of its keys holds.
     pub ty: Type,
     pub argument: Option<Argument>,
+    /// Of a [`check`], what its text is. Such a key takes no matcher: its text (a map is taken as JSON text, a list as
+    /// several texts) is the [`Ask::argument`], and the test is equality with it.
+    pub input: Option<Argument>,
 }
 
 /// A setting as references, schema and lowering see it.
@@ -154,7 +197,7 @@ pub type Observed = Result<Option<Vec<Result<Value, Fault>>>, Fault>;
 pub struct Ask {
     /// Index into the kind's keys.
     pub key: usize,
-    /// The argument of a lookup, else empty.
+    /// The argument of a lookup, the text of a check, else empty.
     pub argument: Box<str>,
 }
 

@@ -10,9 +10,14 @@ pub enum Value {
     /// The thing is there but has nothing under this key (a file without an owner's name, a JSON path that leads nowhere).
     /// No matcher holds of it, whichever way round it is written.
     Absent,
+    /// The thing was looked at and is not what its key reads: a file that is not JSON, a file without a certificate in
+    /// it. No test holds of it, whichever way round it is written; the text says why.
+    Unfit(String),
     /// JSON's and YAML's null.
     Null,
     Bool(bool),
+    /// `false`, and why. To every test it is `Bool(false)`; to a person, the reason is the better half.
+    No(String),
     Int(i64),
     Number(f64),
     Text(String),
@@ -104,7 +109,7 @@ pub enum VersionOrder {
     Dotted,
 }
 
-/// Why nothing could be observed. An entry that meets one is *unknown*.
+/// Why nothing could be observed. An entry that meets one is *unknown*, but for [`Fault::Unfit`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Permission was refused: what was, and by whom it may be seen.
@@ -117,6 +122,9 @@ pub enum Fault {
     Malformed(String),
     /// The system answered with another error.
     Failed(String),
+    /// It could be looked at, and is not what its kind or key reads: judged as [`Value::Unfit`], which fails.
+    /// Only for what a spec is about (a certificate, a JSON file), never for a table that should have told of it.
+    Unfit(String),
 }
 
 impl Fault {
@@ -128,6 +136,7 @@ impl Fault {
             Fault::Unsupported(_) => "unsupported",
             Fault::Malformed(_) => "malformed",
             Fault::Failed(_) => "failed",
+            Fault::Unfit(_) => "unfit",
         }
     }
 
@@ -157,9 +166,11 @@ impl fmt::Display for Fault {
             Fault::TimedOut(what, after) => {
                 write!(f, "timed out after {}: {what}", crate::quantity::duration(*after))
             }
-            Fault::Denied(why) | Fault::Unsupported(why) | Fault::Malformed(why) | Fault::Failed(why) => {
-                f.write_str(why)
-            }
+            Fault::Denied(why)
+            | Fault::Unsupported(why)
+            | Fault::Malformed(why)
+            | Fault::Failed(why)
+            | Fault::Unfit(why) => f.write_str(why),
         }
     }
 }
@@ -216,6 +227,14 @@ impl<T: Fact> Fact for Option<T> {
     const TYPE: Type = T::TYPE;
     fn observe(self) -> Result<Value, Fault> {
         self.map_or(Ok(Value::Absent), Fact::observe)
+    }
+}
+
+/// True, or false and why.
+impl Fact for Result<(), String> {
+    const TYPE: Type = Type::Bool;
+    fn observe(self) -> Result<Value, Fault> {
+        Ok(self.map_or_else(Value::No, |()| Value::Bool(true)))
     }
 }
 

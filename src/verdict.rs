@@ -150,6 +150,7 @@ fn weigh<'c>(
     value: Result<Value, Fault>,
 ) -> Verdict<'c> {
     let (outcome, found) = match value {
+        Err(Fault::Unfit(why)) => (Outcome::Fail, Some(Value::Unfit(why))),
         Err(fault) => (Outcome::Unknown(fault), None),
         Ok(value) => {
             let outcome = match expectation.test.holds(&value) {
