@@ -188,6 +188,8 @@ pub struct Kind {
     pub keys: fn() -> Vec<KeyInfo>,
     /// The name of a key by its index, without listing them all.
     pub key_name: fn(usize) -> &'static str,
+    /// Whether the key with this index is a [`check`].
+    pub is_check: fn(usize) -> bool,
     pub settings: fn() -> Vec<SettingInfo>,
     /// Settings that every entry needs.
     pub required: &'static [&'static str],
@@ -236,6 +238,7 @@ impl Kind {
             target: R::TARGET,
             keys: || R::KEYS.iter().map(|k| k.info()).collect(),
             key_name: |index| R::KEYS.get(index).map_or("", |k| k.info().name),
+            is_check: |index| R::KEYS.get(index).is_some_and(|k| k.info().input.is_some()),
             settings: || R::SETTINGS.iter().map(|s| s.info()).collect(),
             required: R::REQUIRED,
             bind: bind::<R>,

@@ -82,7 +82,11 @@ impl Claim {
     pub fn key_name(&self, index: usize) -> Cow<'static, str> {
         let Some(ask) = self.asks.get(index) else { return Cow::Borrowed("") };
         let name = (self.kind.key_name)(ask.key);
-        if ask.argument.is_empty() { Cow::Borrowed(name) } else { Cow::Owned(format!("{name}.{}", ask.argument)) }
+        if ask.argument.is_empty() || (self.kind.is_check)(ask.key) {
+            Cow::Borrowed(name)
+        } else {
+            Cow::Owned(format!("{name}.{}", ask.argument))
+        }
     }
 
     pub fn tags(&self) -> &[String] {

@@ -1,5 +1,7 @@
 //! What can be observed: values, their types, and why nothing could be observed.
 
+mod json;
+
 use std::fmt;
 use std::time::Duration as Elapsed;
 use time::{Duration, OffsetDateTime};

@@ -2,9 +2,10 @@
 
 use super::{Claim, Common, Expectation, INCLUDE, Include, Part, common};
 use crate::matcher::{self, Test};
-use crate::resource::{Ask, KINDS, KeyInfo, Kind, SettingInfo};
+use crate::resource::{Argument, Ask, KINDS, KeyInfo, Kind, SettingInfo};
 use crate::syntax::{Code, Data, Diagnostic, Key, Node, nearest};
 use crate::value::{Type, Value};
+use std::borrow::Cow;
 
 /// Keys that may stand beside the sections and say nothing of the host.
 const IGNORED: [&str; 1] = ["$schema"];
@@ -158,7 +159,7 @@ impl Section {
         });
         let (name, span) = match said.target {
             Some(node) => (node.scalar().unwrap_or_default(), node.span),
-            None => (std::borrow::Cow::Borrowed(&*id.text), id.span),
+            None => (Cow::Borrowed(&*id.text), id.span),
         };
         let probe = (self.kind.bind)(&name, &said.settings, wrong)
             .map_err(|why| wrong.push(Diagnostic::new(Code::BadId, span, why)))
@@ -217,6 +218,9 @@ impl Section {
                 body.tests.push(Expectation { test, span: value.span, implied: false });
             }
         };
+        if let Some(input) = info.input {
+            return Self::check(body, index, input, value, wrong);
+        }
         let Some(argument) = info.argument else { return push("", value, wrong) };
         match &value.data {
             Data::Map(map) if !map.is_empty() => {
@@ -240,6 +244,27 @@ impl Section {
                 wrong.push(Diagnostic::new(Code::WrongType, value.span, message));
             }
         }
+    }
+
+    /// Takes in a key under which the spec has text, or several, that the thing must be good for. Data counts as JSON.
+    fn check(body: &mut Body, index: usize, input: Argument, value: &Node, wrong: &mut Vec<Diagnostic>) {
+        let text: Cow<str> = match &value.data {
+            Data::Text(text) => Cow::Borrowed(text),
+            Data::Map(_) => Cow::Owned(Value::from(value).to_json().to_string()),
+            Data::List(list) if !list.is_empty() => {
+                return list.iter().for_each(|one| Self::check(body, index, input, one, wrong));
+            }
+            _ => {
+                let message = format!("expected {}, found {}", input.noun, value.describe());
+                return wrong.push(Diagnostic::new(Code::WrongType, value.span, message));
+            }
+        };
+        if let Err(why) = (input.check)(&text) {
+            return wrong.push(Diagnostic::new(Code::WrongType, value.span, why));
+        }
+        body.asks.push(Ask { key: index, argument: (&*text).into() });
+        let test = Test::equal(Value::Text(text.into_owned()));
+        body.tests.push(Expectation { test, span: value.span, implied: false });
     }
 
     fn key_names(&self) -> Vec<&'static str> {
