@@ -219,3 +219,130 @@ fn look_again(claim: &Claim, host: &Host, timeout: Duration, retry: Retry, since
         thread::sleep(retry.every);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::matcher::Test;
+    use crate::resource::{Kind, Probe};
+    use crate::spec::{Common, Expectation};
+    use crate::syntax::Span;
+    use crate::value::Value;
+
+    fn claim(id: &str, common: Common, probe: Probe) -> Claim {
+        let span = Span { file: 0, start: 0, end: 0 };
+        let presence = Expectation { test: Test::equal(Value::Bool(true)), span, implied: true };
+        Claim {
+            kind: Kind::find("file").unwrap(),
+            id: id.into(),
+            span,
+            probe,
+            presence: Some(presence),
+            asks: vec![],
+            tests: vec![],
+            common: Some(Box::new(common)),
+        }
+    }
+
+    fn there() -> Observed {
+        Ok(Some(vec![].into()))
+    }
+
+    /// Every answer by the claim's index, and how long the whole took.
+    fn all(claims: Vec<Claim>, limits: Limits) -> (Vec<Observed>, Duration) {
+        let claims: Arc<[Claim]> = claims.into();
+        let mut answers: Vec<Option<Observed>> = claims.iter().map(|_| None).collect();
+        let begun = Instant::now();
+        gather(&claims, (0..claims.len()).collect(), &Host::local(), limits, &mut |index, gathered| {
+            assert!(answers[index].replace(gathered.observed).is_none(), "answered twice");
+        });
+        (answers.into_iter().map(|a| a.expect("answered")).collect(), begun.elapsed())
+    }
+
+    #[test]
+    fn every_entry_is_answered_once() {
+        let claims = (0..5_000).map(|i| claim(&i.to_string(), Common::default(), Box::new(|_, _| there())));
+        let (answers, _) = all(claims.collect(), Limits::default());
+        assert_eq!(answers.len(), 5_000);
+        assert!(answers.iter().all(|a| *a == there()));
+    }
+
+    #[test]
+    fn a_probe_that_hangs_is_given_up_and_delays_nobody() {
+        let hang = || -> Probe {
+            Box::new(|_, _| {
+                thread::sleep(Duration::from_secs(20));
+                there()
+            })
+        };
+        let short = || Common { timeout: Some(Duration::from_millis(200)), ..Common::default() };
+        let mut claims: Vec<_> = (0..20).map(|_| claim("/dead", short(), hang())).collect();
+        claims.extend((0..50).map(|_| claim("/alive", Common::default(), Box::new(|_, _| there()))));
+        let (answers, took) = all(claims, Limits::default());
+        assert!(took < Duration::from_secs(2), "took {took:?}");
+        for answer in &answers[..20] {
+            let Err(fault @ Fault::TimedOut(..)) = answer else { panic!("{answer:?}") };
+            assert!(fault.to_string().contains("`file: /dead` did not answer"), "{fault}");
+        }
+        assert!(answers[20..].iter().all(|a| *a == there()));
+    }
+
+    #[test]
+    fn more_probes_that_hang_than_threads_still_end() {
+        let short = || Common { timeout: Some(Duration::from_millis(50)), ..Common::default() };
+        let hang = || -> Probe {
+            Box::new(|_, _| {
+                thread::sleep(Duration::from_secs(20));
+                there()
+            })
+        };
+        let claims = (0..6).map(|_| claim("/dead", short(), hang())).collect();
+        let (answers, took) = all(claims, Limits { concurrent: 2, ..Limits::default() });
+        assert!(took < Duration::from_secs(5), "took {took:?}");
+        assert!(answers.iter().all(|a| matches!(a, Err(Fault::TimedOut(..)))));
+    }
+
+    #[test]
+    fn probes_that_wait_wait_together() {
+        let wait = || -> Probe {
+            Box::new(|_, _| {
+                thread::sleep(Duration::from_millis(100));
+                there()
+            })
+        };
+        let claims = (0..50).map(|_| claim("/slow", Common::default(), wait())).collect();
+        let (_, took) = all(claims, Limits::default());
+        assert!(took < Duration::from_millis(600), "took {took:?}");
+    }
+
+    #[test]
+    fn a_probe_that_panics_is_unknown() {
+        quiet();
+        let (answers, _) =
+            all(vec![claim("/bug", Common::default(), Box::new(|_, _| panic!("oops")))], Limits::default());
+        let Err(Fault::Failed(why)) = &answers[0] else { panic!("{answers:?}") };
+        assert!(why.contains("oops"), "{why}");
+    }
+
+    fn quiet() {
+        std::panic::set_hook(Box::new(|_| {}));
+    }
+
+    #[test]
+    fn retry_looks_again_until_it_passes_and_no_longer_than_said() {
+        let looks = Arc::new(AtomicUsize::new(0));
+        let count = looks.clone();
+        let retry = |ms| Common {
+            retry: Some(Retry { within: Duration::from_millis(ms), every: Duration::from_millis(10) }),
+            ..Common::default()
+        };
+        let third: Probe =
+            Box::new(move |_, _| if count.fetch_add(1, Ordering::Relaxed) < 2 { Ok(None) } else { there() });
+        let never: Probe = Box::new(|_, _| Ok(None));
+        let (answers, took) =
+            all(vec![claim("/third", retry(5_000), third), claim("/never", retry(100), never)], Limits::default());
+        assert_eq!(answers, [there(), Ok(None)]);
+        assert_eq!(looks.load(Ordering::Relaxed), 3);
+        assert!(took < Duration::from_secs(2), "took {took:?}");
+    }
+}

@@ -19,6 +19,9 @@ pub struct Rounds {
     pub sleep: Duration,
 }
 
+/// How long what is known may wait to be seen.
+const FLUSH: Duration = Duration::from_millis(50);
+
 /// Runs `claims` against `host` and writes the report. `known` hears how many entries have been answered.
 pub fn run(
     claims: &Arc<[Claim]>,
@@ -33,7 +36,15 @@ pub fn run(
     let mut summary = Summary::new(host.now());
     reporter.begin(claims.len(), out)?;
     out.flush()?;
-    let mut desk = Desk { claims, slots: claims.iter().map(|_| None).collect(), next: 0, reporter, out, failed: None };
+    let mut desk = Desk {
+        claims,
+        slots: claims.iter().map(|_| None).collect(),
+        next: 0,
+        reporter,
+        out,
+        failed: None,
+        flushed: begun,
+    };
     let which: Vec<usize> = claims.iter().enumerate().filter(|(_, c)| c.skip().is_none()).map(|(i, _)| i).collect();
     if rounds.timeout.is_zero() {
         desk.skips(&mut summary);
@@ -63,13 +74,14 @@ pub fn run(
             }
         }
     }
-    if let Some(error) = desk.failed {
-        return Err(error);
-    }
+    let failed = desk.failed.take();
     summary.elapsed = begun.elapsed();
-    reporter.finish(&summary, out)?;
-    out.flush()?;
-    Ok(summary)
+    let finished = failed.map_or(Ok(()), Err).and_then(|()| reporter.finish(&summary, out)).and_then(|()| out.flush());
+    match finished {
+        // A reader that went away early (`verispec … | head`) changes nothing about the host.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(summary),
+    }
 }
 
 fn passed(claim: &Claim, gathered: &Gathered) -> bool {
@@ -86,6 +98,7 @@ struct Desk<'r, 'c> {
     out: &'r mut dyn Write,
     /// The first error in writing; nothing is written after it.
     failed: Option<io::Error>,
+    flushed: Instant,
 }
 
 impl Desk<'_, '_> {
@@ -122,6 +135,15 @@ impl Desk<'_, '_> {
             }
             self.next += 1;
         }
+    }
+
+    /// Lets the reader see what is known, but not for every line of ten thousand.
+    fn flush(&mut self) -> io::Result<()> {
+        if self.reporter.unordered() || self.flushed.elapsed() > FLUSH {
+            self.flushed = Instant::now();
+            self.out.flush()?;
+        }
+        Ok(())
     }
 
     fn report<'c>(&mut self, claim: &'c Claim, verdicts: Vec<Verdict<'c>>, elapsed: Duration, summary: &mut Summary) {

@@ -1,0 +1,161 @@
+//! The command line: one file a command. The library computes; only what is here prints and chooses exit statuses.
+
+use crate::syntax::Sources;
+use anstream::{AutoStream, ColorChoice};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+mod check;
+mod generate;
+mod kinds;
+mod progress;
+mod schema;
+mod validate;
+
+/// Nothing failed and nothing is unknown.
+pub const OK: u8 = 0;
+/// Something failed or is unknown.
+pub const NOT_OK: u8 = 1;
+/// The command line is wrong: EX_USAGE of sysexits(3).
+pub const USAGE: u8 = 64;
+/// The spec is wrong and nothing was run: EX_CONFIG of sysexits(3).
+pub const BAD_SPEC: u8 = 78;
+
+/// Checks that this host is what a spec says it should be.
+#[derive(Debug, Parser)]
+#[command(
+    name = "verispec",
+    version,
+    disable_help_subcommand = true,
+    after_help = "Exit status: 0 nothing failed and nothing is unknown; 1 something failed or could not be observed;\n\
+                  64 wrong usage; 78 the spec is wrong and nothing was run."
+)]
+struct Cli {
+    /// When to use colour; NO_COLOR is honoured
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
+    color: Colour,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Colour {
+    /// On a terminal
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Looks at the host and reports every key of every entry
+    #[command(visible_alias = "v")]
+    Validate(validate::Args),
+    /// Reads specs and says what is wrong with them; looks at nothing else
+    Check(check::Args),
+    /// Shows what a spec can say: all kinds, or the keys of one
+    Kinds(kinds::Args),
+    /// Prints the JSON Schema of specs, for editors
+    Schema(schema::Args),
+    /// Prints shell completions
+    Completions(generate::Completions),
+    /// Prints the manual page
+    Man,
+}
+
+/// Runs one command line.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    quiet_probes();
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let status = match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => OK,
+                _ => USAGE,
+            };
+            // Whoever closed the stream does not want to read it.
+            let _ = error.print();
+            return ExitCode::from(status);
+        }
+    };
+    let paint = Paint { choice: cli.color };
+    let done = match cli.command {
+        Command::Validate(args) => validate::run(args, paint),
+        Command::Check(args) => check::run(&args, paint),
+        Command::Kinds(args) => kinds::run(&args, paint),
+        Command::Schema(args) => schema::run(&args),
+        Command::Completions(args) => generate::completions(&args),
+        Command::Man => generate::man(),
+    };
+    ExitCode::from(done.unwrap_or_else(|error| {
+        say(format_args!("cannot write: {error}"));
+        NOT_OK
+    }))
+}
+
+/// The whole command line, for completions and the manual.
+fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// Whether to write escape sequences, stream by stream.
+#[derive(Clone, Copy)]
+struct Paint {
+    choice: Colour,
+}
+
+impl Paint {
+    fn on(self, stream: &(impl anstream::stream::RawStream + IsTerminal)) -> bool {
+        match self.choice {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => AutoStream::choice(stream) != ColorChoice::Never,
+        }
+    }
+}
+
+/// A line for the person, on standard error.
+fn say(what: impl std::fmt::Display) {
+    // Without a standard error there is nobody to tell.
+    let _ = writeln!(io::stderr(), "verispec: {what}");
+}
+
+/// The page of what is wrong with a spec, on standard error.
+fn refuse(rejected: &crate::load::Rejected, paint: Paint) -> u8 {
+    let crate::load::Rejected { sources, wrong } = rejected;
+    let page = Sources::render(sources, wrong, paint.on(&io::stderr()));
+    let count = match wrong.len() {
+        1 => "one mistake".to_owned(),
+        n => format!("{n} mistakes"),
+    };
+    let _ = write!(io::stderr(), "{page}");
+    say(format_args!("the spec has {count}; nothing was run"));
+    BAD_SPEC
+}
+
+/// A reader that went away early (`verispec … | head`) is an end, not an error.
+fn until_closed(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+/// Prints a whole text.
+fn print(text: &str) -> io::Result<u8> {
+    until_closed(io::stdout().lock().write_all(text.as_bytes()))?;
+    Ok(OK)
+}
+
+/// A panic in a probe becomes an unknown that carries its message, so the thread need not print it too.
+fn quiet_probes() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if std::thread::current().name() != Some(crate::gather::THREAD) {
+            usual(panic);
+        }
+    }));
+}

@@ -1,0 +1,112 @@
+//! `verispec validate`: looks at the host and reports.
+
+use super::progress::Progress;
+use super::{OK, Paint, USAGE, refuse, say};
+use crate::host::Host;
+use crate::load::{Spec, load};
+use crate::plan::{Limits, Selection, select};
+use crate::quantity;
+use crate::report::{Context, FORMATS};
+use crate::run::{self, Rounds};
+use crate::spec::Claim;
+use clap::builder::PossibleValuesParser;
+use std::io::{self, BufWriter};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The specs that are looked for where none is named.
+const STANDARD: [&str; 4] = ["verispec.toml", "verispec.yaml", "verispec.yml", "verispec.json"];
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Specs in TOML, YAML or JSON, `-` for standard input [default: verispec.toml, .yaml, .yml or .json]
+    #[arg(value_name = "SPEC")]
+    specs: Vec<String>,
+    /// How to report
+    #[arg(short, long, value_name = "FORMAT", default_value = "rspecish", value_parser = formats(), hide_possible_values = false)]
+    format: String,
+    /// Shows what passed too, where the format leaves it out
+    #[arg(short, long)]
+    verbose: bool,
+    /// Only entries with this tag (again for more)
+    #[arg(long, value_name = "TAG")]
+    tag: Vec<String>,
+    /// Only entries of this kind (again for more)
+    #[arg(long, value_name = "KIND")]
+    kind: Vec<String>,
+    /// Only entries whose `kind:name` this glob matches, such as 'file:/etc/*' (again for more)
+    #[arg(long, value_name = "GLOB")]
+    only: Vec<String>,
+    /// Probes at work at once
+    #[arg(long, value_name = "N", default_value_t = Limits::default().concurrent, value_parser = at_least_one)]
+    max_concurrent: usize,
+    /// How long one probe may take where its entry does not say
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
+    timeout: Duration,
+    /// Looks again at what has not passed until everything has, or until this time is over
+    #[arg(short, long, value_name = "TIME", default_value = "0", value_parser = duration)]
+    retry_timeout: Duration,
+    /// How long to wait before looking again
+    #[arg(short, long, value_name = "TIME", default_value = "1s", value_parser = duration)]
+    sleep: Duration,
+}
+
+fn formats() -> PossibleValuesParser {
+    PossibleValuesParser::new(FORMATS.iter().map(|f| clap::builder::PossibleValue::new(f.name).help(f.about)))
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    quantity::parse_duration(text)
+        .and_then(|d| Duration::try_from(d).ok())
+        .ok_or_else(|| "a duration has a number and a unit, such as `30s`, `500ms` or `5m`".into())
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| "a number, 1 or more".into())
+}
+
+pub(super) fn named(specs: &[String]) -> Result<Vec<String>, u8> {
+    if !specs.is_empty() {
+        return Ok(specs.to_vec());
+    }
+    match STANDARD.iter().find(|name| Path::new(name).is_file()) {
+        Some(name) => Ok(vec![(*name).to_owned()]),
+        None => {
+            say(format_args!("no spec is named, and there is no {} here", STANDARD.join(", ")));
+            Err(USAGE)
+        }
+    }
+}
+
+pub(super) fn run(args: Args, paint: Paint) -> io::Result<u8> {
+    let specs = match named(&args.specs) {
+        Ok(specs) => specs,
+        Err(status) => return Ok(status),
+    };
+    let Spec { sources, claims } = match load(&specs) {
+        Ok(spec) => spec,
+        Err(rejected) => return Ok(refuse(&rejected, paint)),
+    };
+    let selection = Selection { tags: args.tag, kinds: args.kind, only: args.only };
+    let claims: Arc<[Claim]> = match select(claims, &selection) {
+        Ok(claims) => claims.into(),
+        Err(why) => {
+            say(why);
+            return Ok(USAGE);
+        }
+    };
+    let Some(format) = FORMATS.iter().find(|f| f.name == args.format) else { return Ok(USAGE) };
+    let context = Context { sources: &sources, colour: paint.on(&io::stdout()), verbose: args.verbose };
+    let mut reporter = (format.make)(context);
+    let mut progress = Progress::new(claims.len());
+    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let limits = Limits { concurrent: args.max_concurrent, timeout: args.timeout };
+    let rounds = Rounds { timeout: args.retry_timeout, sleep: args.sleep };
+    let summary =
+        run::run(&claims, &Host::local(), limits, rounds, &mut *reporter, &mut out, &mut |n| progress.done(n))?;
+    progress.finish();
+    // Threads may still hang in the kernel, and there is nothing left to tidy up: the process ends with its report.
+    std::mem::forget(claims);
+    Ok(reporter.exit_status(&summary).max(OK))
+}
