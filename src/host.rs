@@ -100,10 +100,13 @@ macro_rules! tables {
 }
 
 pub mod accounts;
+pub mod packages;
 
 tables! {
     /// Accounts and groups: passwd(5), group(5).
     accounts: accounts::Accounts = accounts::load;
+    /// Installed packages, by every package manager's database.
+    packages: packages::Packages = packages::load;
 }
 
 impl Host {
