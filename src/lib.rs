@@ -1,11 +1,55 @@
-//! verispec
+//! verispec checks that a host is what a declarative spec says it should be.
+//!
+//! # Architecture
+//!
+//! Data flows one way:
+//!
+//! ```text
+//! bytes ──syntax──▶ Node (spans) ──spec──▶ Claims + Diagnostics ──plan──▶ selected Claims
+//!                                                                              │ gather(&Host)
+//! report ◀──Reporter── Verdicts ◀──verdict::judge── Observed ◀─────────────────┘
+//! ```
+//!
+//! Every arrow but [`gather`] (and [`load`], which reads spec files) is a plain function over plain data. Lower rooms never
+//! import higher ones, which a test checks:
+//!
+//! | floor | rooms |
+//! |---|---|
+//! | 0 | [`value`], [`quantity`], [`version`], [`query`]: what is observed and how it is written · [`syntax`]: the spanned tree |
+//! | 1 | [`matcher`]: tests over values · [`host`]: where probes look |
+//! | 2 | [`resource`]: the kinds, one file each |
+//! | 3 | [`spec`]: tree to claims · [`schema`], [`reference`]: the same tables as documents |
+//! | 4 | [`plan`]: which entries, under which limits |
+//! | 5 | [`gather`]: the only threads · [`verdict`]: judging, pure |
+//! | 6 | [`report`]: one file a format |
+//! | 7 | [`load`]: spec files and includes · [`run`]: rounds of gather and judge |
+//! | 8 | [`cli`]: one file a command |
+//!
+//! # Words
+//!
+//! A *spec* has entries; an entry is lowered into a *claim*: a *kind* of thing, its *id*, *settings* that say how to look,
+//! and for each *key* an expectation (a *test* made of matchers). A *probe* looks at a *host* and gives *values*, or a
+//! *fault* where it could not look. Claim and observation are judged into *verdicts*, whose *outcome* is pass, fail,
+//! unknown or skip.
+//!
+//! # Invariants
+//!
+//! - What could not be observed is unknown, whichever way round the expectation is written. Never a pass.
+//! - After lowering nothing can be a spec error; a spec with any diagnostic is not run at all.
+//! - A key that no spec asks for costs nothing.
+//! - Every probe is answered for by its deadline, and results come in spec order.
+//! - Nothing read from a host is trusted: bounded memory, bounded time, no panic.
+
 pub mod cli;
 pub mod gather;
 pub mod host;
+#[cfg(test)]
+mod house;
 pub mod load;
 pub mod matcher;
 pub mod plan;
 pub mod quantity;
+pub mod query;
 pub mod reference;
 pub mod report;
 pub mod resource;
@@ -15,3 +59,4 @@ pub mod spec;
 pub mod syntax;
 pub mod value;
 pub mod verdict;
+pub mod version;

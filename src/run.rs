@@ -150,11 +150,7 @@ impl Desk<'_, '_> {
         verdicts.iter().for_each(|v| summary.count(&v.outcome));
         if self.failed.is_none() {
             let judged = Judged { claim, verdicts, elapsed };
-            let written = self
-                .reporter
-                .entry(&judged, self.out)
-                .and_then(|()| if self.reporter.unordered() { self.out.flush() } else { Ok(()) });
-            self.failed = written.err();
+            self.failed = self.reporter.entry(&judged, self.out).and_then(|()| self.flush()).err();
         }
     }
 }

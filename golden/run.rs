@@ -1,0 +1,89 @@
+//! Specs run against written-down hosts.
+
+use crate::{Bless, expect, files, is_spec, trial};
+use libtest_mimic::{Failed, Trial};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use time::macros::datetime;
+use verispec::gather::gather;
+use verispec::host::{Host, TreeFiles};
+use verispec::load::{Rejected, Spec, load};
+use verispec::plan::Limits;
+use verispec::report::{Context, FORMATS};
+use verispec::spec::Claim;
+use verispec::verdict::{Judged, Summary, judge, skipped};
+
+/// The format of every case that is not about formats.
+const CANONICAL: &str = "documentation";
+
+/// Cases of kinds and matchers in the canonical format, of reports in every format, of diagnostics as their page.
+pub fn trials(bless: Bless) -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for folder in ["golden/resource", "golden/matcher"] {
+        for spec in files(folder).into_iter().filter(|p| is_spec(p)) {
+            trials.push(case(spec, CANONICAL, bless));
+        }
+    }
+    for spec in files("golden/report").into_iter().filter(|p| is_spec(p)) {
+        for format in FORMATS {
+            trials.push(case(spec.clone(), format.name, bless));
+        }
+    }
+    for spec in files("golden/diagnostic").into_iter().filter(|p| is_spec(p) && !is_part(p)) {
+        let name = spec.display().to_string();
+        trials.push(trial(name, move || {
+            let (want, path) = (spec.with_extension("page"), spec.display().to_string());
+            match load(&[path.clone()]) {
+                Ok(_) => Err(format!("{path} is accepted").into()),
+                Err(Rejected { sources, wrong }) => expect(&want, &sources.render(&wrong, false), bless),
+            }
+        }));
+    }
+    trials
+}
+
+/// Files that other cases include are no cases.
+pub fn is_part(path: &Path) -> bool {
+    path.components().any(|c| c.as_os_str() == "part")
+}
+
+fn case(spec: PathBuf, format: &'static str, bless: Bless) -> Trial {
+    let want = spec.with_extension(format);
+    trial(want.display().to_string(), move || expect(&want, &report(&spec, format)?, bless))
+}
+
+/// What `format` says of a spec on the host that its first line names.
+fn report(path: &Path, format: &str) -> Result<String, Failed> {
+    let Spec { sources, claims } = load(&[path.display().to_string()])
+        .map_err(|Rejected { sources, wrong }| Failed::from(sources.render(&wrong, false)))?;
+    let claims: Arc<[Claim]> = claims.into();
+    let host = host(path)?;
+    let mut slots: Vec<_> = claims.iter().map(|_| None).collect();
+    let open = claims.iter().enumerate().filter(|(_, c)| c.skip().is_none()).map(|(i, _)| i).collect();
+    gather(&claims, open, &host, Limits::default(), &mut |index, gathered| slots[index] = Some(gathered.observed));
+    let format = FORMATS.iter().find(|f| f.name == format).ok_or("no such format")?;
+    let mut reporter = (format.make)(Context { sources: &sources, colour: false, verbose: false });
+    let (mut out, mut summary) = (Vec::new(), Summary::new(datetime!(2026-01-01 00:00 UTC)));
+    reporter.begin(claims.len(), &mut out)?;
+    for (claim, slot) in claims.iter().zip(slots) {
+        let verdicts = slot.map_or_else(|| skipped(claim), |observed| judge(claim, observed));
+        verdicts.iter().for_each(|v| summary.count(&v.outcome));
+        reporter.entry(&Judged { claim, verdicts, elapsed: Duration::from_millis(1) }, &mut out)?;
+    }
+    summary.elapsed = Duration::from_millis(20);
+    reporter.finish(&summary, &mut out)?;
+    Ok(String::from_utf8(out)?)
+}
+
+/// The host that a spec's first line names: `# host: debian`.
+fn host(spec: &Path) -> Result<Host, Failed> {
+    let text = std::fs::read_to_string(spec)?;
+    let first = text.lines().next().unwrap_or_default();
+    let name = first.strip_prefix("# host: ").ok_or("the first line is not `# host: NAME`")?;
+    if name == "local" {
+        return Ok(Host::local());
+    }
+    let tree = TreeFiles::parse(&std::fs::read_to_string(format!("golden/hosts/{name}.host"))?)?;
+    Ok(Host::offline(Arc::new(tree), datetime!(2026-01-01 00:00 UTC)))
+}
