@@ -187,6 +187,7 @@ impl std::fmt::Display for Value {
             Value::Int(n) => write!(f, "{n}"),
             Value::Number(n) => write!(f, "{n}"),
             Value::Text(t) => write!(f, "{}", quoted(t)),
+            Value::Secret(s) => write!(f, "{s}"),
             Value::Content(c) => write!(f, "{}", quoted(&c.text)),
             Value::List(l) => {
                 f.write_str("[")?;

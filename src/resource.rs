@@ -34,8 +34,15 @@ pub trait Resource: Sized + 'static {
     /// How to look, where that can be tuned.
     type Settings: Default + Send + Sync;
     const SETTINGS: Settings<Self::Settings> = &[];
+    /// Settings without which there is nothing to look at.
+    const REQUIRED: &[&str] = &[];
     /// Looks `id` up. `None` means that it is certainly not there; what could not be looked at is a [`Fault`].
     fn probe(host: &Host, id: &Self::Id, how: &Self::Settings) -> Result<Option<Self>, Fault>;
+    /// For kinds some of whose keys have an answer whether or not the thing is there: their `probe` always finds
+    /// something, and this says whether it is the thing itself.
+    fn present(&self) -> Result<bool, Fault> {
+        Ok(true)
+    }
 }
 
 /// The key that says whether a thing is there.
@@ -182,6 +189,8 @@ pub struct Kind {
     /// The name of a key by its index, without listing them all.
     pub key_name: fn(usize) -> &'static str,
     pub settings: fn() -> Vec<SettingInfo>,
+    /// Settings that every entry needs.
+    pub required: &'static [&'static str],
     /// Reads an entry's name and settings into a probe that needs nothing more than a host.
     pub bind: fn(&str, &[(&str, &Node)], &mut Vec<Diagnostic>) -> Result<Probe, String>,
 }
@@ -189,8 +198,24 @@ pub struct Kind {
 /// Looks a thing up on a host and reads the keys asked for.
 pub type Probe = Box<dyn Fn(&Host, &[Ask]) -> Observed + Send + Sync>;
 
-/// `None` if it is not there, else the keys asked for, in order.
-pub type Observed = Result<Option<Vec<Result<Value, Fault>>>, Fault>;
+/// `None` if it is not there and nothing more can be said of it.
+pub type Observed = Result<Option<Seen>, Fault>;
+
+/// What a probe that found something has to say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seen {
+    /// Whether the thing itself is there.
+    pub present: Result<bool, Fault>,
+    /// The keys asked for, in order. Where the thing is not there, [`Value::Absent`] is a key that only it could have.
+    pub values: Vec<Result<Value, Fault>>,
+}
+
+impl From<Vec<Result<Value, Fault>>> for Seen {
+    /// The keys of a thing that is there.
+    fn from(values: Vec<Result<Value, Fault>>) -> Seen {
+        Seen { present: Ok(true), values }
+    }
+}
 
 /// One key that a spec speaks of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -212,6 +237,7 @@ impl Kind {
             keys: || R::KEYS.iter().map(|k| k.info()).collect(),
             key_name: |index| R::KEYS.get(index).map_or("", |k| k.info().name),
             settings: || R::SETTINGS.iter().map(|s| s.info()).collect(),
+            required: R::REQUIRED,
             bind: bind::<R>,
         }
     }
@@ -222,6 +248,9 @@ impl Kind {
 }
 
 fn bind<R: Resource>(name: &str, said: &[(&str, &Node)], wrong: &mut Vec<Diagnostic>) -> Result<Probe, String> {
+    if let Some(missing) = R::REQUIRED.iter().find(|r| said.iter().all(|(name, _)| name != *r)) {
+        return Err(format!("the entry needs `{missing}`"));
+    }
     let id = R::Id::parse(name)?;
     let mut how = R::Settings::default();
     for (name, node) in said {
@@ -235,6 +264,6 @@ fn bind<R: Resource>(name: &str, said: &[(&str, &Node)], wrong: &mut Vec<Diagnos
             Some(column) => column.read(&seen, &ask.argument),
             None => Err(Fault::Unsupported("no such key".into())),
         };
-        Ok(Some(asked.iter().map(read).collect()))
+        Ok(Some(Seen { present: seen.present(), values: asked.iter().map(read).collect() }))
     }))
 }

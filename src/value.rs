@@ -21,6 +21,8 @@ pub enum Value {
     Int(i64),
     Number(f64),
     Text(String),
+    /// Text that may be compared and is never shown.
+    Secret(Secret),
     Content(Box<Content>),
     List(Vec<Value>),
     Map(Vec<(String, Value)>),
@@ -43,6 +45,9 @@ pub enum Type {
     Number,
     /// A name or a line of text.
     Text,
+    /// Text that may be compared and is never shown: a password's hash. Neither what was found nor, where they would
+    /// give it away, what was expected.
+    Secret,
     /// One of these words.
     Choice(&'static [&'static str]),
     /// Text of many lines, maybe cut at a bound: a file, a command's output.
@@ -84,6 +89,33 @@ pub struct Share {
 /// Per cent, from 0 to 100.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Percent(pub f64);
+
+/// Text that no report and no `{:?}` shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(text: impl Into<String>) -> Secret {
+        Secret(text.into())
+    }
+
+    /// For comparing; whoever calls this must not show it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(hidden)")
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(hidden)")
+    }
+}
 
 /// Text of many lines, read up to a bound.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -205,6 +237,7 @@ facts! {
     f64 => Number, Value::Number;
     String => Text, Value::Text;
     &str => Text, |s: &str| Value::Text(s.to_owned());
+    Secret => Secret, Value::Secret;
     Content => Content, |c| Value::Content(Box::new(c));
     Mode => Mode, Value::Mode;
     Bytes => Size, Value::Size;
@@ -287,7 +320,7 @@ impl Type {
             Type::Bool => "true or false".into(),
             Type::Int => "a whole number".into(),
             Type::Number => "a number".into(),
-            Type::Text => "text".into(),
+            Type::Text | Type::Secret => "text".into(),
             Type::Choice(words) => {
                 let quoted: Vec<_> = words.iter().map(|w| format!("`{w}`")).collect();
                 format!("one of {}", quoted.join(", "))
@@ -303,5 +336,17 @@ impl Type {
             Type::Version => "a version, as text".into(),
             Type::Time => "a time, such as `\"2030-01-31T12:00:00Z\"`".into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_never_shown() {
+        let value = Value::List(vec![Value::Secret(Secret::new("$y$j9T$abc"))]);
+        assert_eq!(value.to_string(), "[(hidden)]");
+        assert!(!format!("{value:?}").contains("abc"));
     }
 }

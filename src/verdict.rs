@@ -98,29 +98,27 @@ impl Verdict<'_> {
 /// Judges one entry. Its verdicts come in this order: presence, then the keys as the spec has them.
 pub fn judge<'c>(claim: &'c Claim, seen: Observed) -> Vec<Verdict<'c>> {
     let mut verdicts = Vec::with_capacity(claim.tests.len() + 1);
+    let (present, values) = match seen {
+        Err(fault) => (Err(fault), Vec::new()),
+        Ok(None) => (Ok(false), Vec::new()),
+        Ok(Some(seen)) => (seen.present, seen.values),
+    };
     let presence = claim.kind.presence.zip(claim.presence.as_ref());
-    let present = match &seen {
-        Err(fault) => Err(fault.clone()),
-        Ok(there) => Ok(Value::Bool(there.is_some())),
-    };
     if let Some((presence, expectation)) = presence {
-        verdicts.push(weigh(claim, Cow::Borrowed(presence.name), expectation, present.clone()));
+        let there = present.clone().map(Value::Bool);
+        verdicts.push(weigh(claim, Cow::Borrowed(presence.name), expectation, there));
     }
-    let mut values = match seen {
-        Ok(Some(values)) => Some(values.into_iter()),
-        _ => None,
-    };
+    let mut values = values.into_iter();
     for (index, expectation) in claim.tests.iter().enumerate() {
         let key = claim.key_name(index);
-        let value = values.as_mut().and_then(Iterator::next);
-        verdicts.push(match (value, &present, presence) {
-            (Some(value), ..) => weigh(claim, key, expectation, value),
-            (None, Err(fault), _) => weigh(claim, key, expectation, Err(fault.clone())),
-            (None, Ok(_), Some(_)) => {
+        let value = values.next().unwrap_or(Ok(Value::Absent));
+        verdicts.push(match (value, &present) {
+            (Ok(Value::Absent), Err(fault)) => weigh(claim, key, expectation, Err(fault.clone())),
+            (Ok(Value::Absent), Ok(false)) if presence.is_some() => {
                 let outcome = Outcome::Skip("it is not there".into());
                 Verdict { claim, key, expectation, outcome, found: None }
             }
-            (None, Ok(_), None) => weigh(claim, key, expectation, Ok(Value::Absent)),
+            (value, _) => weigh(claim, key, expectation, value),
         });
     }
     verdicts
@@ -148,4 +146,60 @@ fn weigh<'c>(
         }
     };
     Verdict { claim, key, expectation, outcome, found }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::Host;
+    use crate::matcher::Test;
+    use crate::resource::{Ask, Kind, Seen};
+    use crate::syntax::Span;
+
+    fn words(presence: bool, seen: Observed) -> Vec<&'static str> {
+        let expect =
+            |value| Expectation { test: Test::equal(value), span: Span { file: 0, start: 0, end: 0 }, implied: false };
+        let claim = Claim {
+            kind: Kind::find("file").unwrap(),
+            id: "/a".into(),
+            span: Span { file: 0, start: 0, end: 0 },
+            probe: Box::new(|_: &Host, _: &[Ask]| Ok(None)),
+            presence: Some(expect(Value::Bool(presence))),
+            asks: vec![],
+            tests: vec![expect(Value::Bool(true)), expect(Value::Text("x".into()))],
+            common: None,
+        };
+        judge(&claim, seen).iter().map(|v| v.outcome.word()).collect()
+    }
+
+    fn fault() -> Fault {
+        Fault::Denied("no".into())
+    }
+
+    #[test]
+    fn what_could_not_be_looked_at_is_unknown_whichever_way_round_it_is_written() {
+        assert_eq!(words(true, Err(fault())), ["unknown"; 3]);
+        assert_eq!(words(false, Err(fault())), ["unknown"; 3]);
+    }
+
+    #[test]
+    fn keys_of_a_thing_that_is_not_there_are_skipped() {
+        assert_eq!(words(true, Ok(None)), ["fail", "skip", "skip"]);
+        assert_eq!(words(false, Ok(None)), ["pass", "skip", "skip"]);
+    }
+
+    #[test]
+    fn a_key_that_has_nothing_fails_where_the_thing_is_there() {
+        let values = vec![Ok(Value::Bool(true)), Ok(Value::Absent)];
+        assert_eq!(words(true, Ok(Some(values.into()))), ["pass", "pass", "fail"]);
+    }
+
+    #[test]
+    fn a_key_that_does_not_need_the_thing_is_judged_without_it() {
+        let values = vec![Ok(Value::Bool(true)), Ok(Value::Absent)];
+        let absent = Seen { present: Ok(false), values: values.clone() };
+        assert_eq!(words(false, Ok(Some(absent))), ["pass", "pass", "skip"]);
+        let doubtful = Seen { present: Err(fault()), values };
+        assert_eq!(words(false, Ok(Some(doubtful))), ["unknown", "pass", "unknown"]);
+    }
 }
