@@ -100,10 +100,20 @@ macro_rules! tables {
 }
 
 pub mod accounts;
+pub mod mounts;
+mod reading;
+mod space;
+
+pub use reading::{CONTENT_BOUND, Start};
+pub use space::Space;
 
 tables! {
     /// Accounts and groups: passwd(5), group(5).
     accounts: accounts::Accounts = accounts::load;
+    /// What is mounted: proc_pid_mountinfo(5).
+    mounts: mounts::Mounts = mounts::load;
+    /// What is meant to be mounted: fstab(5).
+    fstab: mounts::Fstab = mounts::load_fstab;
 }
 
 impl Host {
