@@ -1,9 +1,11 @@
 pub mod host;
 pub mod matcher;
 pub mod quantity;
+pub mod query;
 pub mod report;
 pub mod resource;
 pub mod spec;
 pub mod syntax;
 pub mod value;
 pub mod verdict;
+pub mod version;

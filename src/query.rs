@@ -1,0 +1,301 @@
+//! What stands at a path inside a document: gjson's paths into JSON, XPath into XML.
+//!
+//! - JSON text: [`gjson`], or [`Json::parse`] once and [`Json::get`] for every path.
+//! - Data that came from YAML, TOML or INI: [`json_path`], with the data as a `serde_json::Value`.
+//! - XML text: [`xpath`].
+//!
+//! `check_gjson` and `check_xpath` say what is wrong with a path before anything runs.
+
+use crate::value::Value;
+use serde::de::IgnoredAny;
+use serde_json::Value as J;
+use std::borrow::Cow;
+
+mod xpath;
+
+pub use xpath::{XPath, check_xpath, xpath};
+
+/// Bytes that a path may have: paths are read by recursion.
+const MAX_PATH: usize = 4096;
+/// Pipes and brackets that a path may have, for the same reason.
+const MAX_STEPS: usize = 256;
+
+/// Modifiers that the `gjson` crate knows.
+const NATIVE: &[&str] = &["this", "reverse", "ugly", "pretty", "valid", "flatten", "join"];
+/// Modifiers of gjson that the crate has not, and what each makes of a value.
+const OURS: &[(&str, fn(J) -> Option<J>)] =
+    &[("keys", keys), ("values", values), ("tostr", to_str), ("fromstr", from_str)];
+
+/// A JSON text that has been found to be one.
+pub struct Json<'t>(Cow<'t, str>);
+
+/// What stands at `path` in the JSON `text`. `None` if nothing does; an error if `text` is not JSON.
+pub fn gjson(text: &str, path: &str) -> Result<Option<Value>, String> {
+    Json::parse(text)?.get(path)
+}
+
+/// What stands at gjson's `path` in `data`, whatever format it was read from.
+pub fn json_path(data: &J, path: &str) -> Result<Option<Value>, String> {
+    Json(Cow::Owned(data.to_string())).get(path)
+}
+
+/// Says in a lower-case fragment what is wrong with a gjson path.
+pub fn check_gjson(path: &str) -> Result<(), String> {
+    if path.is_empty() {
+        return Err("the path is empty; `@this` is the whole document".into());
+    }
+    if path.len() > MAX_PATH {
+        return Err(format!("the path is longer than {MAX_PATH} bytes"));
+    }
+    let mut open = Vec::new();
+    let mut steps = 0;
+    let mut bytes = path.bytes();
+    while let Some(b) = bytes.next() {
+        match b {
+            b'\\' => {
+                bytes.next().ok_or("the path ends in `\\`")?;
+            }
+            b'"' if !open.is_empty() => loop {
+                match bytes.next() {
+                    None => return Err("a `\"` in the path is not closed".into()),
+                    Some(b'\\') => {
+                        bytes.next();
+                    }
+                    Some(b'"') => break,
+                    Some(_) => {}
+                }
+            },
+            b'(' | b'[' | b'{' => {
+                steps += 1;
+                open.push(b);
+            }
+            b')' | b']' | b'}' => {
+                let opener = match b {
+                    b')' => b'(',
+                    b']' => b'[',
+                    _ => b'{',
+                };
+                if open.pop() != Some(opener) {
+                    return Err(format!("`{}` in the path closes nothing", b as char));
+                }
+            }
+            b'|' => steps += 1,
+            _ => {}
+        }
+    }
+    if let Some(b) = open.pop() {
+        return Err(format!("`{}` in the path is not closed", b as char));
+    }
+    if steps > MAX_STEPS {
+        return Err(format!("the path has more than {MAX_STEPS} steps"));
+    }
+    match split_ours(path) {
+        Some((before, name, _)) if in_each(before) => {
+            Err(format!("`@{name}` cannot stand behind `#`: it applies to one value"))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl<'t> Json<'t> {
+    pub fn parse(text: &'t str) -> Result<Json<'t>, String> {
+        match serde_json::from_str::<IgnoredAny>(text) {
+            Ok(_) => Ok(Json(Cow::Borrowed(text))),
+            Err(_) if text.trim().is_empty() => Err("it is empty, not JSON".into()),
+            Err(error) => Err(format!("it is not JSON: {error}")),
+        }
+    }
+
+    /// What stands at `path`.
+    pub fn get(&self, path: &str) -> Result<Option<Value>, String> {
+        check_gjson(path)?;
+        Ok(find(&self.0, path)?.as_ref().map(from_json))
+    }
+}
+
+/// Hands the parts of the path between our own modifiers to the crate.
+fn find(text: &str, path: &str) -> Result<Option<J>, String> {
+    let Some((before, name, after)) = split_ours(path) else {
+        let path = escape_strangers(path);
+        let found = gjson::get(text, &path);
+        return match found.exists() {
+            true => serde_json::from_str(found.json()).map(Some).map_err(|e| format!("a number in it: {e}")),
+            false => Ok(None),
+        };
+    };
+    let before = if before.is_empty() { "@this" } else { before };
+    let Some(value) = find(text, before)? else { return Ok(None) };
+    let Some((_, apply)) = OURS.iter().find(|(n, _)| *n == name) else { return Ok(None) };
+    match apply(value) {
+        Some(made) if after.is_empty() => Ok(Some(made)),
+        Some(made) => find(&made.to_string(), after),
+        None => Ok(None),
+    }
+}
+
+/// The path before the last-but-none of our modifiers, its name, and the path behind it.
+fn split_ours(path: &str) -> Option<(&str, &str, &str)> {
+    modifiers(path).into_iter().find_map(|(at, name)| {
+        OURS.iter().any(|(n, _)| *n == name).then(|| {
+            let after = path.get(at + 1 + name.len()..).unwrap_or("");
+            let before = path.get(..at).unwrap_or("");
+            (before.strip_suffix(['.', '|']).unwrap_or(before), name, after.strip_prefix(['.', '|']).unwrap_or(after))
+        })
+    })
+}
+
+/// A key such as `@type` is no modifier: gjson takes the unknown ones as keys, the crate only if they are escaped.
+fn escape_strangers(path: &str) -> Cow<'_, str> {
+    let strangers: Vec<usize> =
+        modifiers(path).into_iter().filter(|(_, name)| !NATIVE.contains(name)).map(|(at, _)| at).collect();
+    if strangers.is_empty() {
+        return Cow::Borrowed(path);
+    }
+    let mut out = String::with_capacity(path.len() + strangers.len());
+    let mut from = 0;
+    for at in strangers {
+        out.push_str(&path[from..at]);
+        out.push('\\');
+        from = at;
+    }
+    out.push_str(&path[from..]);
+    Cow::Owned(out)
+}
+
+/// Where each component that begins with `@` stands, outside brackets, and its name.
+fn modifiers(path: &str) -> Vec<(usize, &str)> {
+    let bytes = path.as_bytes();
+    let mut found = Vec::new();
+    let (mut depth, mut at, mut quoted) = (0usize, 0, false);
+    while let Some(&b) = bytes.get(at) {
+        match b {
+            b'\\' => at += 1,
+            b'"' if depth > 0 => quoted = !quoted,
+            _ if quoted => {}
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            b'@' if depth == 0 && (at == 0 || matches!(bytes[at - 1], b'.' | b'|')) => {
+                let rest = &path[at + 1..];
+                let end = rest.find(['.', '|', ':']).unwrap_or(rest.len());
+                found.push((at, &rest[..end]));
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    found
+}
+
+/// Whether what follows `before` would apply to each element of a list.
+fn in_each(before: &str) -> bool {
+    before.split(['.', '|']).any(|step| step == "#") || before.contains(")#")
+}
+
+fn keys(value: J) -> Option<J> {
+    match value {
+        J::Object(map) => Some(map.into_iter().map(|(k, _)| J::from(k)).collect()),
+        _ => None,
+    }
+}
+
+fn values(value: J) -> Option<J> {
+    match value {
+        J::Object(map) => Some(map.into_iter().map(|(_, v)| v).collect()),
+        list @ J::Array(_) => Some(list),
+        _ => None,
+    }
+}
+
+fn to_str(value: J) -> Option<J> {
+    Some(value.to_string().into())
+}
+
+fn from_str(value: J) -> Option<J> {
+    value.as_str().and_then(|text| serde_json::from_str(text).ok())
+}
+
+/// JSON as a value. Whole numbers keep every digit within 64 bits.
+pub fn from_json(json: &J) -> Value {
+    match json {
+        J::Null => Value::Null,
+        J::Bool(b) => Value::Bool(*b),
+        J::Number(n) => n.as_i64().map_or_else(|| Value::Number(n.as_f64().unwrap_or(f64::NAN)), Value::Int),
+        J::String(s) => Value::Text(s.clone()),
+        J::Array(list) => Value::List(list.iter().map(from_json).collect()),
+        J::Object(map) => Value::Map(map.iter().map(|(k, v)| (k.clone(), from_json(v))).collect()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const DOC: &str = r#"{"name":{"first":"Tom"},"big":9007199254740993,"n":1.5,"none":null,
+        "list":[{"a":1,"t":"x"},{"a":2}],"fav.movie":"Deer","@type":"Person","apps":{"b":1,"a":2},"s":"{\"k\":1}"}"#;
+
+    fn at(path: &str) -> Option<Value> {
+        gjson(DOC, path).unwrap_or_else(|e| panic!("{path}: {e}"))
+    }
+
+    #[test]
+    fn paths_read_as_gjson_reads_them() {
+        assert_eq!(at("name.first"), Some(Value::Text("Tom".into())));
+        assert_eq!(at("big"), Some(Value::Int(9_007_199_254_740_993)));
+        assert_eq!(at("n"), Some(Value::Number(1.5)));
+        assert_eq!(at("none"), Some(Value::Null));
+        assert_eq!(at("nothing"), None);
+        assert_eq!(at("list.#"), Some(Value::Int(2)));
+        assert_eq!(at("list.#.a"), Some(Value::List(vec![Value::Int(1), Value::Int(2)])));
+        assert_eq!(at("list.#(t==\"x\").a"), Some(Value::Int(1)));
+        assert_eq!(at("fav\\.movie"), Some(Value::Text("Deer".into())));
+        assert_eq!(at("name|@this|first"), Some(Value::Text("Tom".into())));
+    }
+
+    #[test]
+    fn modifiers_that_real_specs_use_and_the_crate_has_not_are_there() {
+        let text = |t: &str| Value::Text(t.into());
+        assert_eq!(at("apps.@keys"), Some(Value::List(vec![text("b"), text("a")])));
+        assert_eq!(at("apps|@keys|1"), Some(text("a")));
+        assert_eq!(at("@keys.#"), Some(Value::Int(9)));
+        assert_eq!(at("apps.@values"), Some(Value::List(vec![Value::Int(1), Value::Int(2)])));
+        assert_eq!(at("s.@fromstr.k"), Some(Value::Int(1)));
+        assert_eq!(at("n.@tostr"), Some(text("1.5")));
+        assert_eq!(at("name.first.@keys"), None);
+    }
+
+    #[test]
+    fn a_key_that_looks_like_a_modifier_is_a_key() {
+        assert_eq!(at("@type"), Some(Value::Text("Person".into())));
+    }
+
+    #[test]
+    fn text_that_is_not_json_is_an_error_and_never_nothing() {
+        for text in ["", "nope", "{\"a\":1", "{\"a\":1}}", "{'a':1}"] {
+            assert!(gjson(text, "a").is_err(), "{text}");
+        }
+        assert!(gjson(&"[".repeat(100_000), "a").is_err());
+    }
+
+    #[test]
+    fn paths_that_read_as_nothing_are_refused_with_a_reason() {
+        for path in ["", "a.#(b", "a)", "{\"a", "a\\", "list.#.@keys"] {
+            assert!(check_gjson(path).is_err(), "{path}");
+        }
+        assert!(check_gjson(&"a|".repeat(5000)).is_err());
+        assert!(check_gjson(&"a|".repeat(1000)).is_err());
+        for path in ["a.b", "a.#(b==\"(\").c", "{a,b}", "a\\.b", "@this", "@type"] {
+            assert_eq!(check_gjson(path), Ok(()), "{path}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+        #[test]
+        fn no_path_and_no_text_panics(path in r#"([a-z@#.|*?\\"(){}\[\]:,=<>!%~0-9é]|list|apps|@this|@keys|@flatten|#\(a==1\)#?){0,10}"#,
+            text in r#"[a{}\[\]",:0-9 tru.é\\-]{0,16}"#) {
+            let _ = gjson(DOC, &path);
+            let _ = gjson(&text, &path);
+        }
+    }
+}
