@@ -68,7 +68,8 @@ fn every_code() -> Result<(), Failed> {
 fn no_strays() -> Result<(), Failed> {
     let formats: Vec<_> = FORMATS.iter().map(|f| f.name).chain(["page"]).collect();
     let mut strays = Vec::new();
-    for path in ["golden/resource", "golden/matcher", "golden/report", "golden/diagnostic"].into_iter().flat_map(files) {
+    for path in ["golden/resource", "golden/matcher", "golden/report", "golden/diagnostic"].into_iter().flat_map(files)
+    {
         let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
         let specs = ["toml", "yaml", "yml", "spec.json"];
         if formats.contains(&ending) && !specs.iter().any(|e| path.with_extension(e).exists()) && !is_part(&path) {

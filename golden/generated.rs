@@ -7,9 +7,7 @@ use std::path::Path;
 use verispec::{cli, reference, report, schema};
 
 pub fn trials(bless: Bless) -> Vec<Trial> {
-    let file = |path: &'static str, make: fn() -> String| {
-        trial(path, move || expect(Path::new(path), &make(), bless))
-    };
+    let file = |path: &'static str, make: fn() -> String| trial(path, move || expect(Path::new(path), &make(), bless));
     vec![
         file("schema/verispec.schema.json", schema::text),
         file("schema/report.schema.json", || pretty(&report::json_schema())),

@@ -100,13 +100,23 @@ macro_rules! tables {
 }
 
 pub mod accounts;
+pub mod mounts;
 pub mod packages;
+mod reading;
+mod space;
+
+pub use reading::{CONTENT_BOUND, Start};
+pub use space::Space;
 
 tables! {
     /// Accounts and groups: passwd(5), group(5).
     accounts: accounts::Accounts = accounts::load;
     /// Installed packages, by every package manager's database.
     packages: packages::Packages = packages::load;
+    /// What is mounted: proc_pid_mountinfo(5).
+    mounts: mounts::Mounts = mounts::load;
+    /// What is meant to be mounted: fstab(5).
+    fstab: mounts::Fstab = mounts::load_fstab;
 }
 
 impl Host {

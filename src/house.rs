@@ -39,7 +39,8 @@ fn room(path: &Path) -> String {
 
 /// The rooms that a file's code names, tests left out: they may use the whole house.
 fn imports(text: &str) -> BTreeSet<String> {
-    let code: String = text.lines().take_while(|l| *l != "#[cfg(test)]").filter(|l| !l.trim_start().starts_with("//")).collect();
+    let code: String =
+        text.lines().take_while(|l| *l != "#[cfg(test)]").filter(|l| !l.trim_start().starts_with("//")).collect();
     let mut rooms = BTreeSet::new();
     for (at, _) in code.match_indices("crate::") {
         let rest = &code[at + "crate::".len()..];

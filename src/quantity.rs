@@ -1,6 +1,6 @@
 //! How sizes, durations, modes and times are written and read.
 
-use crate::value::{Bytes, Mode, Share, Value};
+use crate::value::{Bytes, Mode, Portion, Share, Value};
 use std::time::Duration as Elapsed;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
@@ -206,6 +206,7 @@ impl std::fmt::Display for Value {
             Value::Mode(m) => write!(f, "\"{m}\""),
             Value::Size(Bytes(b)) => f.write_str(&size(*b)),
             Value::Share(s) => f.write_str(&share(*s)),
+            Value::Portion(Portion(s)) => write!(f, "{} ({:.1}%)", s.part, s.percent()),
             Value::Percent(p) => write!(f, "{}%", trim(format!("{:.1}", p.0))),
             Value::Duration(d) => f.write_str(&span(*d)),
             Value::Version(v) => write!(f, "{}", quoted(&v.text)),

@@ -4,17 +4,26 @@ use crate::host::Host;
 use crate::syntax::{Diagnostic, Node};
 use crate::value::{Fact, Fault, Type, Value};
 
+mod disk;
 mod file;
+mod mount;
 mod package;
 
 mod id;
+mod path;
 mod setting;
 
 pub use id::Id;
 pub use setting::{Exec, FromNode, Setting, Shape, setting};
 
 /// Every kind, in the order that references list them.
-pub static KINDS: &[Kind] = &[Kind::of::<file::File>(), Kind::of::<package::Package>()];
+#[rustfmt::skip] // a line each
+pub static KINDS: &[Kind] = &[
+    Kind::of::<file::File>(),
+    Kind::of::<package::Package>(),
+    Kind::of::<disk::Disk>(),
+    Kind::of::<mount::Mount>(),
+];
 
 /// A kind of thing a spec can describe. `Self` is what its probe saw.
 pub trait Resource: Sized + 'static {

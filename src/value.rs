@@ -31,6 +31,7 @@ pub enum Value {
     Mode(Mode),
     Size(Bytes),
     Share(Share),
+    Portion(Portion),
     Percent(Percent),
     Duration(Duration),
     Version(Box<Version>),
@@ -63,6 +64,8 @@ pub enum Type {
     Size,
     /// Bytes out of a whole: compared as bytes or as per cent.
     Share,
+    /// A count out of a whole (inodes, slots): compared as a whole number or as per cent.
+    Portion,
     /// Per cent, from 0 to 100.
     Percent,
     /// A span of time, which may be negative.
@@ -87,6 +90,10 @@ pub struct Share {
     pub part: u64,
     pub whole: u64,
 }
+
+/// A [`Share`] that counts things rather than bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Portion(pub Share);
 
 /// Per cent, from 0 to 100.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
@@ -244,6 +251,7 @@ facts! {
     Mode => Mode, Value::Mode;
     Bytes => Size, Value::Size;
     Share => Share, Value::Share;
+    Portion => Portion, Value::Portion;
     Percent => Percent, Value::Percent;
     Duration => Duration, Value::Duration;
     Version => Version, |v| Value::Version(Box::new(v));
@@ -333,6 +341,7 @@ impl Type {
             Type::Mode => "a file mode as octal text, such as `\"0644\"`".into(),
             Type::Size => "a size, such as `\"10 GiB\"`".into(),
             Type::Share => "a size or a share, such as `\"10 GiB\"` or `\"5%\"`".into(),
+            Type::Portion => "a number or a share, such as `100000` or `\"5%\"`".into(),
             Type::Percent => "per cent, such as `\"80%\"`".into(),
             Type::Duration => "a duration, such as `\"30d\"`".into(),
             Type::Version => "a version, as text".into(),

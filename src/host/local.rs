@@ -9,7 +9,7 @@ use std::io::{ErrorKind, Read};
 pub struct LocalFiles;
 
 /// `None` where the path certainly leads nowhere: ENOENT and ENOTDIR.
-fn found<T>(path: &str, result: std::io::Result<T>) -> Result<Option<T>, Fault> {
+pub(super) fn found<T>(path: &str, result: std::io::Result<T>) -> Result<Option<T>, Fault> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),

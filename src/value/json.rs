@@ -21,6 +21,9 @@ impl Value {
             Value::Mode(mode) => Json::String(mode.to_string()),
             Value::Size(Bytes(bytes)) => json!(bytes),
             Value::Share(share) => json!({"part": share.part, "whole": share.whole, "percent": share.percent()}),
+            Value::Portion(portion) => {
+                json!({"part": portion.part, "whole": portion.whole, "percent": portion.percent()})
+            }
             Value::Percent(percent) => json!(percent.0),
             Value::Duration(span) => json!(span.as_seconds_f64()),
             Value::Version(version) => Json::String(version.text.clone()),

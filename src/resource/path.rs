@@ -1,0 +1,45 @@
+//! Names that are paths.
+
+use super::Id;
+
+/// An absolute path, without a slash at its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Path(String);
+
+impl Path {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Id for Path {
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.is_empty() {
+            return Err("the path is empty".into());
+        }
+        if text.contains('\0') {
+            return Err("a path cannot have a NUL in it".into());
+        }
+        if !text.starts_with('/') {
+            return Err(format!("`{text}` is a relative path: write it from `/` on"));
+        }
+        match text.trim_end_matches('/') {
+            "" => Ok(Path("/".into())),
+            path => Ok(Path(path.to_owned())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn relative_paths_are_refused_and_slashes_at_the_end_dropped() {
+        assert_eq!(Path::parse("/etc//").unwrap().as_str(), "/etc");
+        assert_eq!(Path::parse("//").unwrap().as_str(), "/");
+        for wrong in ["", "etc/passwd", "~root/x", "/a\0b"] {
+            assert!(Path::parse(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}
