@@ -1,6 +1,6 @@
 //! Values as JSON, for reports and for what reads JSON.
 
-use super::{Bytes, Value};
+use super::{Bytes, Portion, Value};
 use crate::quantity;
 use serde_json::{Map, Value as Json, json};
 
@@ -20,9 +20,8 @@ impl Value {
             Value::Map(map) => Json::Object(map.iter().map(|(k, v)| (k.clone(), v.to_json())).collect::<Map<_, _>>()),
             Value::Mode(mode) => Json::String(mode.to_string()),
             Value::Size(Bytes(bytes)) => json!(bytes),
-            Value::Share(share) => json!({"part": share.part, "whole": share.whole, "percent": share.percent()}),
-            Value::Portion(portion) => {
-                json!({"part": portion.part, "whole": portion.whole, "percent": portion.percent()})
+            Value::Share(share) | Value::Portion(Portion(share)) => {
+                json!({"part": share.part, "whole": share.whole, "percent": share.percent()})
             }
             Value::Percent(percent) => json!(percent.0),
             Value::Duration(span) => json!(span.as_seconds_f64()),
