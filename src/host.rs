@@ -100,10 +100,16 @@ macro_rules! tables {
 }
 
 pub mod accounts;
+pub mod directory;
+pub mod shadow;
 
 tables! {
     /// Accounts and groups: passwd(5), group(5).
     accounts: accounts::Accounts = accounts::load;
+    /// Where accounts are kept beside those files: nsswitch.conf(5).
+    account_sources: directory::Sources = directory::load;
+    /// shadow(5).
+    shadow: shadow::Shadow = shadow::load;
 }
 
 impl Host {
