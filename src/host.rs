@@ -102,6 +102,7 @@ macro_rules! tables {
 pub mod accounts;
 pub mod directory;
 pub mod shadow;
+pub mod sysctl;
 
 tables! {
     /// Accounts and groups: passwd(5), group(5).
@@ -110,6 +111,8 @@ tables! {
     account_sources: directory::Sources = directory::load;
     /// shadow(5).
     shadow: shadow::Shadow = shadow::load;
+    /// What sysctl.d(5) sets at boot.
+    sysctl: sysctl::Sysctl = sysctl::load;
 }
 
 impl Host {

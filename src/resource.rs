@@ -6,6 +6,7 @@ use crate::value::{Fact, Fault, Type, Value};
 
 mod file;
 mod group;
+mod kernel_param;
 mod user;
 
 mod id;
@@ -15,7 +16,12 @@ pub use id::Id;
 pub use setting::{Setting, Shape, setting};
 
 /// Every kind, in the order that references list them.
-pub static KINDS: &[Kind] = &[Kind::of::<file::File>(), Kind::of::<user::User>(), Kind::of::<group::Group>()];
+pub static KINDS: &[Kind] = &[
+    Kind::of::<file::File>(),
+    Kind::of::<user::User>(),
+    Kind::of::<group::Group>(),
+    Kind::of::<kernel_param::KernelParam>(),
+];
 
 /// A kind of thing a spec can describe. `Self` is what its probe saw.
 pub trait Resource: Sized + 'static {
