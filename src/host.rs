@@ -107,6 +107,9 @@ mod space;
 
 pub use reading::{CONTENT_BOUND, Start};
 pub use space::Space;
+pub mod directory;
+pub mod shadow;
+pub mod sysctl;
 
 tables! {
     /// Accounts and groups: passwd(5), group(5).
@@ -117,6 +120,12 @@ tables! {
     mounts: mounts::Mounts = mounts::load;
     /// What is meant to be mounted: fstab(5).
     fstab: mounts::Fstab = mounts::load_fstab;
+    /// Where accounts are kept beside those files: nsswitch.conf(5).
+    account_sources: directory::Sources = directory::load;
+    /// shadow(5).
+    shadow: shadow::Shadow = shadow::load;
+    /// What sysctl.d(5) sets at boot.
+    sysctl: sysctl::Sysctl = sysctl::load;
 }
 
 impl Host {

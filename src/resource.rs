@@ -8,6 +8,9 @@ mod disk;
 mod file;
 mod mount;
 mod package;
+mod group;
+mod kernel_param;
+mod user;
 
 mod id;
 mod path;
@@ -23,6 +26,11 @@ pub static KINDS: &[Kind] = &[
     Kind::of::<package::Package>(),
     Kind::of::<disk::Disk>(),
     Kind::of::<mount::Mount>(),
+pub static KINDS: &[Kind] = &[
+    Kind::of::<file::File>(),
+    Kind::of::<user::User>(),
+    Kind::of::<group::Group>(),
+    Kind::of::<kernel_param::KernelParam>(),
 ];
 
 /// A kind of thing a spec can describe. `Self` is what its probe saw.

@@ -1,19 +1,19 @@
 //! Accounts and groups, from passwd(5) and group(5).
 
 use super::Host;
-use crate::value::Fault;
+use crate::value::{Fault, Secret};
 use std::collections::HashMap;
 
 pub struct Accounts {
-    users: Vec<User>,
-    groups: Vec<Group>,
-    user_names: HashMap<u32, usize>,
-    group_names: HashMap<u32, usize>,
+    users: Table<User>,
+    groups: Table<Group>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
     pub name: String,
+    /// A hash, or `x` where shadow(5) has it.
+    pub password: Secret,
     pub uid: u32,
     pub gid: u32,
     pub gecos: String,
@@ -29,68 +29,178 @@ pub struct Group {
     pub members: Vec<String>,
 }
 
+/// The lines of one file, and the first that does not read as one: who it speaks of is not known, so a name or an id
+/// that stands nowhere else may be its.
+struct Table<T> {
+    rows: Vec<T>,
+    names: HashMap<u32, usize>,
+    unread: Option<Fault>,
+}
+
 pub(super) fn load(host: &Host) -> Result<Accounts, Fault> {
     let table = |path: &str| match host.text(path)? {
         Some(text) => Ok(text),
         None => Err(Fault::Malformed(format!("{path} is missing"))),
     };
-    Ok(Accounts::new(users(&table("/etc/passwd")?), groups(&table("/etc/group")?)))
+    Ok(Accounts {
+        users: Table::parse(&table("/etc/passwd")?, "/etc/passwd", user, |u| u.uid),
+        groups: Table::parse(&table("/etc/group")?, "/etc/group", group, |g| g.gid),
+    })
 }
 
-/// The lines of passwd(5) that read as one.
-fn users(text: &str) -> Vec<User> {
-    let user = |line: &str| {
-        let mut fields = line.splitn(7, ':').map(str::to_owned);
-        let name = fields.next().filter(|n| !n.is_empty())?;
-        fields.next()?;
-        let (uid, gid) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
-        Some(User { name, uid, gid, gecos: fields.next()?, home: fields.next()?, shell: fields.next()? })
-    };
-    text.lines().filter_map(user).collect()
+fn user(line: &str) -> Option<User> {
+    let mut fields = line.splitn(7, ':');
+    let name = fields.next().filter(|n| !n.is_empty())?.to_owned();
+    let password = Secret::new(fields.next()?);
+    let (uid, gid) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+    // As the C library reads it, a line may end early; what is left out is empty.
+    let mut rest = || fields.next().unwrap_or_default().to_owned();
+    Some(User { name, password, uid, gid, gecos: rest(), home: rest(), shell: rest() })
 }
 
-/// The lines of group(5) that read as one.
-fn groups(text: &str) -> Vec<Group> {
-    let group = |line: &str| {
-        let mut fields = line.splitn(4, ':');
-        let name = fields.next().filter(|n| !n.is_empty())?.to_owned();
-        fields.next()?;
-        let gid = fields.next()?.parse().ok()?;
-        let members = fields.next()?.split(',').filter(|m| !m.is_empty()).map(str::to_owned).collect();
-        Some(Group { name, gid, members })
-    };
-    text.lines().filter_map(group).collect()
+fn group(line: &str) -> Option<Group> {
+    let mut fields = line.splitn(4, ':');
+    let name = fields.next().filter(|n| !n.is_empty())?.to_owned();
+    fields.next()?;
+    let gid = fields.next()?.parse().ok()?;
+    let members = fields.next().unwrap_or_default().split(',').map(str::trim).filter(|m| !m.is_empty());
+    Some(Group { name, gid, members: members.map(str::to_owned).collect() })
+}
+
+impl<T> Table<T> {
+    fn parse(text: &str, path: &str, row: fn(&str) -> Option<T>, id: fn(&T) -> u32) -> Table<T> {
+        let mut table = Table { rows: Vec::new(), names: HashMap::new(), unread: None };
+        for (at, line) in text.split('\n').enumerate() {
+            let line = line.trim_start();
+            // `+` and `-` lines speak to the C library's `compat` source, not of accounts.
+            if line.is_empty() || line.starts_with(['#', '+', '-']) {
+                continue;
+            }
+            match row(line) {
+                Some(row) => {
+                    // The first line with an id gives it its name, as getpwuid(3) has it.
+                    table.names.entry(id(&row)).or_insert(table.rows.len());
+                    table.rows.push(row);
+                }
+                None => {
+                    let fault = || Fault::Malformed(format!("{path} line {} does not read", at + 1));
+                    table.unread.get_or_insert_with(fault);
+                }
+            }
+        }
+        table
+    }
+
+    fn find(&self, matches: impl FnMut(&&T) -> bool) -> Result<Option<&T>, Fault> {
+        match (self.rows.iter().find(matches), &self.unread) {
+            (None, Some(fault)) => Err(fault.clone()),
+            (row, _) => Ok(row),
+        }
+    }
+
+    fn with_id(&self, id: u32) -> Option<&T> {
+        self.rows.get(*self.names.get(&id)?)
+    }
+
+    fn all(&self) -> Result<&[T], Fault> {
+        self.unread.clone().map_or(Ok(&self.rows), Err)
+    }
 }
 
 impl Accounts {
-    fn new(users: Vec<User>, groups: Vec<Group>) -> Self {
-        // The first line with an id gives it its name, as getpwuid(3) has it.
-        let user_names = users.iter().enumerate().rev().map(|(i, u)| (u.uid, i)).collect();
-        let group_names = groups.iter().enumerate().rev().map(|(i, g)| (g.gid, i)).collect();
-        Accounts { users, groups, user_names, group_names }
+    /// `None` is certainty: a fault where a line that does not read may be the one.
+    pub fn user(&self, name: &str) -> Result<Option<&User>, Fault> {
+        self.users.find(|u| u.name == name)
     }
 
-    pub fn user(&self, name: &str) -> Option<&User> {
-        self.users.iter().find(|u| u.name == name)
+    /// Like [`Accounts::user`].
+    pub fn group(&self, name: &str) -> Result<Option<&Group>, Fault> {
+        self.groups.find(|g| g.name == name)
     }
 
-    pub fn group(&self, name: &str) -> Option<&Group> {
-        self.groups.iter().find(|g| g.name == name)
+    /// Like [`Accounts::user`], by number.
+    pub fn user_with_id(&self, uid: u32) -> Result<Option<&User>, Fault> {
+        self.users.with_id(uid).map_or_else(|| self.users.find(|_| false), |u| Ok(Some(u)))
     }
 
+    /// Like [`Accounts::user`], by number.
+    pub fn group_with_id(&self, gid: u32) -> Result<Option<&Group>, Fault> {
+        self.groups.with_id(gid).map_or_else(|| self.groups.find(|_| false), |g| Ok(Some(g)))
+    }
+
+    /// The name in the file, if a line has this number; [`Host::user_name`] looks further.
     pub fn user_name(&self, uid: u32) -> Option<&str> {
-        self.user_names.get(&uid).map(|i| self.users[*i].name.as_str())
+        self.users.with_id(uid).map(|u| u.name.as_str())
     }
 
+    /// The name in the file, if a line has this number; [`Host::group_name`] looks further.
     pub fn group_name(&self, gid: u32) -> Option<&str> {
-        self.group_names.get(&gid).map(|i| self.groups[*i].name.as_str())
+        self.groups.with_id(gid).map(|g| g.name.as_str())
     }
 
-    pub fn users(&self) -> &[User] {
-        &self.users
+    /// Every user of the file; a fault where a line does not read.
+    pub fn users(&self) -> Result<&[User], Fault> {
+        self.users.all()
     }
 
-    pub fn groups(&self) -> &[Group] {
-        &self.groups
+    /// Every group of the file; a fault where a line does not read.
+    pub fn groups(&self) -> Result<&[Group], Fault> {
+        self.groups.all()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::TreeFiles;
+    use std::sync::Arc;
+    use time::OffsetDateTime;
+
+    fn host(tree: &str) -> Host {
+        Host::offline(Arc::new(TreeFiles::parse(tree).unwrap()), OffsetDateTime::UNIX_EPOCH)
+    }
+
+    const TREE: &str = "\
+-- /etc/passwd
+root:x:0:0:root:/root:/bin/bash
+# a comment
++::::::
+toor:x:0:0::/root:/bin/sh
+short:x:5:6
+-- /etc/group
+root:x:0:
+adm:*:4:syslog,alice
+";
+
+    #[test]
+    fn lines_read_as_the_c_library_reads_them() {
+        let host = host(TREE);
+        let accounts = host.accounts().unwrap();
+        assert_eq!(accounts.user_name(0), Some("root"), "the first line with a number names it");
+        assert_eq!(accounts.user("toor").unwrap().unwrap().shell, "/bin/sh");
+        assert_eq!(accounts.user("short").unwrap().unwrap().home, "");
+        assert_eq!(accounts.user("nobody"), Ok(None));
+        assert_eq!(accounts.group("adm").unwrap().unwrap().members, ["syslog", "alice"]);
+        assert_eq!(accounts.group("root").unwrap().unwrap().members, [""; 0]);
+    }
+
+    #[test]
+    fn a_line_that_does_not_read_hides_nobody() {
+        for line in ["alice:x:1000", "alice", "alice:x:-1:5::/:/bin/sh", ":x:1:1:::", "alice:x:4294967296:1:::"] {
+            let host = host(&TREE.replace("# a comment", line));
+            let accounts = host.accounts().unwrap();
+            let fault = Fault::Malformed("/etc/passwd line 2 does not read".into());
+            assert_eq!(accounts.user("alice"), Err(fault.clone()), "{line}");
+            assert_eq!(accounts.user_with_id(1000), Err(fault.clone()));
+            assert_eq!(accounts.users(), Err(fault));
+            assert!(accounts.user("toor").unwrap().is_some(), "the other lines still answer");
+            assert_eq!(accounts.group("nogroup"), Ok(None), "the other file still answers");
+        }
+    }
+
+    #[test]
+    fn a_missing_or_denied_file_is_a_fault() {
+        assert!(matches!(host("-- /etc/group\n").accounts(), Err(Fault::Malformed(_))));
+        assert!(matches!(host("-- /etc/passwd denied\n-- /etc/group\n").accounts(), Err(Fault::Denied(_))));
     }
 }

@@ -1,0 +1,69 @@
+//! `group`: a group and who is in it.
+
+use super::user::Name;
+use super::{Keys, Resource, key};
+use crate::host::Host;
+use crate::host::accounts::Group as Account;
+use crate::value::Fault;
+use std::collections::BTreeSet;
+
+pub struct Group {
+    host: Host,
+    account: Account,
+}
+
+impl Resource for Group {
+    const NAME: &'static str = "group";
+    const ABOUT: &'static str = "A group, by group(5) and, where nsswitch.conf(5) names one, a directory.";
+    const EXAMPLE: &'static str = "[group.sudo]\ngid = 27\nmembers = { consist-of = [\"alice\"] }\n";
+    const TARGET: Option<(&'static str, &'static str)> = Some(("groupname", "A group's name."));
+    const KEYS: Keys<Self> = &[
+        &key("gid", "Its number.", |g: &Self| g.account.gid),
+        &key(
+            "members",
+            "The names of its users, sorted: those on the group's line and those of passwd(5) whose primary group it is.",
+            Self::members,
+        ),
+    ];
+    type Id = Name;
+    type Settings = ();
+
+    fn probe(host: &Host, name: &Name, (): &()) -> Result<Option<Self>, Fault> {
+        let found = host.group(name.as_str())?;
+        Ok(found.map(|f| Group { host: host.clone(), account: f.account }))
+    }
+}
+
+impl Group {
+    fn members(&self) -> Result<Vec<String>, Fault> {
+        let users = self.host.accounts()?.users()?.iter();
+        let primary = users.filter(|u| u.gid == self.account.gid).map(|u| u.name.clone());
+        let all: BTreeSet<String> = self.account.members.iter().cloned().chain(primary).collect();
+        Ok(all.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::TreeFiles;
+    use std::sync::Arc;
+    use time::OffsetDateTime;
+
+    fn members(passwd: &str) -> Result<Vec<String>, Fault> {
+        let tree = format!("-- /etc/passwd\n{passwd}-- /etc/group\nsudo:x:27:zoe,alice\n");
+        let host = Host::offline(Arc::new(TreeFiles::parse(&tree).unwrap()), OffsetDateTime::UNIX_EPOCH);
+        Group::probe(&host, &super::super::Id::parse("sudo").unwrap(), &()).unwrap().unwrap().members()
+    }
+
+    #[test]
+    fn users_whose_primary_group_it_is_are_members_too() {
+        let passwd = "root:x:0:0:::\nmallory:x:9:27:::\nalice:x:5:27:::\n";
+        assert_eq!(members(passwd).unwrap(), ["alice", "mallory", "zoe"]);
+    }
+
+    #[test]
+    fn a_user_whose_line_does_not_read_may_be_a_member() {
+        assert!(matches!(members("root:x:0:0:::\nmallory:x:9\n"), Err(Fault::Malformed(_))));
+    }
+}
