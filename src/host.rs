@@ -100,10 +100,13 @@ macro_rules! tables {
 }
 
 pub mod accounts;
+pub mod dbus;
 
 tables! {
     /// Accounts and groups: passwd(5), group(5).
     accounts: accounts::Accounts = accounts::load;
+    /// The system bus of a machine: dbus-daemon(1).
+    bus: dbus::Bus = dbus::load;
 }
 
 impl Host {
