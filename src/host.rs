@@ -110,6 +110,7 @@ pub use space::Space;
 pub mod directory;
 pub mod shadow;
 pub mod sysctl;
+pub mod dbus;
 
 tables! {
     /// Accounts and groups: passwd(5), group(5).
@@ -126,6 +127,8 @@ tables! {
     shadow: shadow::Shadow = shadow::load;
     /// What sysctl.d(5) sets at boot.
     sysctl: sysctl::Sysctl = sysctl::load;
+    /// The system bus of a machine: dbus-daemon(1).
+    bus: dbus::Bus = dbus::load;
 }
 
 impl Host {
