@@ -26,8 +26,6 @@ pub static KINDS: &[Kind] = &[
     Kind::of::<package::Package>(),
     Kind::of::<disk::Disk>(),
     Kind::of::<mount::Mount>(),
-pub static KINDS: &[Kind] = &[
-    Kind::of::<file::File>(),
     Kind::of::<user::User>(),
     Kind::of::<group::Group>(),
     Kind::of::<kernel_param::KernelParam>(),
