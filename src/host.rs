@@ -100,6 +100,7 @@ macro_rules! tables {
 }
 
 pub mod accounts;
+pub mod exec;
 pub mod packages;
 
 tables! {

@@ -4,6 +4,7 @@ use crate::host::Host;
 use crate::syntax::{Diagnostic, Node};
 use crate::value::{Fact, Fault, Type, Value};
 
+mod command;
 mod file;
 mod package;
 
@@ -14,7 +15,7 @@ pub use id::Id;
 pub use setting::{Setting, Shape, setting};
 
 /// Every kind, in the order that references list them.
-pub static KINDS: &[Kind] = &[Kind::of::<file::File>(), Kind::of::<package::Package>()];
+pub static KINDS: &[Kind] = &[Kind::of::<file::File>(), Kind::of::<package::Package>(), Kind::of::<command::Command>()];
 
 /// A kind of thing a spec can describe. `Self` is what its probe saw.
 pub trait Resource: Sized + 'static {

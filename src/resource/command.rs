@@ -1,0 +1,95 @@
+//! `command`: runs a command and says how it ended.
+
+use super::setting::{Exec, FromNode};
+use super::{Keys, Presence, Resource, Settings, Shape, key, setting};
+use crate::host::Host;
+use crate::host::exec::{Credentials, Finished, Job};
+use crate::syntax::{Code, Diagnostic, Node};
+use crate::value::{Content, Fault};
+
+pub struct Command(Finished);
+
+#[derive(Default)]
+pub struct How {
+    exec: Option<Exec>,
+    env: Environment,
+    cwd: Option<String>,
+    user: Option<String>,
+    stdin: Option<String>,
+}
+
+/// Variables to add to the environment.
+#[derive(Default)]
+struct Environment(Vec<(String, String)>);
+
+impl Resource for Command {
+    const NAME: &'static str = "command";
+    const ABOUT: &'static str = "A command that is run on this machine, to its end or until the entry's time is up, when it \
+        and its process group are killed. It inherits the environment.";
+    const EXAMPLE: &'static str = "[command.\"nginx -t\"]\nexit-status = 0\n\n\
+        [command.replication]\nexec = [\"psql\", \"-Atc\", \"select pg_is_in_recovery()\"]\nuser = \"postgres\"\n\
+        exit-status = 0\nstdout = \"t\\n\"\n";
+    const PRESENCE: Option<Presence> = None;
+    const TARGET: Option<(&'static str, &'static str)> = None;
+    const KEYS: Keys<Self> = &[
+        &key("exit-status", "Its exit status; 128 + n where signal n ended it.", |c: &Self| c.0.status),
+        &key("stdout", "What it wrote to standard output, up to 1 MiB.", |c: &Self| -> Content { c.0.stdout.clone() }),
+        &key("stderr", "What it wrote to standard error, up to 1 MiB.", |c: &Self| -> Content { c.0.stderr.clone() }),
+        &key("duration", "How long it ran.", Self::duration),
+    ];
+    type Id = String;
+    type Settings = How;
+    const SETTINGS: Settings<How> = &[
+        &setting(
+            "exec",
+            "A line for `/bin/sh -c`, or a list: a program and its arguments, with no shell. The entry's name where it is left out.",
+            |how: &mut How| &mut how.exec,
+        ),
+        &setting("env", "Variables to add to the environment.", |how: &mut How| &mut how.env),
+        &setting("cwd", "The directory to run it in.", |how: &mut How| &mut how.cwd),
+        &setting(
+            "user",
+            "Whom to run it as, with their groups, `HOME`, `USER` and `LOGNAME`. Only root may.",
+            |how: &mut How| &mut how.user,
+        ),
+        &setting("stdin", "Its standard input. Nothing where it is left out.", |how: &mut How| &mut how.stdin),
+    ];
+
+    fn probe(host: &Host, name: &String, how: &How) -> Result<Option<Self>, Fault> {
+        let machine = host.machine()?;
+        let command = match &how.exec {
+            None => Job::shell(name),
+            Some(Exec::Shell(line)) => Job::shell(line),
+            Some(Exec::Argv(argv)) => Job { argv: argv.clone(), ..Job::default() },
+        };
+        let job = Job {
+            env: how.env.0.clone(),
+            cwd: how.cwd.clone(),
+            user: how.user.as_ref().map(|user| Credentials::of(host, user)).transpose()?,
+            stdin: how.stdin.clone(),
+            ..command
+        };
+        machine.run(&job, host.deadline()).map(|finished| Some(Command(finished)))
+    }
+}
+
+impl Command {
+    fn duration(&self) -> time::Duration {
+        self.0.duration.try_into().unwrap_or(time::Duration::MAX)
+    }
+}
+
+impl FromNode for Environment {
+    const SHAPE: Shape = Shape::TextMap;
+    fn from_node(node: &Node) -> Result<Self, Diagnostic> {
+        let wrong =
+            node.map().unwrap_or_default().iter().find(|(k, _)| k.text.is_empty() || k.text.contains(['=', '\0']));
+        match wrong {
+            None => Vec::from_node(node).map(Environment),
+            Some((key, _)) => {
+                let message = format!("`{}` cannot name an environment variable", key.text.escape_debug());
+                Err(Diagnostic::new(Code::WrongType, key.span, message))
+            }
+        }
+    }
+}
