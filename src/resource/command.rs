@@ -93,3 +93,60 @@ impl FromNode for Environment {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::TreeFiles;
+    use crate::syntax::{Data, Key, Span};
+    use std::sync::Arc;
+    use std::time::{Duration, Instant};
+
+    const SPAN: Span = Span { file: 0, start: 0, end: 0 };
+
+    fn node(data: Data<'static>) -> Node<'static> {
+        Node { span: SPAN, data }
+    }
+
+    fn text(text: &'static str) -> Node<'static> {
+        node(Data::Text(text.into()))
+    }
+
+    fn map(name: &'static str, value: Node<'static>) -> Node<'static> {
+        node(Data::Map(vec![(Key { span: SPAN, text: name.into() }, value)]))
+    }
+
+    #[test]
+    fn the_name_is_the_command_unless_exec_says_one() {
+        let host = Host::local().until(Instant::now() + Duration::from_secs(60));
+        let run = |how: How| Command::probe(&host, &"echo name".into(), &how).unwrap().unwrap().0.stdout.text;
+        assert_eq!(run(How::default()), "name\n");
+        assert_eq!(run(How { exec: Some(Exec::Shell("echo line".into())), ..How::default() }), "line\n");
+        assert_eq!(run(How { exec: Some(Exec::Argv(vec!["echo".into(), "$0".into()])), ..How::default() }), "$0\n");
+    }
+
+    #[test]
+    fn a_tree_of_files_runs_nothing() {
+        let files = TreeFiles::parse("-- /bin/sh\n").unwrap();
+        let host = Host::offline(Arc::new(files), time::OffsetDateTime::UNIX_EPOCH);
+        let fault = Command::probe(&host, &"true".into(), &How::default()).err().unwrap();
+        assert_eq!(fault.code(), "unsupported");
+    }
+
+    #[test]
+    fn a_command_ends_by_the_probes_deadline() {
+        let host = Host::local().until(Instant::now() + Duration::from_millis(100));
+        let fault = Command::probe(&host, &"sleep 300".into(), &How::default()).err().unwrap();
+        assert_eq!(fault.code(), "timed-out");
+    }
+
+    #[test]
+    fn a_variable_that_cannot_be_one_is_a_mistake_in_the_spec() {
+        let read = |name| Environment::from_node(&map(name, text("x"))).map_err(|e| e.message).map(|env| env.0);
+        assert_eq!(read("A"), Ok(vec![("A".to_owned(), "x".to_owned())]));
+        for name in ["", "A=B", "A\0"] {
+            assert!(read(name).is_err_and(|e| e.contains("cannot name an environment variable")), "{name:?}");
+        }
+        assert!(Environment::from_node(&text("A=B")).is_err());
+    }
+}
