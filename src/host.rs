@@ -101,6 +101,7 @@ macro_rules! tables {
 
 pub mod accounts;
 pub mod mounts;
+pub mod exec;
 pub mod packages;
 mod reading;
 mod space;

@@ -5,6 +5,7 @@ use crate::syntax::{Diagnostic, Node};
 use crate::value::{Fact, Fault, Type, Value};
 
 mod disk;
+mod command;
 mod file;
 mod mount;
 mod package;
@@ -30,6 +31,7 @@ pub static KINDS: &[Kind] = &[
     Kind::of::<group::Group>(),
     Kind::of::<kernel_param::KernelParam>(),
 ];
+pub static KINDS: &[Kind] = &[Kind::of::<file::File>(), Kind::of::<package::Package>(), Kind::of::<command::Command>()];
 
 /// A kind of thing a spec can describe. `Self` is what its probe saw.
 pub trait Resource: Sized + 'static {

@@ -77,3 +77,63 @@ impl Package {
         Err(Fault::Unsupported(format!("several are installed and differ: name one of {}", names.join(", "))))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::TreeFiles;
+    use crate::value::VersionOrder;
+    use std::sync::Arc;
+
+    fn host(name: &str) -> Host {
+        let path = format!("{}/golden/hosts/{name}.host", env!("CARGO_MANIFEST_DIR"));
+        let files = TreeFiles::parse(&std::fs::read_to_string(path).unwrap()).unwrap();
+        Host::offline(Arc::new(files), time::OffsetDateTime::UNIX_EPOCH)
+    }
+
+    fn look(name: &str) -> Option<Package> {
+        Package::probe(&host("package"), &Selector::parse(name).unwrap(), &()).unwrap()
+    }
+
+    #[test]
+    fn one_package_has_one_version_and_architecture() {
+        let openssl = look("openssl").unwrap();
+        let version = Version { text: "3.0.19-1~deb12u2".into(), order: VersionOrder::Debian };
+        assert_eq!(openssl.version(), Ok(Some(version)));
+        assert_eq!(openssl.versions(), ["3.0.19-1~deb12u2"]);
+        assert_eq!(openssl.arch(), Ok(Some("amd64".into())));
+        assert_eq!(openssl.held(), Ok(Some(true)));
+    }
+
+    #[test]
+    fn of_several_packages_only_what_they_share_is_known() {
+        let libc = look("libc6").unwrap();
+        assert_eq!(libc.versions().len(), 2);
+        assert!(libc.version().is_ok() && libc.held() == Ok(Some(false)));
+        let why =
+            "several are installed and differ: name one of `libc6:amd64` 2.36-9+deb12u14, `libc6:i386` 2.36-9+deb12u14";
+        assert_eq!(libc.arch(), Err(Fault::Unsupported(why.into())));
+        assert!(look("zlib1g").unwrap().version().is_err());
+        assert!(look("zlib1g:i386").unwrap().version().is_ok());
+    }
+
+    #[test]
+    fn what_is_installed_in_part_is_not_there() {
+        for name in ["nginx", "postgresql-15", "redis-server", "tzdata", "xmail", "apache2", "libc6:arm64"] {
+            assert!(look(name).is_none(), "{name}");
+        }
+        assert!(look("man-db").is_some() && look("telnetd").is_some());
+    }
+
+    #[test]
+    fn a_database_that_cannot_be_read_says_of_no_package_that_it_is_not_there() {
+        for (name, code) in [("cut", "malformed"), ("denied", "denied"), ("lost", "malformed"), ("none", "unsupported")]
+        {
+            let host = host(&format!("package-{name}"));
+            for package in ["bash", "nginx"] {
+                let fault = Package::probe(&host, &Selector::parse(package).unwrap(), &()).err().unwrap();
+                assert_eq!(fault.code(), code, "{name}");
+            }
+        }
+    }
+}
