@@ -24,8 +24,9 @@ pub struct Gathered {
 
 /// The name of the threads that probes run on.
 pub const THREAD: &str = "probe";
-/// Probes are to end by their deadline themselves; this much later they are abandoned.
-const GRACE: Duration = Duration::from_millis(100);
+/// Probes are to end by their deadline themselves, and a `command` then still has to kill and reap; this much later
+/// they are abandoned.
+const GRACE: Duration = Duration::from_millis(400);
 /// A queue that has not moved for this long gets another thread.
 const STALL: Duration = Duration::from_millis(2);
 /// Threads need little: the deepest thing that runs on one is a JSON Schema validation.

@@ -100,18 +100,18 @@ macro_rules! tables {
 }
 
 pub mod accounts;
-pub mod mounts;
 pub mod exec;
+pub mod mounts;
 pub mod packages;
 mod reading;
 mod space;
 
 pub use reading::{CONTENT_BOUND, Start};
 pub use space::Space;
+pub mod dbus;
 pub mod directory;
 pub mod shadow;
 pub mod sysctl;
-pub mod dbus;
 
 tables! {
     /// Accounts and groups: passwd(5), group(5).

@@ -92,9 +92,11 @@ fn keys(kind: &Kind) -> Vec<Row> {
         holds: Type::Bool.name(),
     });
     let key = |key: KeyInfo| match (key.argument, key.input) {
-        (Some(argument), _) => {
-            Row { name: format!("{}.{}", key.name, argument.noun.to_uppercase()), about: key.about.into(), holds: key.ty.name() }
-        }
+        (Some(argument), _) => Row {
+            name: format!("{}.{}", key.name, argument.noun.to_uppercase()),
+            about: key.about.into(),
+            holds: key.ty.name(),
+        },
         (_, Some(input)) => Row { name: key.name.into(), about: key.about.into(), holds: input.noun.into() },
         _ => Row { name: key.name.into(), about: key.about.into(), holds: key.ty.name() },
     };
@@ -107,7 +109,6 @@ fn settings(kind: &Kind) -> Vec<Row> {
         about: format!("{about} The entry's own name where it is not said."),
         holds: Shape::Text.name().into(),
     });
-    let setting =
-        |s: SettingInfo| Row { name: s.name.into(), about: s.about.into(), holds: s.shape.name().into() };
+    let setting = |s: SettingInfo| Row { name: s.name.into(), about: s.about.into(), holds: s.shape.name().into() };
     target.into_iter().chain((kind.settings)().into_iter().map(setting)).collect()
 }

@@ -4,13 +4,13 @@ use crate::host::Host;
 use crate::syntax::{Diagnostic, Node};
 use crate::value::{Fact, Fault, Type, Value};
 
-mod disk;
 mod command;
+mod disk;
 mod file;
-mod mount;
-mod package;
 mod group;
 mod kernel_param;
+mod mount;
+mod package;
 mod user;
 
 mod id;
@@ -25,13 +25,13 @@ pub use setting::{Exec, FromNode, Setting, Shape, setting};
 pub static KINDS: &[Kind] = &[
     Kind::of::<file::File>(),
     Kind::of::<package::Package>(),
-    Kind::of::<disk::Disk>(),
-    Kind::of::<mount::Mount>(),
     Kind::of::<user::User>(),
     Kind::of::<group::Group>(),
+    Kind::of::<command::Command>(),
+    Kind::of::<disk::Disk>(),
+    Kind::of::<mount::Mount>(),
     Kind::of::<kernel_param::KernelParam>(),
 ];
-pub static KINDS: &[Kind] = &[Kind::of::<file::File>(), Kind::of::<package::Package>(), Kind::of::<command::Command>()];
 
 /// A kind of thing a spec can describe. `Self` is what its probe saw.
 pub trait Resource: Sized + 'static {
