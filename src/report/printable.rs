@@ -45,9 +45,11 @@ pub fn bounded(text: &str, bound: usize) -> Cow<'_, str> {
 
 /// The lines of a block, each fit to print, at most [`BLOCK_BOUND`] of them.
 pub fn block(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
-    let more = text.lines().count().saturating_sub(BLOCK_BOUND);
+    // Not `lines`, which hides the carriage return that may be all the difference.
+    let lines = text.strip_suffix('\n').unwrap_or(text).split('\n');
+    let more = lines.clone().count().saturating_sub(BLOCK_BOUND);
     let rest = (more > 0).then(|| Cow::Owned(format!("… and {more} more lines")));
-    text.lines().take(BLOCK_BOUND).map(|l| bounded(l, 400)).chain(rest)
+    lines.take(BLOCK_BOUND).map(|l| bounded(l, 400)).chain(rest)
 }
 
 /// A few items as one line: `a, b, c and 7 more`.
@@ -84,6 +86,7 @@ mod tests {
     fn long_text_is_cut_between_characters_and_says_so() {
         assert_eq!(bounded("äääää", 5), "ää… and 6 more bytes");
         assert_eq!(block(&"x\n".repeat(100)).last().unwrap(), "… and 40 more lines");
+        assert_eq!(block("-a\n+a\r\n").collect::<Vec<_>>(), ["-a", "+a\\r"]);
         assert_eq!(some_of(&["a", "b", "c"], 2), "a, b and 1 more");
     }
 
