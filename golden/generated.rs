@@ -10,7 +10,8 @@ pub fn trials(bless: Bless) -> Vec<Trial> {
     let file = |path: &'static str, make: fn() -> String| trial(path, move || expect(Path::new(path), &make(), bless));
     vec![
         file("schema/verispec.schema.json", schema::text),
-        file("schema/report.schema.json", || pretty(&report::json_schema())),
+        file("schema/report.schema.json", || pretty(&report::json::schema())),
+        file("schema/events.schema.json", || pretty(&report::jsonl::schema())),
         file("schema/reference.md", reference::markdown),
         file("golden/help/command-line.txt", help),
     ]

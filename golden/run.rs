@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use time::macros::datetime;
-use verispec::gather::gather;
+use verispec::gather::{Event, gather};
 use verispec::host::{Host, TreeFiles};
 use verispec::load::{Rejected, Spec, load};
 use verispec::plan::Limits;
@@ -61,9 +61,13 @@ fn report(path: &Path, format: &str) -> Result<String, Failed> {
     let host = host(path)?;
     let mut slots: Vec<_> = claims.iter().map(|_| None).collect();
     let open = claims.iter().enumerate().filter(|(_, c)| c.skip().is_none()).map(|(i, _)| i).collect();
-    gather(&claims, open, &host, Limits::default(), &mut |index, gathered| slots[index] = Some(gathered.observed));
+    gather(&claims, open, &host, Limits::default(), &mut |event| {
+        if let Event::Answer(index, gathered) = event {
+            slots[index] = Some(gathered.observed);
+        }
+    });
     let format = FORMATS.iter().find(|f| f.name == format).ok_or("no such format")?;
-    let mut reporter = (format.make)(Context { sources: &sources, colour: false, verbose: false });
+    let mut reporter = (format.make)(Context { sources: &sources, host: "host.example", colour: false, verbose: false });
     let (mut out, mut summary) = (Vec::new(), Summary::new(datetime!(2026-01-01 00:00 UTC)));
     reporter.begin(claims.len(), &mut out)?;
     for (claim, slot) in claims.iter().zip(slots) {

@@ -16,6 +16,14 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// What a caller of [`gather`] hears.
+pub enum Event {
+    /// The claim with this index is answered.
+    Answer(usize, Gathered),
+    /// Time has passed.
+    Tick,
+}
+
 /// What looking at one entry came to.
 pub struct Gathered {
     pub observed: Observed,
@@ -34,13 +42,13 @@ const STACK: usize = 1 << 20;
 /// Answers that are handed over together while more are coming.
 const BATCH: usize = 256;
 
-/// Looks at the claims at `which` and hands each answer to `answered`, as it comes, with the claim's index.
+/// Looks at the claims at `which` and hands over each answer as it comes.
 pub fn gather(
     claims: &Arc<[Claim]>,
     which: Vec<usize>,
     host: &Host,
     limits: Limits,
-    answered: &mut dyn FnMut(usize, Gathered),
+    on: &mut dyn FnMut(Event),
 ) {
     let total = which.len();
     let shared = Arc::new(Shared {
@@ -62,8 +70,9 @@ pub fn gather(
         crew.collect(&mut inbox);
         for (index, gathered) in inbox.drain(..) {
             open -= 1;
-            answered(index, gathered);
+            on(Event::Answer(index, gathered));
         }
+        on(Event::Tick);
         let queued = crew.shared.next.load(Ordering::Relaxed) < total;
         if queued {
             crew.grow(crew.busy_for(STALL));
@@ -254,8 +263,10 @@ mod tests {
         let claims: Arc<[Claim]> = claims.into();
         let mut answers: Vec<Option<Observed>> = claims.iter().map(|_| None).collect();
         let begun = Instant::now();
-        gather(&claims, (0..claims.len()).collect(), &Host::local(), limits, &mut |index, gathered| {
-            assert!(answers[index].replace(gathered.observed).is_none(), "answered twice");
+        gather(&claims, (0..claims.len()).collect(), &Host::local(), limits, &mut |event| {
+            if let Event::Answer(index, gathered) = event {
+                assert!(answers[index].replace(gathered.observed).is_none(), "answered twice");
+            }
         });
         (answers.into_iter().map(|a| a.expect("answered")).collect(), begun.elapsed())
     }

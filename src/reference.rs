@@ -64,7 +64,7 @@ pub fn markdown() -> String {
     }
     let _ = writeln!(page, "\n## Matchers\n\n| matcher | holds when | applies to |\n|---|---|---|");
     for operator in OPERATORS {
-        let _ = writeln!(page, "| `{}` | {} | {} |", operator.name, cell(operator.about), cell(&operator.applies()));
+        let _ = writeln!(page, "| `{}` | {} | {} |", operator.name, cell(operator.about), cell(&operator.subjects()));
     }
     let _ = writeln!(page, "\n## What can be wrong with a spec\n\n| code | meaning |\n|---|---|");
     for code in Code::ALL {

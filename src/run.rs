@@ -1,6 +1,6 @@
 //! A whole run: rounds of gathering and judging, handed to a reporter in spec order.
 
-use crate::gather::{Gathered, gather};
+use crate::gather::{Event, Gathered, gather};
 use crate::host::Host;
 use crate::plan::Limits;
 use crate::report::Reporter;
@@ -22,7 +22,8 @@ pub struct Rounds {
 /// How long what is known may wait to be seen.
 const FLUSH: Duration = Duration::from_millis(50);
 
-/// Runs `claims` against `host` and writes the report. `known` hears how many entries have been answered.
+/// Runs `claims` against `host` and writes the report. `known` hears how many more entries have been answered, and 0 now
+/// and then while none is.
 pub fn run(
     claims: &Arc<[Claim]>,
     host: &Host,
@@ -48,17 +49,23 @@ pub fn run(
     let which: Vec<usize> = claims.iter().enumerate().filter(|(_, c)| c.skip().is_none()).map(|(i, _)| i).collect();
     if rounds.timeout.is_zero() {
         desk.skips(&mut summary);
-        gather(claims, which, host, limits, &mut |index, gathered| {
-            desk.stream(index, gathered, &mut summary);
-            known(1);
+        gather(claims, which, host, limits, &mut |event| match event {
+            Event::Answer(index, gathered) => {
+                known(1);
+                desk.stream(index, gathered, &mut summary);
+            }
+            Event::Tick => known(0),
         });
     } else {
         let mut open = which;
         let mut host = host.clone();
         loop {
-            gather(claims, open.clone(), &host, limits, &mut |index, gathered| {
-                known(usize::from(desk.slots[index].is_none()));
-                desk.slots[index] = Some(gathered);
+            gather(claims, open.clone(), &host, limits, &mut |event| match event {
+                Event::Answer(index, gathered) => {
+                    known(usize::from(desk.slots[index].is_none()));
+                    desk.slots[index] = Some(gathered);
+                }
+                Event::Tick => known(0),
             });
             open.retain(|&index| desk.slots[index].as_ref().is_none_or(|g| !passed(&claims[index], g)));
             if open.is_empty() || begun.elapsed() + rounds.sleep > rounds.timeout {

@@ -1,16 +1,17 @@
 //! `verispec validate`: looks at the host and reports.
 
 use super::progress::Progress;
-use super::{OK, Paint, USAGE, refuse, say};
+use super::{Paint, USAGE, refuse, say};
 use crate::host::Host;
 use crate::load::{Spec, load};
 use crate::plan::{Limits, Selection, select};
 use crate::quantity;
-use crate::report::{Context, FORMATS};
+use crate::report::{self, Context, FORMATS, Format};
 use crate::run::{self, Rounds};
 use crate::spec::Claim;
 use clap::builder::PossibleValuesParser;
-use std::io::{self, BufWriter};
+use std::cell::Cell;
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +25,7 @@ pub(super) struct Args {
     #[arg(value_name = "SPEC")]
     specs: Vec<String>,
     /// How to report
-    #[arg(short, long, value_name = "FORMAT", default_value = "rspecish", value_parser = formats(), hide_possible_values = false)]
+    #[arg(short, long, value_name = "FORMAT", default_value = report::DEFAULT, value_parser = formats(), hide_possible_values = false)]
     format: String,
     /// Shows what passed too, where the format leaves it out
     #[arg(short, long)]
@@ -96,17 +97,58 @@ pub(super) fn run(args: Args, paint: Paint) -> io::Result<u8> {
             return Ok(USAGE);
         }
     };
-    let Some(format) = FORMATS.iter().find(|f| f.name == args.format) else { return Ok(USAGE) };
-    let context = Context { sources: &sources, colour: paint.on(&io::stdout()), verbose: args.verbose };
+    let Some(format) = Format::find(&args.format) else { return Ok(USAGE) };
+    let host = Host::local();
+    let name = host.name();
+    let context = Context { sources: &sources, host: &name, colour: paint.on(&io::stdout()), verbose: args.verbose };
     let mut reporter = (format.make)(context);
+    // While the progress line is on the terminal, the report waits: they would write over each other.
+    let held = Cell::new(io::stderr().is_terminal() && io::stdout().is_terminal() && !reporter.unordered());
+    let mut out = Held { held: &held, waiting: Vec::new(), out: io::stdout().lock() };
     let mut progress = Progress::new(claims.len());
-    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let mut open = claims.iter().filter(|c| c.skip().is_none()).count();
+    let mut known = |more: usize| {
+        progress.done(more);
+        open = open.saturating_sub(more);
+        if open == 0 {
+            progress.finish();
+            held.set(false);
+        }
+    };
+    known(0);
     let limits = Limits { concurrent: args.max_concurrent, timeout: args.timeout };
     let rounds = Rounds { timeout: args.retry_timeout, sleep: args.sleep };
-    let summary =
-        run::run(&claims, &Host::local(), limits, rounds, &mut *reporter, &mut out, &mut |n| progress.done(n))?;
-    progress.finish();
+    let summary = run::run(&claims, &host, limits, rounds, &mut *reporter, &mut out, &mut known)?;
     // Threads may still hang in the kernel, and there is nothing left to tidy up: the process ends with its report.
     std::mem::forget(claims);
-    Ok(reporter.exit_status(&summary).max(OK))
+    Ok(reporter.exit_status(&summary))
+}
+
+/// A buffer that keeps everything for as long as it is held.
+struct Held<'h, W> {
+    held: &'h Cell<bool>,
+    waiting: Vec<u8>,
+    out: W,
+}
+
+/// Bytes that wait at most once nothing holds them.
+const BUFFER: usize = 1 << 16;
+
+impl<W: Write> Write for Held<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.waiting.extend_from_slice(bytes);
+        if self.waiting.len() >= BUFFER {
+            self.flush()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.held.get() {
+            return Ok(());
+        }
+        let written = self.out.write_all(&self.waiting).and_then(|()| self.out.flush());
+        self.waiting.clear();
+        written
+    }
 }
