@@ -6,7 +6,10 @@ use crate::value::{Fact, Fault, Type, Value};
 
 mod file;
 mod group;
+mod kernel_module;
 mod kernel_param;
+mod matching;
+mod system;
 mod user;
 
 mod id;
@@ -16,11 +19,15 @@ pub use id::Id;
 pub use setting::{Setting, Shape, setting};
 
 /// Every kind, in the order that references list them.
+#[rustfmt::skip]
 pub static KINDS: &[Kind] = &[
     Kind::of::<file::File>(),
     Kind::of::<user::User>(),
     Kind::of::<group::Group>(),
     Kind::of::<kernel_param::KernelParam>(),
+    Kind::of::<kernel_module::KernelModule>(),
+    Kind::of::<system::System>(),
+    Kind::of::<matching::Matching>(),
 ];
 
 /// A kind of thing a spec can describe. `Self` is what its probe saw.

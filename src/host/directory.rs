@@ -229,7 +229,7 @@ mod system {
         Some(Group {
             name: text(group.name()),
             gid: group.gid(),
-            members: group.members().iter().map(|m| text(m)).collect(),
+            members: group.members().iter().map(text).collect(),
         })
     }
 
