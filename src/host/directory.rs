@@ -128,7 +128,11 @@ impl Host {
         let sources = &self.account_sources()?.group.directories;
         if !sources.is_empty() {
             let what = format!("whether it adds `{}` to groups", user.name);
-            groups.extend(self.system(sources, &what, || nss::groups_of(user))?.unwrap_or_default());
+            let more = self.system(sources, &what, || nss::groups_of(user))?;
+            // A directory that is down adds nothing and says nothing of it.
+            daemons_answer(sources)?;
+            let untold = || Fault::Failed(format!("the C library did not tell the groups of `{}`", user.name));
+            groups.extend(more.ok_or_else(untold)?);
         }
         let mut seen = std::collections::HashSet::new();
         groups.retain(|g| seen.insert(g.clone()));
@@ -185,13 +189,20 @@ impl Host {
         }
         let answer = ask();
         if answer.is_none() {
-            for (source, socket) in DAEMONS.iter().filter(|(name, _)| sources.iter().any(|s| s == name)) {
-                std::os::unix::net::UnixStream::connect(socket)
-                    .map_err(|e| Fault::from_io(format!("the directory (`{source}`) does not answer: {socket}"), &e))?;
-            }
+            daemons_answer(sources)?;
         }
         Ok(answer)
     }
+}
+
+/// Whether those of `sources` that are asked through a daemon can be: where it is down, the C library says only that
+/// there is no such account.
+fn daemons_answer(sources: &[String]) -> Result<(), Fault> {
+    for (source, socket) in DAEMONS.iter().filter(|(name, _)| sources.iter().any(|s| s == name)) {
+        std::os::unix::net::UnixStream::connect(socket)
+            .map_err(|e| Fault::from_io(format!("the directory (`{source}`) does not answer: {socket}"), &e))?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -267,6 +278,14 @@ mod tests {
     fn run(program: &str, arguments: &[&str]) -> Option<String> {
         let output = std::process::Command::new(program).args(arguments).output().ok()?;
         String::from_utf8(output.stdout).ok()
+    }
+
+    #[test]
+    fn a_directory_whose_daemon_is_down_is_a_fault() {
+        let down = DAEMONS.iter().find(|(_, socket)| !std::path::Path::new(socket).exists());
+        let Some((source, socket)) = down else { return };
+        assert!(matches!(daemons_answer(&[source.to_string()]), Err(Fault::Failed(why)) if why.contains(socket)));
+        assert_eq!(daemons_answer(&["nis".into()]), Ok(()));
     }
 
     #[test]
