@@ -109,7 +109,10 @@ mod space;
 pub use reading::{CONTENT_BOUND, Start};
 pub use space::Space;
 pub mod dbus;
+mod capacity;
 pub mod directory;
+pub mod modules;
+pub mod release;
 pub mod shadow;
 pub mod sysctl;
 
@@ -126,6 +129,12 @@ tables! {
     account_sources: directory::Sources = directory::load;
     /// shadow(5).
     shadow: shadow::Shadow = shadow::load;
+    /// os-release(5).
+    release: release::Release = release::load;
+    /// Modules of the running kernel.
+    modules: modules::Modules = modules::load;
+    /// modprobe.d(5) and the kernel's command line.
+    modprobe: modules::Modprobe = modules::load_modprobe;
     /// What sysctl.d(5) sets at boot.
     sysctl: sysctl::Sysctl = sysctl::load;
     /// The system bus of a machine: dbus-daemon(1).

@@ -8,9 +8,12 @@ mod command;
 mod disk;
 mod file;
 mod group;
+mod kernel_module;
 mod kernel_param;
 mod mount;
 mod package;
+mod matching;
+mod system;
 mod user;
 
 mod id;
@@ -22,6 +25,7 @@ pub use setting::{Exec, FromNode, Setting, Shape, setting};
 
 /// Every kind, in the order that references list them.
 #[rustfmt::skip] // a line each
+#[rustfmt::skip]
 pub static KINDS: &[Kind] = &[
     Kind::of::<file::File>(),
     Kind::of::<package::Package>(),
@@ -31,6 +35,9 @@ pub static KINDS: &[Kind] = &[
     Kind::of::<disk::Disk>(),
     Kind::of::<mount::Mount>(),
     Kind::of::<kernel_param::KernelParam>(),
+    Kind::of::<kernel_module::KernelModule>(),
+    Kind::of::<system::System>(),
+    Kind::of::<matching::Matching>(),
 ];
 
 /// A kind of thing a spec can describe. `Self` is what its probe saw.

@@ -4,6 +4,8 @@ use super::Host;
 use super::accounts::{Group, User};
 use crate::value::Fault;
 
+mod nss;
+
 /// Where the C library looks for accounts beside /etc/passwd and /etc/group.
 pub struct Sources {
     passwd: Order,
@@ -87,7 +89,7 @@ impl Host {
         if let Some(user) = self.accounts()?.user(name)? {
             return Ok(Some(Found { account: user.clone(), source: None }));
         }
-        self.ask(Database::Passwd, Which::Name(name), system::user)
+        self.ask(Database::Passwd, Which::Name(name), nss::user)
     }
 
     /// Like [`Host::user`].
@@ -95,7 +97,7 @@ impl Host {
         if let Some(group) = self.accounts()?.group(name)? {
             return Ok(Some(Found { account: group.clone(), source: None }));
         }
-        self.ask(Database::Group, Which::Name(name), system::group)
+        self.ask(Database::Group, Which::Name(name), nss::group)
     }
 
     /// The name of the user of this number, such as a file's owner. `None` is certainty.
@@ -103,7 +105,7 @@ impl Host {
         if let Some(user) = self.accounts()?.user_with_id(uid)? {
             return Ok(Some(user.name.clone()));
         }
-        let found = self.ask(Database::Passwd, Which::Number(uid), system::user)?;
+        let found = self.ask(Database::Passwd, Which::Number(uid), nss::user)?;
         Ok(found.map(|f| f.account.name))
     }
 
@@ -112,7 +114,7 @@ impl Host {
         if let Some(group) = self.accounts()?.group_with_id(gid)? {
             return Ok(Some(group.name.clone()));
         }
-        let found = self.ask(Database::Group, Which::Number(gid), system::group)?;
+        let found = self.ask(Database::Group, Which::Number(gid), nss::group)?;
         Ok(found.map(|f| f.account.name))
     }
 
@@ -126,7 +128,11 @@ impl Host {
         let sources = &self.account_sources()?.group.directories;
         if !sources.is_empty() {
             let what = format!("whether it adds `{}` to groups", user.name);
-            groups.extend(self.system(sources, &what, || system::groups_of(user))?.unwrap_or_default());
+            let more = self.system(sources, &what, || nss::groups_of(user))?;
+            // A directory that is down adds nothing and says nothing of it.
+            daemons_answer(sources)?;
+            let untold = || Fault::Failed(format!("the C library did not tell the groups of `{}`", user.name));
+            groups.extend(more.ok_or_else(untold)?);
         }
         let mut seen = std::collections::HashSet::new();
         groups.retain(|g| seen.insert(g.clone()));
@@ -178,85 +184,25 @@ impl Host {
         let names = sources.iter().map(|s| format!("`{s}`")).collect::<Vec<_>>().join(", ");
         let not_asked = |why: &str| Fault::Unsupported(format!("the directory ({names}) was not asked {what}: {why}"));
         self.machine().map_err(|_| not_asked("this is a tree of files"))?;
-        if !system::AVAILABLE {
+        if !nss::AVAILABLE {
             return Err(not_asked("a static build cannot load its library"));
         }
         let answer = ask();
         if answer.is_none() {
-            for (source, socket) in DAEMONS.iter().filter(|(name, _)| sources.iter().any(|s| s == name)) {
-                std::os::unix::net::UnixStream::connect(socket)
-                    .map_err(|e| Fault::from_io(format!("the directory (`{source}`) does not answer: {socket}"), &e))?;
-            }
+            daemons_answer(sources)?;
         }
         Ok(answer)
     }
 }
 
-/// The C library of a dynamic build.
-#[cfg(not(target_feature = "crt-static"))]
-mod system {
-    use super::{Group, User, Which};
-    use crate::value::Secret;
-    use users::os::unix::{GroupExt, UserExt};
-
-    pub const AVAILABLE: bool = true;
-
-    fn text(os: &(impl AsRef<std::ffi::OsStr> + ?Sized)) -> String {
-        os.as_ref().to_string_lossy().into_owned()
+/// Whether those of `sources` that are asked through a daemon can be: where it is down, the C library says only that
+/// there is no such account.
+fn daemons_answer(sources: &[String]) -> Result<(), Fault> {
+    for (source, socket) in DAEMONS.iter().filter(|(name, _)| sources.iter().any(|s| s == name)) {
+        std::os::unix::net::UnixStream::connect(socket)
+            .map_err(|e| Fault::from_io(format!("the directory (`{source}`) does not answer: {socket}"), &e))?;
     }
-
-    pub fn user(which: Which) -> Option<User> {
-        let user = match which {
-            Which::Name(name) => users::get_user_by_name(name),
-            Which::Number(uid) => users::get_user_by_uid(uid),
-        }?;
-        Some(User {
-            name: text(user.name()),
-            password: Secret::new("x"),
-            uid: user.uid(),
-            gid: user.primary_group_id(),
-            gecos: text(user.gecos()),
-            home: text(user.home_dir()),
-            shell: text(user.shell()),
-        })
-    }
-
-    pub fn group(which: Which) -> Option<Group> {
-        let group = match which {
-            Which::Name(name) => users::get_group_by_name(name),
-            Which::Number(gid) => users::get_group_by_gid(gid),
-        }?;
-        Some(Group {
-            name: text(group.name()),
-            gid: group.gid(),
-            members: group.members().iter().map(|m| text(m)).collect(),
-        })
-    }
-
-    pub fn groups_of(user: &User) -> Option<Vec<String>> {
-        let groups = users::get_user_groups(&user.name, user.gid)?;
-        Some(groups.iter().map(|g| text(g.name())).collect())
-    }
-}
-
-/// A static build: loading another library into it would crash, so nothing is asked.
-#[cfg(target_feature = "crt-static")]
-mod system {
-    use super::{Group, User, Which};
-
-    pub const AVAILABLE: bool = false;
-
-    pub fn user(_: Which) -> Option<User> {
-        None
-    }
-
-    pub fn group(_: Which) -> Option<Group> {
-        None
-    }
-
-    pub fn groups_of(_: &User) -> Option<Vec<String>> {
-        None
-    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -335,6 +281,14 @@ mod tests {
     }
 
     #[test]
+    fn a_directory_whose_daemon_is_down_is_a_fault() {
+        let down = DAEMONS.iter().find(|(_, socket)| !std::path::Path::new(socket).exists());
+        let Some((source, socket)) = down else { return };
+        assert!(matches!(daemons_answer(&[source.to_string()]), Err(Fault::Failed(why)) if why.contains(socket)));
+        assert_eq!(daemons_answer(&["nis".into()]), Ok(()));
+    }
+
+    #[test]
     fn every_account_of_this_machine_is_what_getent_and_id_say() {
         let host = Host::local();
         let Some(passwd) = run("getent", &["passwd"]) else { return };
@@ -360,11 +314,11 @@ mod tests {
     #[cfg(not(target_feature = "crt-static"))]
     fn the_c_library_answers_what_the_files_answer() {
         let host = Host::local();
-        let root = system::user(Which::Name("root")).unwrap();
+        let root = nss::user(Which::Name("root")).unwrap();
         assert_eq!(Ok(Some(&root)), host.accounts().unwrap().user("root"));
-        assert_eq!(system::user(Which::Number(root.uid)).unwrap().name, "root");
-        assert_eq!(system::group(Which::Number(root.gid)), host.group("root").unwrap().map(|g| g.account));
-        assert_eq!(system::user(Which::Name("no such user")), None);
-        assert!(system::groups_of(&root).unwrap().contains(&"root".to_owned()));
+        assert_eq!(nss::user(Which::Number(root.uid)).unwrap().name, "root");
+        assert_eq!(nss::group(Which::Number(root.gid)), host.group("root").unwrap().map(|g| g.account));
+        assert_eq!(nss::user(Which::Name("no such user")), None);
+        assert!(nss::groups_of(&root).unwrap().contains(&"root".to_owned()));
     }
 }
