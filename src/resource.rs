@@ -5,6 +5,9 @@ use crate::syntax::{Diagnostic, Node};
 use crate::value::{Fact, Fault, Type, Value};
 
 mod file;
+mod interface;
+mod port;
+mod process;
 
 mod id;
 mod setting;
@@ -13,7 +16,12 @@ pub use id::Id;
 pub use setting::{Setting, Shape, setting};
 
 /// Every kind, in the order that references list them.
-pub static KINDS: &[Kind] = &[Kind::of::<file::File>()];
+pub static KINDS: &[Kind] = &[
+    Kind::of::<file::File>(),
+    Kind::of::<port::Port>(),
+    Kind::of::<process::Running>(),
+    Kind::of::<interface::Interface>(),
+];
 
 /// A kind of thing a spec can describe. `Self` is what its probe saw.
 pub trait Resource: Sized + 'static {
