@@ -115,6 +115,13 @@ pub mod modules;
 pub mod release;
 pub mod shadow;
 pub mod sysctl;
+mod holders;
+pub mod interfaces;
+mod netlink;
+mod proc_net;
+pub mod processes;
+mod sock_diag;
+pub mod sockets;
 
 tables! {
     /// Accounts and groups: passwd(5), group(5).
@@ -139,6 +146,14 @@ tables! {
     sysctl: sysctl::Sysctl = sysctl::load;
     /// The system bus of a machine: dbus-daemon(1).
     bus: dbus::Bus = dbus::load;
+    /// Sockets that listen and how many are connected to them: sock_diag(7), else proc_pid_net(5).
+    sockets: sockets::Sockets = sockets::load;
+    /// Which processes hold which sockets: proc_pid_fd(5).
+    holders: holders::Holders = holders::load;
+    /// All processes: proc_pid_stat(5).
+    processes: processes::Processes = processes::load;
+    /// Network interfaces and their addresses, of a running machine: rtnetlink(7).
+    links: interfaces::Links = interfaces::load;
 }
 
 impl Host {

@@ -15,6 +15,9 @@ mod package;
 mod matching;
 mod system;
 mod user;
+mod interface;
+mod port;
+mod process;
 
 mod id;
 mod path;
@@ -38,6 +41,11 @@ pub static KINDS: &[Kind] = &[
     Kind::of::<kernel_module::KernelModule>(),
     Kind::of::<system::System>(),
     Kind::of::<matching::Matching>(),
+pub static KINDS: &[Kind] = &[
+    Kind::of::<file::File>(),
+    Kind::of::<port::Port>(),
+    Kind::of::<process::Running>(),
+    Kind::of::<interface::Interface>(),
 ];
 
 /// A kind of thing a spec can describe. `Self` is what its probe saw.

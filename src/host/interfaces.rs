@@ -1,0 +1,182 @@
+//! Network interfaces: which there are and their addresses by rtnetlink(7), the rest from /sys/class/net.
+
+use super::netlink::{self, Request, attributes, malformed, u32_at};
+use super::{Host, netlink::Trouble};
+use crate::value::Fault;
+use std::collections::HashMap;
+use std::io::Read;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// The interfaces of the network namespace that this runs in.
+pub struct Links {
+    indices: HashMap<String, u32>,
+    /// By the interface's index; what went wrong concerns addresses alone.
+    addresses: Result<Vec<Address>, Fault>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Address {
+    index: u32,
+    ip: IpAddr,
+    /// Bits of the network's prefix.
+    prefix: u8,
+}
+
+const RTM_NEWLINK: u16 = 16;
+const RTM_GETLINK: u16 = 18;
+const RTM_NEWADDR: u16 = 20;
+const RTM_GETADDR: u16 = 22;
+const IFLA_IFNAME: u16 = 3;
+const IFA_ADDRESS: u16 = 1;
+const IFA_LOCAL: u16 = 2;
+
+pub(super) fn load(host: &Host) -> Result<Links, Fault> {
+    // struct ifinfomsg and struct ifaddrmsg, with everything left open.
+    let ask = |what, ask, answer, body| Request { what, protocol: None, ask, answer, body };
+    let links = ask(LINKS, RTM_GETLINK, RTM_NEWLINK, &[0; 16]);
+    let addresses = ask(ADDRESSES, RTM_GETADDR, RTM_NEWADDR, &[0; 8]);
+    let indices = netlink::dump(host, &links, |seen: &mut HashMap<_, _>, answer| {
+        seen.extend(link(answer)?);
+        Ok(())
+    })?;
+    let addresses = netlink::dump(host, &addresses, |seen: &mut Vec<_>, answer| {
+        seen.extend(address(answer)?);
+        Ok(())
+    });
+    Ok(Links { indices, addresses: addresses.map_err(Trouble::into) })
+}
+
+const LINKS: &str = "network interfaces";
+const ADDRESSES: &str = "addresses of network interfaces";
+
+/// struct ifinfomsg (16 bytes, the index at 4), then attributes.
+fn link(bytes: &[u8]) -> Result<Option<(String, u32)>, Fault> {
+    let truncated = || malformed(LINKS, "an answer is truncated");
+    let index = u32_at(bytes, 4).ok_or_else(truncated)?;
+    for attribute in attributes(LINKS, bytes.get(16..).ok_or_else(truncated)?) {
+        if let (IFLA_IFNAME, name) = attribute? {
+            let name = name.strip_suffix(&[0]).unwrap_or(name);
+            return Ok(Some((String::from_utf8_lossy(name).into_owned(), index)));
+        }
+    }
+    Ok(None)
+}
+
+/// struct ifaddrmsg: family, prefix, flags, scope, index; then attributes. `None` for a family other than IPv4 and IPv6.
+fn address(bytes: &[u8]) -> Result<Option<Address>, Fault> {
+    let truncated = || malformed(ADDRESSES, "an answer is truncated");
+    let &[family, prefix, _, _] = bytes.first_chunk().ok_or_else(truncated)?;
+    let index = u32_at(bytes, 4).ok_or_else(truncated)?;
+    let (mut far, mut near) = (None, None);
+    for attribute in attributes(ADDRESSES, bytes.get(8..).ok_or_else(truncated)?) {
+        let (kind, payload) = attribute?;
+        let place = match kind {
+            IFA_ADDRESS => &mut far,
+            // Where both are given, IFA_ADDRESS is the other end's.
+            IFA_LOCAL => &mut near,
+            _ => continue,
+        };
+        *place = match family {
+            2 => Some(Ipv4Addr::from(*payload.first_chunk::<4>().ok_or_else(truncated)?).into()),
+            10 => Some(Ipv6Addr::from(*payload.first_chunk::<16>().ok_or_else(truncated)?).into()),
+            _ => None,
+        };
+    }
+    Ok(near.or(far).map(|ip| Address { index, ip, prefix }))
+}
+
+impl Links {
+    pub fn index(&self, name: &str) -> Option<u32> {
+        self.indices.get(name).copied()
+    }
+
+    /// `172.17.0.2/16`, `fe80::1/64`, in the kernel's order.
+    pub fn addresses(&self, index: u32) -> Result<Vec<String>, Fault> {
+        let all = self.addresses.as_ref().map_err(Clone::clone)?;
+        Ok(all.iter().filter(|a| a.index == index).map(|a| format!("{}/{}", a.ip, a.prefix)).collect())
+    }
+}
+
+/// What /sys/class/net has of an interface, without blanks at its ends; `None` where the kernel has no answer
+/// (the speed of a cable that is not plugged in).
+pub fn attribute(host: &Host, interface: &str, name: &str) -> Result<Option<String>, Fault> {
+    /// The error that drivers answer with where there is nothing to tell.
+    const EINVAL: i32 = 22;
+    let path = format!("/sys/class/net/{interface}/{name}");
+    let file = host.files().open(&path)?.ok_or_else(|| Fault::Failed(format!("{path} is missing")))?;
+    let mut text = String::new();
+    match file.take(4096).read_to_string(&mut text) {
+        Ok(_) => Ok(Some(text.trim().to_owned()).filter(|t| !t.is_empty())),
+        Err(error) if error.raw_os_error() == Some(EINVAL) => Ok(None),
+        Err(error) => Err(Fault::from_io(path, &error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Recorded from Linux 6.18, without the netlink header: 192.0.2.2/24 on eth0, fe80::1 on a fourth.
+    fn recorded_v4() -> Vec<u8> {
+        let mut bytes = vec![2, 24, 0x80, 0, 4, 0, 0, 0];
+        bytes.extend([8, 0, 1, 0, 192, 0, 2, 2, 8, 0, 2, 0, 192, 0, 2, 2, 8, 0, 4, 0, 192, 0, 2, 255]);
+        bytes.extend(*b"\x09\0\x03\0eth0\0\0\0\0\x08\0\x08\0\x80\0\0\0");
+        bytes
+    }
+
+    fn recorded_v6() -> Vec<u8> {
+        let mut bytes = vec![10, 64, 0x80, 0xfd, 4, 0, 0, 0, 0x14, 0, 1, 0];
+        bytes.extend([0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0xfc, 0, 0xff, 0xfe, 0, 0, 1]);
+        bytes
+    }
+
+    #[test]
+    fn recorded_addresses_read_as_ip_shows_them() {
+        let links = Links {
+            indices: HashMap::new(),
+            addresses: Ok([recorded_v4(), recorded_v6()].iter().flat_map(|b| address(b).unwrap()).collect()),
+        };
+        assert_eq!(links.addresses(4).unwrap(), ["192.0.2.2/24", "fe80::fc:ff:fe00:1/64"]);
+        assert!(links.addresses(5).unwrap().is_empty());
+    }
+
+    #[test]
+    fn the_near_end_of_a_tunnel_is_its_address() {
+        let mut bytes = vec![2, 32, 0x80, 0, 9, 0, 0, 0];
+        bytes.extend([8, 0, 1, 0, 10, 8, 0, 1, 8, 0, 2, 0, 10, 8, 0, 6]);
+        assert_eq!(address(&bytes).unwrap().unwrap().ip.to_string(), "10.8.0.6");
+    }
+
+    #[test]
+    fn a_cut_answer_is_malformed() {
+        let whole = recorded_v4();
+        for length in [0, 3, 7, 9, 13, 20, 30] {
+            assert!(address(&whole[..length]).is_err(), "{length}");
+        }
+        assert!(link(&[0; 15]).is_err());
+        assert_eq!(link(&[0; 16]), Ok(None));
+    }
+
+    #[test]
+    fn loopback_has_its_address() {
+        let host = Host::local();
+        let links = host.links().unwrap();
+        let index = links.index("lo").unwrap();
+        let all = links.addresses(index).unwrap();
+        // A fresh network namespace has it switched off, and without.
+        assert!(all.is_empty() || all.contains(&"127.0.0.1/8".to_owned()), "{all:?}");
+        assert_eq!(links.index("no-such-link"), None);
+        assert!(attribute(&host, "lo", "speed").unwrap().is_none());
+        assert!(attribute(&host, "lo", "missing").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes: Vec<u8>) {
+            let _ = link(&bytes);
+            let _ = address(&bytes);
+            let _ = address(&[&recorded_v4()[..8], &bytes].concat());
+        }
+    }
+}

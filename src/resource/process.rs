@@ -1,0 +1,118 @@
+//! `process`: the processes of a name that run.
+
+use super::{Keys, Presence, Resource, key};
+use crate::host::Host;
+use crate::host::processes::{self, Process, Status};
+use crate::value::{Bytes, Fault};
+use time::Duration;
+
+/// Bytes of a name that the kernel keeps (TASK_COMM_LEN, without its final zero).
+const COMM: usize = 15;
+
+pub struct Running {
+    host: Host,
+    /// At least one.
+    all: Vec<Process>,
+}
+
+impl Resource for Running {
+    const NAME: &'static str = "process";
+    const ABOUT: &'static str = "The processes of a name, by /proc/PID/stat. The kernel keeps 15 bytes of a name: a \
+        longer one matches by those, unless the process's command line begins with another name that has the same. \
+        One that has ended and waits for its parent (a zombie) does not run.";
+    const EXAMPLE: &'static str = "[process.sshd]\nuser = [\"root\"]\ncount = { ge = 1 }\n";
+    const PRESENCE: Option<Presence> =
+        Some(Presence { name: "running", about: "Whether at least one process of this name runs." });
+    const TARGET: Option<(&'static str, &'static str)> =
+        Some(("comm", "The name in /proc/PID/comm, as `ps -e` shows it."));
+    const KEYS: Keys<Self> = &[
+        &key("count", "How many there are.", |p: &Self| p.all().map(<[_]>::len)),
+        &key("user", "Names of the users they run as; the number of one without a name.", Self::user),
+        &key("args", "Their command lines, arguments joined by spaces; `[name]` where there is none.", Self::args),
+        &key("pids", "Their IDs.", |p: &Self| Ok(p.all()?.iter().map(|p| p.pid).collect::<Vec<_>>())),
+        &key("rss", "The memory they have resident, together; shared pages count for each.", Self::rss),
+        &key("age", "How long ago the youngest started.", Self::age),
+    ];
+    type Id = String;
+    type Settings = ();
+
+    fn probe(host: &Host, name: &String, (): &()) -> Result<Option<Self>, Fault> {
+        let mut all = Vec::new();
+        for process in host.processes()?.running() {
+            if is_named(host, process, name)? {
+                all.push(process.clone());
+            }
+        }
+        if all.is_empty() {
+            host.processes()?.complete()?;
+            return Ok(None);
+        }
+        Ok(Some(Running { host: host.clone(), all }))
+    }
+}
+
+fn is_named(host: &Host, process: &Process, name: &str) -> Result<bool, Fault> {
+    if process.comm == name {
+        return Ok(true);
+    }
+    let Some(kept) = name.as_bytes().get(..COMM).filter(|_| name.len() > COMM) else { return Ok(false) };
+    // A letter cut in two reads as U+FFFD in either.
+    if process.comm != String::from_utf8_lossy(kept) {
+        return Ok(false);
+    }
+    let Some(arguments) = process.arguments(host)? else { return Ok(false) };
+    // The program, or the script that it runs.
+    let mut names = arguments.iter().take(2).map(|a| a.rsplit('/').next().unwrap_or(a));
+    let mut alike = names.by_ref().filter(|n| n.as_bytes().starts_with(kept)).peekable();
+    Ok(alike.peek().is_none() || alike.any(|n| n == name))
+}
+
+impl Running {
+    /// All of them, or the fault that not all could be seen.
+    fn all(&self) -> Result<&[Process], Fault> {
+        self.host.processes()?.complete().map(|()| self.all.as_slice())
+    }
+
+    /// What `read` finds of each that has not gone meanwhile.
+    fn each<T>(&self, read: impl Fn(&Process) -> Result<Option<T>, Fault>) -> Result<Vec<T>, Fault> {
+        let mut seen = Vec::new();
+        for process in self.all()? {
+            seen.extend(read(process)?);
+        }
+        if seen.is_empty() {
+            return Err(Fault::Failed("it ended while it was looked at".into()));
+        }
+        Ok(seen)
+    }
+
+    fn status(&self) -> Result<Vec<Status>, Fault> {
+        self.each(|p| p.status(&self.host))
+    }
+
+    fn user(&self) -> Result<Vec<String>, Fault> {
+        let mut users = self.status()?.iter().map(|s| self.host.user_name(s.uid)).collect::<Result<Vec<_>, _>>()?;
+        users.sort_unstable();
+        users.dedup();
+        Ok(users)
+    }
+
+    fn args(&self) -> Result<Vec<String>, Fault> {
+        self.each(|p| {
+            let line = |arguments: Vec<String>| match arguments.is_empty() {
+                true => format!("[{}]", p.comm),
+                false => arguments.join(" "),
+            };
+            Ok(p.arguments(&self.host)?.map(line))
+        })
+    }
+
+    fn rss(&self) -> Result<Bytes, Fault> {
+        Ok(Bytes(self.status()?.iter().fold(0, |sum, s| sum.saturating_add(s.rss.0))))
+    }
+
+    fn age(&self) -> Result<Duration, Fault> {
+        let youngest = self.all()?.iter().map(|p| p.started).max().unwrap_or(0);
+        let age = processes::since(&self.host, youngest)?;
+        Ok(Duration::try_from(age).unwrap_or(Duration::MAX))
+    }
+}
