@@ -100,6 +100,7 @@ macro_rules! tables {
 }
 
 pub mod accounts;
+mod home;
 pub mod mounts;
 mod reading;
 mod space;
