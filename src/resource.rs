@@ -4,6 +4,7 @@ use crate::host::Host;
 use crate::syntax::{Diagnostic, Node};
 use crate::value::{Fact, Fault, Type, Value};
 
+mod certificate;
 mod disk;
 mod file;
 mod mount;
@@ -13,10 +14,15 @@ mod path;
 mod setting;
 
 pub use id::Id;
-pub use setting::{Setting, Shape, setting};
+pub use setting::{FromNode, Setting, Shape, setting};
 
 /// Every kind, in the order that references list them.
-pub static KINDS: &[Kind] = &[Kind::of::<disk::Disk>(), Kind::of::<file::File>(), Kind::of::<mount::Mount>()];
+pub static KINDS: &[Kind] = &[
+    Kind::of::<certificate::Certificate>(),
+    Kind::of::<disk::Disk>(),
+    Kind::of::<file::File>(),
+    Kind::of::<mount::Mount>(),
+];
 
 /// A kind of thing a spec can describe. `Self` is what its probe saw.
 pub trait Resource: Sized + 'static {
