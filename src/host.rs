@@ -101,6 +101,7 @@ macro_rules! tables {
 
 pub mod accounts;
 pub mod exec;
+mod home;
 pub mod mounts;
 pub mod packages;
 mod reading;

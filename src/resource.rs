@@ -5,6 +5,7 @@ use crate::syntax::{Diagnostic, Node};
 use crate::value::{Fact, Fault, Type, Value};
 
 mod command;
+mod certificate;
 mod disk;
 mod file;
 mod group;
@@ -46,6 +47,14 @@ pub static KINDS: &[Kind] = &[
     Kind::of::<port::Port>(),
     Kind::of::<process::Running>(),
     Kind::of::<interface::Interface>(),
+pub use setting::{FromNode, Setting, Shape, setting};
+
+/// Every kind, in the order that references list them.
+pub static KINDS: &[Kind] = &[
+    Kind::of::<certificate::Certificate>(),
+    Kind::of::<disk::Disk>(),
+    Kind::of::<file::File>(),
+    Kind::of::<mount::Mount>(),
 ];
 
 /// A kind of thing a spec can describe. `Self` is what its probe saw.

@@ -1,38 +1,197 @@
 //! `file`: a path and what is at it.
 
-use super::{Keys, Resource, key};
+use super::{Argument, Id, Keys, Resource, check, key, lookup, path::Path};
 use crate::host::{FileType, Host, Stat};
-use crate::value::{Bytes, Fault, Mode};
+use crate::quantity;
+use crate::query;
+use crate::value::{Bytes, Content, Fault, Mode, Value};
+use document::Format;
+use sha2::Digest;
+use std::cell::OnceCell;
+use time::{Duration, OffsetDateTime};
+
+mod document;
+mod schema;
 
 pub struct File {
     host: Host,
     path: String,
     stat: Stat,
+    content: OnceCell<Result<Content, Fault>>,
+    /// The contents as JSON, by [`Format`].
+    documents: [OnceCell<Result<String, Fault>>; Format::COUNT],
 }
 
 impl Resource for File {
     const NAME: &'static str = "file";
-    const ABOUT: &'static str = "A file, directory, link, socket or device, by lstat(2).";
-    const EXAMPLE: &'static str = "[file.\"/etc/passwd\"]\nmode = \"0644\"\nowner = \"root\"\n";
-    const TARGET: Option<(&'static str, &'static str)> = Some(("path", "An absolute path."));
+    const ABOUT: &'static str = "A file, directory, link, socket or device, by lstat(2). Of a symbolic link, what is \
+        read (contents, hashes, data) and the age are its target's, all else its own.";
+    const EXAMPLE: &'static str = r#"[file."/etc/passwd"]
+mode = "0644"
+owner = "root"
+contents = ["/^root:/"]
+"#;
+    const TARGET: Option<(&'static str, &'static str)> =
+        Some(("path", "An absolute path, or one that begins with `~` or `~user`."));
     const KEYS: Keys<Self> = &[
-        &key("mode", "Permission bits as octal text; a link's own.", |f: &Self| Mode(f.stat.mode)),
-        &key("owner", "The owning user's name.", Self::owner),
+        &key("mode", "Permission bits as octal text.", |f: &Self| Mode(f.stat.mode)),
+        &check("mode-at-most", "Permission bits that it may have: no others.", MODE, Self::beyond),
+        &key("owner", "The owning user's name, or the id where it has none.", Self::owner),
+        &key("uid", "The owning user's id.", |f: &Self| f.stat.uid),
+        &key("group", "The owning group's name, or the id where it has none.", Self::group),
+        &key("gid", "The owning group's id.", |f: &Self| f.stat.gid),
         &key("size", "Its size in bytes.", |f: &Self| Bytes(f.stat.size)),
         &key("filetype", "What it is.", |f: &Self| -> FileType { f.stat.file_type }),
+        &key("linked-to", "What a symbolic link says.", |f: &Self| f.host.files().link(&f.path)),
+        &key("links", "Hard links, itself included.", |f: &Self| f.stat.links),
+        &key("age", "The time since its contents last changed (mtime).", Self::age),
+        &key("contents", "The first 8 MiB of its text.", |f: &Self| f.content().cloned()),
+        &key("md5", "MD5 of its contents, in lower-case hexadecimal.", Self::digest::<md5::Md5>),
+        &key("sha256", "SHA-256 of its contents, in lower-case hexadecimal.", Self::digest::<sha2::Sha256>),
+        &key("sha512", "SHA-512 of its contents, in lower-case hexadecimal.", Self::digest::<sha2::Sha512>),
+        &lookup("json", "What stands at a path in it, read as JSON.", GJSON, |f: &Self, p| f.at(Format::Json, p)),
+        &lookup("yaml", "What stands at a path in it, read as YAML.", GJSON, |f: &Self, p| f.at(Format::Yaml, p)),
+        &lookup("toml", "What stands at a path in it, read as TOML.", GJSON, |f: &Self, p| f.at(Format::Toml, p)),
+        &lookup(
+            "ini",
+            "What stands at `section.key` in it, or at `key` above all sections, as text.",
+            GJSON,
+            |f: &Self, p| f.at(Format::Ini, p),
+        ),
+        &lookup("xml", "What stands at an XPath in it, read as XML.", XPATH, Self::xpath),
+        &check(
+            "json-schema",
+            "A JSON Schema that it is valid against, read as TOML or YAML if its name ends so, else as JSON.",
+            schema::INPUT,
+            |f: &Self, schema| schema::problems(&f.host, f.document(Format::of(&f.path))?, schema),
+        ),
     ];
-    type Id = String;
+    type Id = FilePath;
     type Settings = ();
 
-    fn probe(host: &Host, path: &String, (): &()) -> Result<Option<Self>, Fault> {
-        let stat = host.files().lstat(path)?;
-        Ok(stat.map(|stat| File { host: host.clone(), path: path.clone(), stat }))
+    fn probe(host: &Host, path: &FilePath, (): &()) -> Result<Option<Self>, Fault> {
+        let path = path.on(host)?;
+        let Some(stat) = host.files().lstat(&path)? else { return Ok(None) };
+        let documents = Default::default();
+        Ok(Some(File { host: host.clone(), path, stat, content: OnceCell::new(), documents }))
+    }
+}
+
+const GJSON: Argument = Argument { noun: "path", check: query::check_gjson };
+const XPATH: Argument = Argument { noun: "path", check: query::check_xpath };
+const MODE: Argument = Argument {
+    noun: "mode",
+    check: |text| match quantity::parse_mode(text) {
+        Some(_) => Ok(()),
+        None => Err(format!("`{text}` is not a file mode: write octal text, such as `\"0644\"`")),
+    },
+};
+
+/// An absolute path, or one below a user's home.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FilePath {
+    At(Path),
+    /// `~user/rest`; without a user, whoever asks.
+    Home {
+        user: Option<String>,
+        rest: String,
+    },
+}
+
+impl Id for FilePath {
+    fn parse(text: &str) -> Result<Self, String> {
+        let Some(home) = text.strip_prefix('~') else { return Path::parse(text).map(FilePath::At) };
+        if text.contains('\0') {
+            return Err("a path cannot have a NUL in it".into());
+        }
+        let (user, rest) = home.split_at(home.find('/').unwrap_or(home.len()));
+        let user = (!user.is_empty()).then(|| user.to_owned());
+        Ok(FilePath::Home { user, rest: rest.trim_end_matches('/').to_owned() })
+    }
+}
+
+impl FilePath {
+    fn on(&self, host: &Host) -> Result<String, Fault> {
+        match self {
+            FilePath::At(path) => Ok(path.as_str().to_owned()),
+            FilePath::Home { user, rest } => {
+                let home = host.home(user.as_deref())?;
+                Ok(format!("{}{rest}", home.trim_end_matches('/')))
+            }
+        }
     }
 }
 
 impl File {
-    fn owner(&self) -> Result<Option<String>, Fault> {
-        let _ = &self.path;
-        Ok(self.host.accounts()?.user_name(self.stat.uid).map(str::to_owned))
+    fn owner(&self) -> Result<String, Fault> {
+        let name = self.host.accounts()?.user_name(self.stat.uid).map(str::to_owned);
+        Ok(name.unwrap_or_else(|| self.stat.uid.to_string()))
+    }
+
+    fn group(&self) -> Result<String, Fault> {
+        let name = self.host.accounts()?.group_name(self.stat.gid).map(str::to_owned);
+        Ok(name.unwrap_or_else(|| self.stat.gid.to_string()))
+    }
+
+    fn beyond(&self, most: &str) -> Result<Vec<String>, Fault> {
+        let Some(Mode(most)) = quantity::parse_mode(most) else {
+            return Err(Fault::Unsupported(format!("`{most}` is not a file mode")));
+        };
+        let beyond = self.stat.mode & !most;
+        if beyond == 0 {
+            return Ok(vec![]);
+        }
+        let link = if self.stat.file_type == FileType::Symlink { ", as every symbolic link's" } else { "" };
+        Ok(vec![format!("the mode is {}{link}: {} is too much", Mode(self.stat.mode), Mode(beyond))])
+    }
+
+    fn age(&self) -> Result<Duration, Fault> {
+        let stat = self.host.files().stat(&self.path)?.ok_or_else(|| self.dangling())?;
+        let changed = OffsetDateTime::from_unix_timestamp(stat.mtime)
+            .map_err(|_| Fault::Malformed(format!("{}: a time out of range", self.path)))?;
+        Ok(self.host.now() - changed)
+    }
+
+    fn digest<D: Digest>(&self) -> Result<String, Fault> {
+        let mut digest = D::new();
+        self.host.stream(&self.path, |piece| digest.update(piece))?.ok_or_else(|| self.dangling())?;
+        Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    fn content(&self) -> Result<&Content, Fault> {
+        let read = || self.host.start(&self.path)?.map(|s| s.text()).ok_or_else(|| self.dangling());
+        self.content.get_or_init(read).as_ref().map_err(Clone::clone)
+    }
+
+    /// All of its text, for what cannot be read in part.
+    fn text(&self) -> Result<&str, Fault> {
+        let content = self.content()?;
+        match content.cut {
+            None => Ok(&content.text),
+            Some(bound) => {
+                let bound = quantity::size(bound);
+                Err(Fault::Unsupported(format!("it is longer than the {bound} that are read as data")))
+            }
+        }
+    }
+
+    fn document(&self, format: Format) -> Result<&str, Fault> {
+        let Some(cell) = self.documents.get(format as usize) else { return self.text() };
+        cell.get_or_init(|| format.to_json(self.text()?)).as_deref().map_err(Clone::clone)
+    }
+
+    fn at(&self, format: Format, path: &str) -> Result<Option<Value>, Fault> {
+        query::gjson(self.document(format)?, path).map_err(Fault::Unfit)
+    }
+
+    fn xpath(&self, path: &str) -> Result<Option<Value>, Fault> {
+        query::xpath(self.text()?, path).map_err(Fault::Unfit)
+    }
+
+    fn dangling(&self) -> Fault {
+        Fault::Unfit(format!("{} leads to nothing", self.path))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! Names that are paths.
 
-use super::Id;
+use super::{FromNode, Id, Shape};
+use crate::syntax::{Code, Diagnostic, Node};
 
 /// An absolute path, without a slash at its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +28,14 @@ impl Id for Path {
             "" => Ok(Path("/".into())),
             path => Ok(Path(path.to_owned())),
         }
+    }
+}
+
+impl FromNode for Path {
+    const SHAPE: Shape = Shape::Text;
+    fn from_node(node: &Node) -> Result<Self, Diagnostic> {
+        let text = String::from_node(node)?;
+        Path::parse(&text).map_err(|why| Diagnostic::new(Code::WrongType, node.span, why))
     }
 }
 
