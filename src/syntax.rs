@@ -3,11 +3,15 @@
 use crate::value::Value;
 use std::borrow::Cow;
 
+mod build;
 mod diagnostic;
 mod json;
+mod plain;
 mod suggest;
 mod toml;
+mod toml_error;
 mod yaml;
+mod yaml_error;
 
 pub use diagnostic::{Code, Diagnostic, Help, Source, Sources};
 pub use suggest::nearest;

@@ -1,5 +1,406 @@
-//! toml
-use super::{Diagnostic, Node};
-pub(super) fn parse<'s>(_text: &'s str, _file: u32) -> (Option<Node<'s>>, Vec<Diagnostic>) {
-    (None, vec![])
+//! TOML into the tree, in the order written, from the events of `toml_parser`: what the `toml` crate itself is built
+//! on, which keeps both places of a duplicate key.
+
+use super::build::{Fields, Stop, Tree, brief};
+use super::{Code, Data, Diagnostic, Key, Node, Span, toml_error};
+use std::borrow::Cow;
+use toml_parser::decoder::{Encoding, ScalarKind};
+use toml_parser::parser::{EventReceiver, ValidateWhitespace, parse_document};
+use toml_parser::{ErrorSink, ParseError, Raw, Source};
+
+type Place = toml_parser::Span;
+
+pub(super) fn parse<'s>(text: &'s str, file: u32) -> (Option<Node<'s>>, Vec<Diagnostic>) {
+    let mut tree = Tree::new(file);
+    let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let whole = tree.span(start, text.len());
+    let source = Source::new(text);
+    let tokens = source.lex().into_vec();
+    let mut errors: Vec<ParseError> = vec![];
+    let mut reader = Reader { text, tree, tables: vec![], current: ROOT, path: vec![], open: vec![], header: None, stopped: false };
+    reader.table(whole, Written::Header, 0);
+    parse_document(&tokens, &mut ValidateWhitespace::new(&mut reader, source), &mut errors);
+
+    let sound = errors.is_empty() && !reader.stopped;
+    for wrong in toml_error::explain(text, errors) {
+        let span = reader.tree.span(wrong.at.start, wrong.at.end);
+        let mut said = Diagnostic::new(Code::Syntax, span, wrong.message);
+        if let Some(open) = wrong.opened {
+            said = said.also(reader.tree.span(open.start, open.end), "opened here");
+        }
+        said.help = wrong.help.map(|help| help.at(|at| reader.tree.span(at.start, at.end)));
+        reader.tree.say(said);
+    }
+    let root = if sound { reader.take(ROOT).ok() } else { None };
+    (root, reader.tree.into_wrong())
+}
+
+const ROOT: usize = 0;
+
+struct Reader<'s> {
+    text: &'s str,
+    tree: Tree,
+    tables: Vec<Table<'s>>,
+    /// The table that the last header opened.
+    current: usize,
+    /// The keys of the header or of the assignment that is being read.
+    path: Vec<Key<'s>>,
+    /// The arrays and inline tables that are being read.
+    open: Vec<Open<'s>>,
+    header: Option<Header>,
+    /// Too deep or too large: the rest is passed over.
+    stopped: bool,
+}
+
+struct Table<'s> {
+    span: Span,
+    written: Written,
+    depth: usize,
+    fields: Fields<'s, Item<'s>>,
+}
+
+/// How a table came to be, which decides who may add to it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Written {
+    /// `[a]`
+    Header,
+    /// The `a` of `[a.b]`.
+    Implied,
+    /// The `a` of `a.b = 1`.
+    Dotted,
+    /// `{ … }`
+    Inline,
+}
+
+enum Item<'s> {
+    Value(Node<'s>),
+    Table(usize),
+    /// `[[a]]`
+    Tables(Vec<usize>),
+}
+
+struct Header {
+    start: usize,
+    array: bool,
+}
+
+struct Open<'s> {
+    start: usize,
+    depth: usize,
+    /// The keys that the array or inline table is assigned to.
+    path: Vec<Key<'s>>,
+    inside: Inside<'s>,
+}
+
+enum Inside<'s> {
+    Array(Vec<Node<'s>>),
+    Table(usize),
+}
+
+impl<'s> Reader<'s> {
+    fn span(&self, place: Place) -> Span {
+        self.tree.span(place.start(), place.end())
+    }
+
+    fn raw(&self, place: Place, encoding: Option<Encoding>) -> Raw<'s> {
+        Raw::new_unchecked(self.text.get(place.start()..place.end()).unwrap_or_default(), encoding, place)
+    }
+
+    fn table(&mut self, span: Span, written: Written, depth: usize) -> usize {
+        self.tables.push(Table { span, written, depth, fields: Fields::new() });
+        self.tables.len() - 1
+    }
+
+    /// Levels that the value being read stands inside.
+    fn depth(&self) -> usize {
+        let inside = |table: usize| self.tables.get(table).map_or(0, |t| t.depth) + self.path.len();
+        match self.open.last() {
+            None => inside(self.current),
+            Some(Open { inside: Inside::Table(table), .. }) => inside(*table),
+            Some(Open { inside: Inside::Array(_), depth, .. }) => depth + 1,
+        }
+    }
+
+    fn begin(&mut self, place: Place, array: bool) -> bool {
+        let depth = self.depth();
+        if self.stopped || self.tree.enter(depth, self.span(place)).is_err() {
+            self.stopped = true;
+            return false;
+        }
+        let inside = if array {
+            Inside::Array(vec![])
+        } else {
+            Inside::Table(self.table(self.span(place), Written::Inline, depth))
+        };
+        let path = std::mem::take(&mut self.path);
+        self.open.push(Open { start: place.start(), depth, path, inside });
+        true
+    }
+
+    fn end(&mut self, place: Place) -> Result<(), Stop> {
+        let Some(Open { start, path, inside, .. }) = self.open.pop() else { return Ok(()) };
+        self.path = path;
+        let span = self.tree.span(start, place.end());
+        let data = match inside {
+            Inside::Array(items) => Data::List(items),
+            Inside::Table(table) => self.take(table)?.data,
+        };
+        let node = self.tree.node(span, data)?;
+        self.put(node)
+    }
+
+    fn put(&mut self, node: Node<'s>) -> Result<(), Stop> {
+        let table = match self.open.last_mut() {
+            Some(Open { inside: Inside::Array(items), .. }) => {
+                items.push(node);
+                return Ok(());
+            }
+            Some(Open { inside: Inside::Table(table), .. }) => *table,
+            None => self.current,
+        };
+        let mut path = std::mem::take(&mut self.path);
+        let Some(key) = path.pop() else { return Ok(()) };
+        let Some(table) = self.descend(table, path, Written::Dotted)? else { return Ok(()) };
+        self.add(table, key, Item::Value(node));
+        Ok(())
+    }
+
+    fn add(&mut self, table: usize, key: Key<'s>, item: Item<'s>) {
+        let Some(table) = self.tables.get_mut(table) else { return };
+        if let Err((key, first)) = table.fields.insert(key, item) {
+            self.tree.duplicate(&key, first);
+        }
+    }
+
+    /// The table that `path` leads to from `from`, made where it is not there; `None` where it cannot be, which is then said.
+    fn descend(&mut self, from: usize, path: Vec<Key<'s>>, by: Written) -> Result<Option<usize>, Stop> {
+        let mut at = from;
+        for key in path {
+            let Some(table) = self.tables.get(at) else { return Ok(None) };
+            let depth = table.depth + 1;
+            let Some((first, item)) = table.fields.find(&key.text).and_then(|n| table.fields.get(n)) else {
+                self.tree.enter(depth, key.span)?;
+                let new = self.table(key.span, by, depth);
+                self.add(at, key, Item::Table(new));
+                at = new;
+                continue;
+            };
+            let next = match item {
+                Item::Table(next) => Some(*next),
+                Item::Tables(tables) => tables.last().copied().filter(|_| by == Written::Implied),
+                Item::Value(_) => None,
+            };
+            // What a header defined, dotted keys elsewhere cannot add to.
+            let closed = |t: &Table<'_>| by == Written::Dotted && t.written == Written::Header;
+            match next {
+                Some(next) if !self.tables.get(next).is_some_and(closed) => at = next,
+                Some(_) => {
+                    self.tree.duplicate(&key, first.span);
+                    return Ok(None);
+                }
+                None => {
+                    let what = if let Item::Value(node) = item { node.describe() } else { "a list" };
+                    let message = format!("`{}` is {what} already, and cannot be a table as well", brief(&key.text));
+                    let wrong = Diagnostic::new(Code::DuplicateKey, key.span, message).label("a table here");
+                    self.tree.say(wrong.also(first.span, "first written here"));
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(Some(at))
+    }
+
+    /// Opens the table that the header names.
+    fn open_table(&mut self, header: Header, end: usize) -> Result<(), Stop> {
+        let span = self.tree.span(header.start, end);
+        let mut path = std::mem::take(&mut self.path);
+        let key = path.pop();
+        let parent = self.descend(ROOT, path, Written::Implied)?;
+        let (Some(key), Some(parent)) = (key, parent) else {
+            self.current = self.stray(span);
+            return Ok(());
+        };
+        let Some(table) = self.tables.get(parent) else { return Ok(()) };
+        let depth = table.depth + if header.array { 2 } else { 1 };
+        let Some(at) = table.fields.find(&key.text) else {
+            self.tree.enter(depth, span)?;
+            self.current = self.table(span, Written::Header, depth);
+            let item = if header.array { Item::Tables(vec![self.current]) } else { Item::Table(self.current) };
+            self.add(parent, key, item);
+            return Ok(());
+        };
+        let new = self.stray(span);
+        let first = match self.tables.get_mut(parent).and_then(|t| t.fields.get_mut(at)) {
+            Some((_, Item::Tables(tables))) if header.array => {
+                tables.push(new);
+                if let Some(table) = self.tables.get_mut(new) {
+                    table.depth = depth;
+                }
+                self.current = new;
+                return Ok(());
+            }
+            Some((first, Item::Table(next))) if !header.array => {
+                let (first, next) = (first.span, *next);
+                if let Some(table) = self.tables.get_mut(next).filter(|t| t.written == Written::Implied) {
+                    table.written = Written::Header;
+                    table.span = span;
+                    self.current = next;
+                    return Ok(());
+                }
+                first
+            }
+            Some((first, _)) => first.span,
+            None => return Ok(()),
+        };
+        self.current = new;
+        self.tree.duplicate(&key, first);
+        Ok(())
+    }
+
+    /// A table that stands nowhere, for what follows a header that is wrong.
+    fn stray(&mut self, span: Span) -> usize {
+        self.table(span, Written::Header, 0)
+    }
+
+    /// The table and all in it, taken out.
+    fn take(&mut self, table: usize) -> Result<Node<'s>, Stop> {
+        let Some(table) = self.tables.get_mut(table) else { return Err(Stop) };
+        let span = table.span;
+        let fields = std::mem::replace(&mut table.fields, Fields::new());
+        let mut entries = vec![];
+        for (key, item) in fields.into_entries() {
+            let node = match item {
+                Item::Value(node) => node,
+                Item::Table(table) => self.take(table)?,
+                Item::Tables(tables) => {
+                    let items = tables.into_iter().map(|t| self.take(t)).collect::<Result<Vec<_>, _>>()?;
+                    let span = items.first().map_or(key.span, |first| first.span);
+                    self.tree.node(span, Data::List(items))?
+                }
+            };
+            entries.push((key, node));
+        }
+        self.tree.node(span, Data::Map(entries))
+    }
+
+    fn scalar(&mut self, place: Place, encoding: Option<Encoding>, errors: &mut dyn ErrorSink) -> Result<(), Stop> {
+        let raw = self.raw(place, encoding);
+        let span = self.span(place);
+        let mut sound = true;
+        let mut text = Cow::Borrowed("");
+        let kind = raw.decode_scalar(&mut text, &mut |error| {
+            sound = false;
+            errors.report_error(error);
+        });
+        let data = match kind {
+            ScalarKind::String => Data::Text(text),
+            ScalarKind::Boolean(b) => Data::Bool(b),
+            ScalarKind::DateTime => {
+                if let (true, Err(error)) = (sound, text.parse::<::toml::value::Datetime>()) {
+                    self.wrong(span, format!("`{}` is no date or time: {error}", brief(raw.as_str())));
+                }
+                Data::Text(Cow::Borrowed(raw.as_str()))
+            }
+            ScalarKind::Integer(radix) => match i64::from_str_radix(&text, radix.value()) {
+                Ok(n) => Data::Int(n, raw.as_str()),
+                Err(_) => {
+                    if sound {
+                        self.wrong(span, "the number does not fit into 64 bits");
+                    }
+                    return Ok(());
+                }
+            },
+            ScalarKind::Float => match text.parse::<f64>() {
+                Ok(n) if n.is_finite() || text.ends_with("inf") || text.ends_with("nan") => Data::Float(n, raw.as_str()),
+                _ => {
+                    if sound {
+                        self.wrong(span, "the number is too large");
+                    }
+                    return Ok(());
+                }
+            },
+        };
+        let node = self.tree.node(span, data)?;
+        self.put(node)
+    }
+
+    fn wrong(&mut self, span: Span, message: impl Into<String>) {
+        self.path.clear();
+        self.tree.say(Diagnostic::new(Code::Syntax, span, message));
+    }
+
+    fn check(&mut self, done: Result<(), Stop>) {
+        self.stopped |= done.is_err();
+    }
+}
+
+impl EventReceiver for Reader<'_> {
+    fn std_table_open(&mut self, place: Place, _: &mut dyn ErrorSink) {
+        self.open.clear();
+        self.path.clear();
+        self.header = Some(Header { start: place.start(), array: false });
+    }
+
+    fn array_table_open(&mut self, place: Place, _: &mut dyn ErrorSink) {
+        self.open.clear();
+        self.path.clear();
+        self.header = Some(Header { start: place.start(), array: true });
+    }
+
+    fn std_table_close(&mut self, place: Place, _: &mut dyn ErrorSink) {
+        if let (Some(header), false) = (self.header.take(), self.stopped) {
+            let done = self.open_table(header, place.end());
+            self.check(done);
+        }
+    }
+
+    fn array_table_close(&mut self, place: Place, errors: &mut dyn ErrorSink) {
+        self.std_table_close(place, errors);
+    }
+
+    fn inline_table_open(&mut self, place: Place, _: &mut dyn ErrorSink) -> bool {
+        self.begin(place, false)
+    }
+
+    fn inline_table_close(&mut self, place: Place, _: &mut dyn ErrorSink) {
+        if !self.stopped {
+            let done = self.end(place);
+            self.check(done);
+        }
+    }
+
+    fn array_open(&mut self, place: Place, _: &mut dyn ErrorSink) -> bool {
+        self.begin(place, true)
+    }
+
+    fn array_close(&mut self, place: Place, errors: &mut dyn ErrorSink) {
+        self.inline_table_close(place, errors);
+    }
+
+    fn simple_key(&mut self, place: Place, encoding: Option<Encoding>, errors: &mut dyn ErrorSink) {
+        if self.stopped {
+            return;
+        }
+        let mut text = Cow::Borrowed("");
+        self.raw(place, encoding).decode_key(&mut text, errors);
+        self.path.push(Key { span: self.span(place), text });
+        // A key of a thousand dots is refused before its tables are made.
+        if self.path.len() > super::MAX_DEPTH {
+            self.tree.too_deep(self.span(place));
+            self.stopped = true;
+        }
+    }
+
+    fn scalar(&mut self, place: Place, encoding: Option<Encoding>, errors: &mut dyn ErrorSink) {
+        if !self.stopped {
+            let done = Reader::scalar(self, place, encoding, errors);
+            self.check(done);
+        }
+    }
+
+    fn newline(&mut self, _: Place, _: &mut dyn ErrorSink) {
+        if self.open.is_empty() {
+            self.path.clear();
+        }
+    }
 }
