@@ -67,7 +67,8 @@ fn report(path: &Path, format: &str) -> Result<String, Failed> {
         }
     });
     let format = FORMATS.iter().find(|f| f.name == format).ok_or("no such format")?;
-    let mut reporter = (format.make)(Context { sources: &sources, host: "host.example", colour: false, verbose: false });
+    let mut reporter =
+        (format.make)(Context { sources: &sources, host: "host.example", colour: false, verbose: false });
     let (mut out, mut summary) = (Vec::new(), Summary::new(datetime!(2026-01-01 00:00 UTC)));
     reporter.begin(claims.len(), &mut out)?;
     for (claim, slot) in claims.iter().zip(slots) {

@@ -43,13 +43,7 @@ const STACK: usize = 1 << 20;
 const BATCH: usize = 256;
 
 /// Looks at the claims at `which` and hands over each answer as it comes.
-pub fn gather(
-    claims: &Arc<[Claim]>,
-    which: Vec<usize>,
-    host: &Host,
-    limits: Limits,
-    on: &mut dyn FnMut(Event),
-) {
+pub fn gather(claims: &Arc<[Claim]>, which: Vec<usize>, host: &Host, limits: Limits, on: &mut dyn FnMut(Event)) {
     let total = which.len();
     let shared = Arc::new(Shared {
         claims: claims.clone(),

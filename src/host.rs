@@ -109,20 +109,20 @@ mod space;
 
 pub use reading::{CONTENT_BOUND, Start};
 pub use space::Space;
-pub mod dbus;
 mod capacity;
+pub mod dbus;
 pub mod directory;
-pub mod modules;
-pub mod release;
-pub mod shadow;
-pub mod sysctl;
 mod holders;
 pub mod interfaces;
+pub mod modules;
 mod netlink;
 mod proc_net;
 pub mod processes;
+pub mod release;
+pub mod shadow;
 mod sock_diag;
 pub mod sockets;
+pub mod sysctl;
 
 tables! {
     /// Accounts and groups: passwd(5), group(5).

@@ -4,21 +4,21 @@ use crate::host::Host;
 use crate::syntax::{Diagnostic, Node};
 use crate::value::{Fact, Fault, Type, Value};
 
-mod command;
 mod certificate;
+mod command;
 mod disk;
 mod file;
 mod group;
+mod interface;
 mod kernel_module;
 mod kernel_param;
+mod matching;
 mod mount;
 mod package;
-mod matching;
-mod system;
-mod user;
-mod interface;
 mod port;
 mod process;
+mod system;
+mod user;
 
 mod id;
 mod path;
@@ -28,33 +28,24 @@ pub use id::Id;
 pub use setting::{Exec, FromNode, Setting, Shape, setting};
 
 /// Every kind, in the order that references list them.
-#[rustfmt::skip] // a line each
 #[rustfmt::skip]
+#[rustfmt::skip] // a line each
 pub static KINDS: &[Kind] = &[
     Kind::of::<file::File>(),
     Kind::of::<package::Package>(),
+    Kind::of::<port::Port>(),
+    Kind::of::<process::Running>(),
     Kind::of::<user::User>(),
     Kind::of::<group::Group>(),
     Kind::of::<command::Command>(),
+    Kind::of::<certificate::Certificate>(),
     Kind::of::<disk::Disk>(),
     Kind::of::<mount::Mount>(),
+    Kind::of::<interface::Interface>(),
     Kind::of::<kernel_param::KernelParam>(),
     Kind::of::<kernel_module::KernelModule>(),
     Kind::of::<system::System>(),
     Kind::of::<matching::Matching>(),
-pub static KINDS: &[Kind] = &[
-    Kind::of::<file::File>(),
-    Kind::of::<port::Port>(),
-    Kind::of::<process::Running>(),
-    Kind::of::<interface::Interface>(),
-pub use setting::{FromNode, Setting, Shape, setting};
-
-/// Every kind, in the order that references list them.
-pub static KINDS: &[Kind] = &[
-    Kind::of::<certificate::Certificate>(),
-    Kind::of::<disk::Disk>(),
-    Kind::of::<file::File>(),
-    Kind::of::<mount::Mount>(),
 ];
 
 /// A kind of thing a spec can describe. `Self` is what its probe saw.

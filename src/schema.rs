@@ -31,7 +31,8 @@ pub fn text() -> String {
 pub fn schema() -> Json {
     let mut types = Types::default();
     let mut sections = Map::new();
-    sections.insert("$schema".into(), json!({"type": "string", "description": "The schema of this file, for editors."}));
+    sections
+        .insert("$schema".into(), json!({"type": "string", "description": "The schema of this file, for editors."}));
     for name in INCLUDE {
         sections.insert(name.into(), json!({"$ref": "#/$defs/include"}));
     }

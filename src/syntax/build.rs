@@ -67,7 +67,9 @@ impl Tree {
     pub fn duplicate(&mut self, key: &Key<'_>, first: Span) {
         let message = format!("the key `{}` stands twice", brief(&key.text));
         self.say(
-            Diagnostic::new(Code::DuplicateKey, key.span, message).label("here again").also(first, "first written here"),
+            Diagnostic::new(Code::DuplicateKey, key.span, message)
+                .label("here again")
+                .also(first, "first written here"),
         );
     }
 

@@ -17,7 +17,8 @@ pub(super) fn parse<'s>(text: &'s str, file: u32) -> (Option<Node<'s>>, Vec<Diag
     let source = Source::new(text);
     let tokens = source.lex().into_vec();
     let mut errors: Vec<ParseError> = vec![];
-    let mut reader = Reader { text, tree, tables: vec![], current: ROOT, path: vec![], open: vec![], header: None, stopped: false };
+    let mut reader =
+        Reader { text, tree, tables: vec![], current: ROOT, path: vec![], open: vec![], header: None, stopped: false };
     reader.table(whole, Written::Header, 0);
     parse_document(&tokens, &mut ValidateWhitespace::new(&mut reader, source), &mut errors);
 
@@ -311,7 +312,9 @@ impl<'s> Reader<'s> {
                 }
             },
             ScalarKind::Float => match text.parse::<f64>() {
-                Ok(n) if n.is_finite() || text.ends_with("inf") || text.ends_with("nan") => Data::Float(n, raw.as_str()),
+                Ok(n) if n.is_finite() || text.ends_with("inf") || text.ends_with("nan") => {
+                    Data::Float(n, raw.as_str())
+                }
                 _ => {
                     if sound {
                         self.wrong(span, "the number is too large");

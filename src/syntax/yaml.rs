@@ -66,7 +66,9 @@ impl<'s> Reader<'s> {
                 Event::StreamStart | Event::DocumentEnd => {}
                 Event::DocumentStart(..) if documents > 0 => {
                     let wrong = Diagnostic::new(Code::Syntax, at.span, "a second document begins here");
-                    return Err(self.tree.stop(wrong.say("a spec is one document: put the others in files of their own")));
+                    return Err(self
+                        .tree
+                        .stop(wrong.say("a spec is one document: put the others in files of their own")));
                 }
                 Event::DocumentStart(..) => documents += 1,
                 Event::StreamEnd if documents == 0 => return self.tree.node(at.span, Data::Null).map(Some),
@@ -407,6 +409,7 @@ fn measure(node: &Node<'_>) -> (usize, usize) {
 
 /// A marker as an offset in bytes, on a character boundary.
 fn offset(text: &str, marker: &Marker) -> usize {
-    let at = marker.byte_offset().unwrap_or_else(|| text.char_indices().nth(marker.index()).map_or(text.len(), |(n, _)| n));
+    let at =
+        marker.byte_offset().unwrap_or_else(|| text.char_indices().nth(marker.index()).map_or(text.len(), |(n, _)| n));
     text.floor_char_boundary(at.min(text.len()))
 }

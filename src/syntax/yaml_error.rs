@@ -51,11 +51,9 @@ pub(super) fn explain(text: &str, at: usize, kind: &ErrorKind) -> Wrong {
             "a tab stands where YAML wants spaces",
             Some("indent with spaces"),
         ),
-        ErrorKind::UnexpectedCharacter { character } => say(
-            char,
-            &format!("text cannot begin with `{}`", brief(&character.to_string())),
-            Some("put it in quotes"),
-        ),
+        ErrorKind::UnexpectedCharacter { character } => {
+            say(char, &format!("text cannot begin with `{}`", brief(&character.to_string())), Some("put it in quotes"))
+        }
         ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => {
             say(line, "this is neither `key: value` nor an element of a list", Some("is a `:` and a space missing?"))
         }
@@ -95,11 +93,9 @@ pub(super) fn explain(text: &str, at: usize, kind: &ErrorKind) -> Wrong {
         ),
         ErrorKind::CommentNotSeparated => say(char, "a space should stand before this comment", None),
         ErrorKind::BomInsideDocument => say(char, "a byte order mark stands inside the file", Some("remove it")),
-        ErrorKind::UndeclaredTagHandle => say(
-            char,
-            "this tag's prefix was never declared",
-            Some("quote the whole if the `!` belongs to the text"),
-        ),
+        ErrorKind::UndeclaredTagHandle => {
+            say(char, "this tag's prefix was never declared", Some("quote the whole if the `!` belongs to the text"))
+        }
         ErrorKind::ExpectedDocumentStart | ErrorKind::InvalidDocumentEnd => {
             say(line, "this stands behind the end of the document", None)
         }
