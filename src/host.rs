@@ -200,6 +200,14 @@ impl Host {
         self.inner.machine.as_ref().ok_or_else(needs)
     }
 
+    /// What it is called: its node name (uname(2)), or what hostname(5) says.
+    pub fn name(&self) -> String {
+        match self.machine() {
+            Ok(_) => rustix::system::uname().nodename().to_string_lossy().into_owned(),
+            Err(_) => self.text("/etc/hostname").ok().flatten().unwrap_or_default().trim().to_owned(),
+        }
+    }
+
     /// When this round began.
     pub fn now(&self) -> OffsetDateTime {
         self.inner.now

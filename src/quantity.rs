@@ -226,12 +226,30 @@ pub fn quoted(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
-            c if c.is_control() || ('\u{200e}'..='\u{202e}').contains(&c) => out.extend(c.escape_unicode()),
+            c if c.is_control() || drives(c) => out.extend(c.escape_unicode()),
             c => out.push(c),
         }
     }
     out.push('"');
     out
+}
+
+/// As much of `text` as `room` bytes hold, with an ellipsis where it is cut; `room` is left with what remains of it.
+pub fn cut(text: &str, room: &mut usize) -> String {
+    if text.len() <= *room {
+        *room -= text.len();
+        return text.to_owned();
+    }
+    let shown = &text[..text.floor_char_boundary(*room)];
+    *room = 0;
+    if shown.is_empty() { String::new() } else { format!("{shown}…") }
+}
+
+/// Whether a terminal or an editor would act on `c`, or XML cannot carry it, though it may not count as a control character.
+pub fn drives(c: char) -> bool {
+    matches!(c,
+        '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

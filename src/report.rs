@@ -145,7 +145,7 @@ mod tests {
             for verbose in [false, true] {
                 let text = sample::report(format.name, &sources, &judged, verbose);
                 let bad: Vec<char> =
-                    text.chars().filter(|c| *c != '\n' && (c.is_control() || printable::drives(*c))).collect();
+                    text.chars().filter(|c| *c != '\n' && (c.is_control() || crate::quantity::drives(*c))).collect();
                 assert!(bad.is_empty(), "{}: {bad:?}\n{text}", format.name);
             }
         }

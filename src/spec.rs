@@ -10,7 +10,7 @@ use std::time::Duration;
 mod common;
 mod lower;
 
-pub use common::COMMON;
+pub use common::{COMMON, CommonKey, CommonShape};
 pub use lower::lower;
 
 /// Names of the section that reads other specs in; the second is goss's.

@@ -84,8 +84,8 @@ impl Credentials {
     /// Those of an account, by passwd(5) and group(5).
     pub fn of(host: &Host, name: &str) -> Result<Credentials, Fault> {
         let accounts = host.accounts()?;
-        let user = accounts.user(name).ok_or_else(|| Fault::Failed(format!("no user `{name}` in /etc/passwd")))?;
-        let member = accounts.groups().iter().filter(|g| g.gid != user.gid && g.members.iter().any(|m| m == name));
+        let user = accounts.user(name)?.ok_or_else(|| Fault::Failed(format!("no user `{name}` in /etc/passwd")))?;
+        let member = accounts.groups()?.iter().filter(|g| g.gid != user.gid && g.members.iter().any(|m| m == name));
         Ok(Credentials {
             name: name.to_owned(),
             uid: user.uid,

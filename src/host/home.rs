@@ -9,13 +9,14 @@ impl Host {
         let accounts = self.accounts()?;
         let user = match user {
             Some(name) => accounts
-                .user(name)
+                .user(name)?
                 .ok_or_else(|| Fault::Failed(format!("no user `{name}` is known, to find its home")))?,
             None => {
                 self.machine()?;
                 let uid = rustix::process::geteuid().as_raw();
-                let name = accounts.user_name(uid).and_then(|name| accounts.user(name));
-                name.ok_or_else(|| Fault::Failed(format!("no user has the id {uid}, to find its home")))?
+                accounts
+                    .user_with_id(uid)?
+                    .ok_or_else(|| Fault::Failed(format!("no user has the id {uid}, to find its home")))?
             }
         };
         Ok(user.home.clone())

@@ -1,9 +1,8 @@
 //! Processes, by /proc/PID: proc_pid_stat(5), proc_pid_status(5), proc_pid_cmdline(5).
 
-use super::{Host, Machine};
+use super::Host;
 use crate::value::{Bytes, Fault};
 use procfs::FromRead;
-use rustix::time::{ClockId, clock_gettime};
 use std::time::Duration;
 
 /// All processes that may be seen.
@@ -142,12 +141,6 @@ impl Host {
     pub fn process_name(&self, pid: u32) -> Result<Option<String>, Fault> {
         Ok(read(self, pid)?.map(|process| process.comm))
     }
-
-    /// A user's name, else the number as text.
-    pub fn user_name(&self, uid: u32) -> Result<String, Fault> {
-        let name = self.accounts()?.user_name(uid);
-        Ok(name.map_or_else(|| uid.to_string(), str::to_owned))
-    }
 }
 
 impl Processes {
@@ -221,14 +214,6 @@ pub fn since(host: &Host, ticks: u64) -> Result<Duration, Fault> {
 
 fn uptime(text: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(text.split_ascii_whitespace().next()?.parse().ok()?).ok()
-}
-
-impl Machine {
-    /// Since the machine's start, by CLOCK_BOOTTIME: clock_gettime(2).
-    fn uptime(&self) -> Duration {
-        let now = clock_gettime(ClockId::Boottime);
-        Duration::new(u64::try_from(now.tv_sec).unwrap_or(0), u32::try_from(now.tv_nsec).unwrap_or(0))
-    }
 }
 
 #[cfg(test)]

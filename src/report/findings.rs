@@ -1,10 +1,11 @@
 //! What failed and what is unknown, in full: the page under the dots.
 
 use super::place::Places;
-use super::printable::{block, drives, line, some_of};
+use super::printable::{block, line, some_of};
 use super::sentence::{advice, entry, extras, gap};
 use super::{Context, sentence};
 use crate::matcher::Evidence;
+use crate::quantity::drives;
 use crate::spec::Claim;
 use crate::syntax::{Sources, Span};
 use crate::verdict::{Judged, Outcome, Summary, Verdict};

@@ -1,15 +1,16 @@
 //! `json`: one document, by goss's field names where goss has the idea, written as results come.
 
 use super::place::Places;
-use super::printable::{block, drives};
+use super::printable::block;
 use super::sentence::{count_and_duration, details, heading, kind_word, sentence};
 use super::{Context, Reporter};
 use crate::matcher::Evidence;
 use crate::quantity;
-use crate::value::{Bytes, Value};
+use crate::quantity::drives;
+use crate::value::Value;
 use crate::verdict::{Judged, Outcome, Summary, Verdict};
 use serde::Serialize;
-use serde_json::{Map, Number, json};
+use serde_json::json;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -129,8 +130,10 @@ impl<'a> Record<'a> {
             successful: matches!(verdict.outcome, Outcome::Pass | Outcome::Skip(_)),
             skipped: result == 2,
             title: common.and_then(|c| c.title.as_deref()).unwrap_or(""),
-            meta: common.and_then(|c| c.meta.as_ref()).map_or(serde_json::Value::Null, |m| native(m, &mut { ROOM })),
-            err: err.map(|text| cut(&text, &mut { ROOM })),
+            meta: common
+                .and_then(|c| c.meta.as_ref())
+                .map_or(serde_json::Value::Null, |m| m.to_json_within(&mut { ROOM })),
+            err: err.map(|text| quantity::cut(&text, &mut { ROOM })),
             fault,
             matcher_result: MatcherResult::new(verdict, evidence),
             duration: nanoseconds(judged.elapsed),
@@ -146,10 +149,11 @@ impl<'a> Record<'a> {
 impl MatcherResult {
     fn new(verdict: &Verdict, evidence: Evidence) -> Self {
         let mut room = ROOM;
-        let actual = verdict.found.as_ref().map_or(serde_json::Value::Null, |v| native(v, &mut room));
+        let actual = verdict.found.as_ref().map_or(serde_json::Value::Null, |v| v.to_json_within(&mut room));
         let cut_when_read = matches!(&verdict.found, Some(Value::Content(c)) if c.cut.is_some());
         let mut left = ROOM;
-        let mut some = |list: Vec<String>| list.iter().map(|e| cut(e, &mut left)).filter(|e| !e.is_empty()).collect();
+        let mut some =
+            |list: Vec<String>| list.iter().map(|e| quantity::cut(e, &mut left)).filter(|e| !e.is_empty()).collect();
         MatcherResult {
             message: match verdict.outcome {
                 Outcome::Pass => "matches expectation",
@@ -161,9 +165,9 @@ impl MatcherResult {
             actual,
             missing_elements: some(evidence.missing),
             extra_elements: some(evidence.extra),
-            expected: cut(&evidence.expected, &mut { ROOM }),
+            expected: quantity::cut(&evidence.expected, &mut { ROOM }),
             diff: evidence.diff.map(|d| block(&d).collect::<Vec<_>>().join("\n")),
-            note: evidence.note.map(|n| cut(&n, &mut { ROOM })),
+            note: evidence.note.map(|n| quantity::cut(&n, &mut { ROOM })),
         }
     }
 }
@@ -185,60 +189,6 @@ impl Totals {
 
 fn nanoseconds(span: Duration) -> u64 {
     span.as_nanos().try_into().unwrap_or(u64::MAX)
-}
-
-/// As much of `text` as there is room for; none is left once anything was cut.
-fn cut(text: &str, room: &mut usize) -> String {
-    if text.len() <= *room {
-        *room -= text.len();
-        return text.to_owned();
-    }
-    let shown = &text[..text.floor_char_boundary(*room)];
-    *room = 0;
-    if shown.is_empty() { String::new() } else { format!("{shown}…") }
-}
-
-/// A value as the data that programs expect: sizes in bytes, durations in seconds, times as RFC 3339.
-fn native(value: &Value, room: &mut usize) -> serde_json::Value {
-    use serde_json::Value as Data;
-    let number = |n: f64| Number::from_f64(n).map_or_else(|| Data::String(n.to_string()), Data::Number);
-    *room = room.saturating_sub(2);
-    match value {
-        Value::Absent | Value::Null => Data::Null,
-        Value::Bool(b) => Data::Bool(*b),
-        Value::Int(n) => Data::from(*n),
-        Value::Number(n) => number(*n),
-        Value::Text(t) => Data::String(cut(t, room)),
-        Value::Content(c) => Data::String(cut(&c.text, room)),
-        Value::List(l) => {
-            let mut items = vec![];
-            for item in l {
-                if *room == 0 {
-                    break;
-                }
-                items.push(native(item, room));
-            }
-            Data::Array(items)
-        }
-        Value::Map(m) => {
-            let mut items = Map::new();
-            for (key, item) in m {
-                if *room == 0 {
-                    break;
-                }
-                items.insert(cut(key, room), native(item, room));
-            }
-            Data::Object(items)
-        }
-        Value::Mode(m) => Data::String(m.to_string()),
-        Value::Size(Bytes(b)) => Data::from(*b),
-        Value::Share(s) => json!({ "bytes": s.part, "percent": number(s.percent()) }),
-        Value::Percent(p) => number(p.0),
-        Value::Duration(d) if d.subsec_nanoseconds() == 0 => Data::from(d.whole_seconds()),
-        Value::Duration(d) => number(d.as_seconds_f64()),
-        Value::Version(v) => Data::String(cut(&v.text, room)),
-        Value::Time(t) => Data::String(quantity::time(*t)),
-    }
 }
 
 /// Writes on one line, with every character escaped that might drive a terminal.
@@ -355,6 +305,7 @@ pub(super) fn object(properties: serde_json::Value) -> serde_json::Value {
 mod tests {
     use super::*;
     use crate::report::sample;
+    use crate::value::Bytes;
     use crate::value::{Mode, Percent, Share};
 
     #[test]
@@ -395,7 +346,7 @@ mod tests {
 
     #[test]
     fn values_are_the_data_that_programs_expect() {
-        let of = |v: Value| native(&v, &mut { ROOM });
+        let of = |v: Value| v.to_json_within(&mut { ROOM });
         assert_eq!(of(Value::Size(Bytes(1536))), json!(1536));
         assert_eq!(of(Value::Mode(Mode(0o644))), json!("0644"));
         assert_eq!(of(Value::Duration(time::Duration::minutes(2))), json!(120));
@@ -410,7 +361,7 @@ mod tests {
     fn a_huge_value_is_bounded_and_says_so() {
         let mut room = 10;
         let list = Value::List(vec![Value::Text("abcdef".into()); 1_000]);
-        assert_eq!(native(&list, &mut room), json!(["abcdef"]));
+        assert_eq!(list.to_json_within(&mut room), json!(["abcdef"]));
         assert_eq!(room, 0);
     }
 

@@ -1,5 +1,6 @@
 //! Text of a host or a spec made fit to print: bounded, and with nothing in it that drives a terminal or forges a line.
 
+use crate::quantity::drives;
 use std::borrow::Cow;
 use std::fmt::Write;
 
@@ -7,13 +8,6 @@ use std::fmt::Write;
 const LINE_BOUND: usize = 2_000;
 /// Lines of a block, such as a diff, that are shown.
 const BLOCK_BOUND: usize = 60;
-
-/// Whether a terminal or an editor would act on `c`, or XML cannot carry it, though it may not count as a control character.
-pub fn drives(c: char) -> bool {
-    matches!(c,
-        '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' | '\u{e0000}'..='\u{e007f}')
-}
 
 /// One line, at most [`LINE_BOUND`] bytes of `text`; control characters are written as Rust and most languages escape them.
 pub fn line(text: &str) -> Cow<'_, str> {

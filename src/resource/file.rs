@@ -124,12 +124,12 @@ impl FilePath {
 
 impl File {
     fn owner(&self) -> Result<String, Fault> {
-        let name = self.host.accounts()?.user_name(self.stat.uid).map(str::to_owned);
+        let name = self.host.user_name(self.stat.uid)?;
         Ok(name.unwrap_or_else(|| self.stat.uid.to_string()))
     }
 
     fn group(&self) -> Result<String, Fault> {
-        let name = self.host.accounts()?.group_name(self.stat.gid).map(str::to_owned);
+        let name = self.host.group_name(self.stat.gid)?;
         Ok(name.unwrap_or_else(|| self.stat.gid.to_string()))
     }
 

@@ -139,7 +139,8 @@ impl Port {
         let mut users = Vec::new();
         for socket in self.sockets()? {
             let untold = || Fault::Unsupported("this kernel does not tell who opened a Unix socket".into());
-            users.push(self.host.user_name(socket.uid.ok_or_else(untold)?)?);
+            let uid = socket.uid.ok_or_else(untold)?;
+            users.push(self.host.user_name(uid)?.unwrap_or_else(|| uid.to_string()));
         }
         users.sort_unstable();
         users.dedup();

@@ -90,7 +90,11 @@ impl Running {
     }
 
     fn user(&self) -> Result<Vec<String>, Fault> {
-        let mut users = self.status()?.iter().map(|s| self.host.user_name(s.uid)).collect::<Result<Vec<_>, _>>()?;
+        let mut users = self
+            .status()?
+            .iter()
+            .map(|s| Ok(self.host.user_name(s.uid)?.unwrap_or_else(|| s.uid.to_string())))
+            .collect::<Result<Vec<_>, Fault>>()?;
         users.sort_unstable();
         users.dedup();
         Ok(users)
