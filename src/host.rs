@@ -101,12 +101,15 @@ macro_rules! tables {
 
 pub mod accounts;
 pub mod dbus;
+pub mod units;
 
 tables! {
     /// Accounts and groups: passwd(5), group(5).
     accounts: accounts::Accounts = accounts::load;
     /// The system bus of a machine: dbus-daemon(1).
     bus: dbus::Bus = dbus::load;
+    /// Units of the init system.
+    units: units::Units = units::load;
 }
 
 impl Host {

@@ -5,6 +5,7 @@ use crate::syntax::{Diagnostic, Node};
 use crate::value::{Fact, Fault, Type, Value};
 
 mod file;
+mod service;
 
 mod id;
 mod setting;
@@ -13,7 +14,7 @@ pub use id::Id;
 pub use setting::{Setting, Shape, setting};
 
 /// Every kind, in the order that references list them.
-pub static KINDS: &[Kind] = &[Kind::of::<file::File>()];
+pub static KINDS: &[Kind] = &[Kind::of::<file::File>(), Kind::of::<service::Service>()];
 
 /// A kind of thing a spec can describe. `Self` is what its probe saw.
 pub trait Resource: Sized + 'static {

@@ -1,10 +1,10 @@
 //! One blocking connection to a D-Bus peer: the D-Bus specification's "Authentication Protocol" and method calls.
 
-use super::Refusal;
 use super::address::Address;
 use super::item::Item;
 use super::message::{Call, FIXED, Kind, length, parse};
 use super::signature::Garbled;
+use super::{Endpoint, Refusal};
 use crate::value::Fault;
 use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
@@ -42,12 +42,12 @@ struct Wait<'a> {
 }
 
 impl Connection {
-    /// Connects and authenticates as the effective user. A bus wants to be greeted; a peer (`bus` false) does not.
-    pub fn open(address: &Address, bus: bool, deadline: Instant) -> Result<Connection, Fault> {
+    /// Connects and authenticates as the effective user.
+    pub fn open(endpoint: &Endpoint, deadline: Instant) -> Result<Connection, Fault> {
         let wait = Wait { what: "connecting", began: Instant::now(), deadline };
-        let mut connection = Connection { stream: Stream::connect(address, wait)?, serial: 0 };
+        let mut connection = Connection { stream: Stream::connect(&endpoint.address, wait)?, serial: 0 };
         connection.authenticate(Wait { what: "authentication", ..wait })?;
-        if bus {
+        if endpoint.greets {
             const BUS: &str = "org.freedesktop.DBus";
             let hello = Call {
                 destination: BUS,
@@ -69,11 +69,12 @@ impl Connection {
             // Writing to a `String` does not fail.
             let _ = write!(line, "{byte:02x}");
         }
-        line.push_str("\r\n");
+        // At once and before any call: systemd's own socket forgets a call that comes in one read with `BEGIN`.
+        line.push_str("\r\nBEGIN\r\n");
         self.stream.send(line.as_bytes(), wait)?;
         let answer = self.stream.line(wait)?;
         match answer.split(' ').next() {
-            Some("OK") => self.stream.send(b"BEGIN\r\n", wait),
+            Some("OK") => Ok(()),
             Some("REJECTED") => Err(Fault::Denied(format!("{}: does not let user {uid} in", self.stream.peer))),
             _ => Err(self.stream.garbled(Garbled("it does not authenticate as D-Bus does"))),
         }
