@@ -46,8 +46,8 @@ impl Resource for Service {
     const KEYS: Keys<Self> = &[
         &key(
             "enabled",
-            "Whether it starts by itself or needs no enabling, as `systemctl is-enabled` exits: enabled, enabled-runtime, \
-             static, alias, indirect or generated; an init script by its links for runlevels 5 and S.",
+            "Whether it starts by itself or needs no enabling, as `systemctl is-enabled` exits: enabled, \
+             enabled-runtime, static, alias, indirect or generated; an init script by its links for runlevels 5 and S.",
             Self::enabled,
         ),
         &key(
@@ -200,7 +200,8 @@ impl Id for UnitName {
         }
         if text.contains('/') {
             return Err(format!(
-                "`{text}` has a `/`, which no unit's name has; `systemd-escape --path --suffix=mount` names the unit of a mount point"
+                "`{text}` has a `/`, which no unit's name has; `systemd-escape --path --suffix=mount` names the \
+                 unit of a mount point"
             ));
         }
         if text.contains(['*', '?', '[']) {

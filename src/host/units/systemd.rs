@@ -203,8 +203,8 @@ fn object_path(name: &str) -> String {
     path
 }
 
-/// A property's value, where systemctl prints more than D-Bus says: the largest number is nothing in what is measured or
-/// not chosen, and no bound in a limit; modes are octal.
+/// A property's value. What is more than D-Bus says is as systemctl prints it: the largest number is nothing in what is
+/// measured or not chosen, and no bound in a limit; modes are octal.
 fn property(name: &str, item: &Item) -> Value {
     let ends = |suffixes: &[&str]| suffixes.iter().any(|s| name.ends_with(s));
     match item {
