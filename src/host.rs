@@ -123,6 +123,7 @@ pub mod shadow;
 mod sock_diag;
 pub mod sockets;
 pub mod sysctl;
+pub mod units;
 
 tables! {
     /// Accounts and groups: passwd(5), group(5).
@@ -155,6 +156,8 @@ tables! {
     processes: processes::Processes = processes::load;
     /// Network interfaces and their addresses, of a running machine: rtnetlink(7).
     links: interfaces::Links = interfaces::load;
+    /// Units of the init system.
+    units: units::Units = units::load;
 }
 
 impl Host {

@@ -19,6 +19,7 @@ mod port;
 mod process;
 mod system;
 mod user;
+mod service;
 
 mod id;
 mod path;
@@ -47,6 +48,7 @@ pub static KINDS: &[Kind] = &[
     Kind::of::<system::System>(),
     Kind::of::<matching::Matching>(),
 ];
+pub static KINDS: &[Kind] = &[Kind::of::<file::File>(), Kind::of::<service::Service>()];
 
 /// A kind of thing a spec can describe. `Self` is what its probe saw.
 pub trait Resource: Sized + 'static {

@@ -24,10 +24,17 @@ pub const SYSTEM_BUS: &str = "/run/dbus/system_bus_socket";
 /// A bus, or a peer that is none, and its connections. Each call has a connection to itself, so that one which hangs
 /// holds up no other.
 pub struct Bus {
-    addresses: Vec<Address>,
-    /// Whether a daemon stands between, which wants to be greeted.
-    bus: bool,
+    /// The first that lets us in is it.
+    endpoints: Vec<Endpoint>,
     idle: Mutex<Vec<Connection>>,
+}
+
+/// Where a bus, or a peer, is met.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    pub address: Address,
+    /// Whether a bus daemon stands there, which wants to be greeted.
+    pub greets: bool,
 }
 
 /// The error that a method answered with.
@@ -43,15 +50,16 @@ pub struct Refusal {
 /// The system bus of this machine. Nothing is connected until the first call.
 pub(super) fn load(host: &Host) -> Result<Bus, Fault> {
     host.machine()?;
-    match configured() {
-        None => Ok(Bus::new(vec![Address::Path(SYSTEM_BUS.into())], true)),
-        Some(text) => match Address::parse_list(&text) {
-            none if none.is_empty() => {
-                Err(Fault::Unsupported(format!("`DBUS_SYSTEM_BUS_ADDRESS` is `{text}`, which names no Unix socket")))
-            }
-            addresses => Ok(Bus::new(addresses, true)),
-        },
-    }
+    Ok(Bus::new(system_bus()))
+}
+
+/// Where the system bus is met.
+pub(super) fn system_bus() -> Vec<Endpoint> {
+    let addresses = match configured() {
+        None => vec![Address::Path(SYSTEM_BUS.into())],
+        Some(text) => Address::parse_list(&text),
+    };
+    addresses.into_iter().map(|address| Endpoint { address, greets: true }).collect()
 }
 
 /// `DBUS_SYSTEM_BUS_ADDRESS`, if it says anything.
@@ -60,8 +68,8 @@ pub(super) fn configured() -> Option<String> {
 }
 
 impl Bus {
-    pub fn new(addresses: Vec<Address>, bus: bool) -> Bus {
-        Bus { addresses, bus, idle: Mutex::default() }
+    pub fn new(endpoints: Vec<Endpoint>) -> Bus {
+        Bus { endpoints, idle: Mutex::default() }
     }
 
     /// Calls a method; the inner error is the service's own answer.
@@ -78,9 +86,9 @@ impl Bus {
     }
 
     fn connect(&self, deadline: Instant) -> Result<Connection, Fault> {
-        let mut fault = Fault::Unsupported("the bus has no address".into());
-        for address in &self.addresses {
-            match Connection::open(address, self.bus, deadline) {
+        let mut fault = Fault::Unsupported("`DBUS_SYSTEM_BUS_ADDRESS` names no Unix socket".into());
+        for endpoint in &self.endpoints {
+            match Connection::open(endpoint, deadline) {
                 Ok(connection) => return Ok(connection),
                 Err(why) => fault = why,
             }
@@ -132,4 +140,4 @@ impl Refusal {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -1,13 +1,13 @@
 //! One blocking connection to a D-Bus peer: the D-Bus specification's "Authentication Protocol" and method calls.
 
-use super::Refusal;
 use super::address::Address;
 use super::item::Item;
 use super::message::{Call, FIXED, Kind, length, parse};
 use super::signature::Garbled;
+use super::{Endpoint, Refusal};
 use crate::value::Fault;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
 use std::fmt::Write;
 use std::os::fd::OwnedFd;
@@ -17,6 +17,9 @@ use std::time::{Duration, Instant};
 const MAX_LINE: usize = 4096;
 /// Bytes asked of the kernel at once.
 const CHUNK: usize = 64 << 10;
+
+/// Time between two tries to be let in where many wait.
+const BACKLOG_PAUSE: Duration = Duration::from_millis(5);
 
 /// A connection that has been greeted. After a fault its stream is out of step: drop it.
 pub struct Connection {
@@ -42,12 +45,12 @@ struct Wait<'a> {
 }
 
 impl Connection {
-    /// Connects and authenticates as the effective user. A bus wants to be greeted; a peer (`bus` false) does not.
-    pub fn open(address: &Address, bus: bool, deadline: Instant) -> Result<Connection, Fault> {
+    /// Connects and authenticates as the effective user.
+    pub fn open(endpoint: &Endpoint, deadline: Instant) -> Result<Connection, Fault> {
         let wait = Wait { what: "connecting", began: Instant::now(), deadline };
-        let mut connection = Connection { stream: Stream::connect(address, wait)?, serial: 0 };
+        let mut connection = Connection { stream: Stream::connect(&endpoint.address, wait)?, serial: 0 };
         connection.authenticate(Wait { what: "authentication", ..wait })?;
-        if bus {
+        if endpoint.greets {
             const BUS: &str = "org.freedesktop.DBus";
             let hello = Call {
                 destination: BUS,
@@ -69,11 +72,12 @@ impl Connection {
             // Writing to a `String` does not fail.
             let _ = write!(line, "{byte:02x}");
         }
-        line.push_str("\r\n");
+        // At once and before any call: systemd's own socket forgets a call that comes in one read with `BEGIN`.
+        line.push_str("\r\nBEGIN\r\n");
         self.stream.send(line.as_bytes(), wait)?;
         let answer = self.stream.line(wait)?;
         match answer.split(' ').next() {
-            Some("OK") => self.stream.send(b"BEGIN\r\n", wait),
+            Some("OK") => Ok(()),
             Some("REJECTED") => Err(Fault::Denied(format!("{}: does not let user {uid} in", self.stream.peer))),
             _ => Err(self.stream.garbled(Garbled("it does not authenticate as D-Bus does"))),
         }
@@ -105,25 +109,28 @@ impl Stream {
     fn connect(address: &Address, wait: Wait<'_>) -> Result<Stream, Fault> {
         let peer = address.to_string();
         let failed = |e: Errno| match e {
-            // connect(2) on a full backlog waits as long as a send would.
-            Errno::AGAIN => wait.timed_out(&peer),
             Errno::NOENT => Fault::Failed(format!("{peer}: there is no such socket")),
             Errno::CONNREFUSED => Fault::Failed(format!("{peer}: connection refused; nobody listens on the socket")),
             e => Fault::from_io(&peer, &e.into()),
         };
-        let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)
-            .map_err(failed)?;
-        set_socket_timeout(&socket, Timeout::Send, Some(wait.left(&peer)?)).map_err(failed)?;
-        rustix::net::connect(&socket, &address.socket().map_err(failed)?).map_err(failed)?;
-        Ok(Stream { socket, buffer: Vec::new(), peer })
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None).map_err(failed)?;
+        let place = address.socket().map_err(failed)?;
+        loop {
+            match rustix::net::connect(&socket, &place) {
+                Ok(()) => return Ok(Stream { socket, buffer: Vec::new(), peer }),
+                // The listener's backlog is full, which nothing but another try finds out about.
+                Err(Errno::AGAIN) => std::thread::sleep(BACKLOG_PAUSE.min(wait.left(&peer)?)),
+                Err(Errno::INTR) => {}
+                Err(e) => return Err(failed(e)),
+            }
+        }
     }
 
     fn send(&mut self, mut bytes: &[u8], wait: Wait<'_>) -> Result<(), Fault> {
         while !bytes.is_empty() {
-            let left = Some(wait.left(&self.peer)?);
-            let sent = set_socket_timeout(&self.socket, Timeout::Send, left)
-                .and_then(|()| rustix::net::send(&self.socket, bytes, SendFlags::NOSIGNAL));
-            match sent {
+            self.until(PollFlags::OUT, wait)?;
+            match rustix::net::send(&self.socket, bytes, SendFlags::NOSIGNAL) {
                 Ok(length) => bytes = bytes.get(length..).unwrap_or_default(),
                 Err(e) => self.retry(e, wait)?,
             }
@@ -135,10 +142,8 @@ impl Stream {
     fn receive(&mut self, wait: Wait<'_>) -> Result<(), Fault> {
         let mut chunk = vec![0; CHUNK];
         loop {
-            let left = Some(wait.left(&self.peer)?);
-            let received = set_socket_timeout(&self.socket, Timeout::Recv, left)
-                .and_then(|()| rustix::net::recv(&self.socket, chunk.as_mut_slice(), RecvFlags::empty()));
-            match received {
+            self.until(PollFlags::IN, wait)?;
+            match rustix::net::recv(&self.socket, chunk.as_mut_slice(), RecvFlags::empty()) {
                 Ok((0, _)) => return Err(self.closed(wait)),
                 Ok((length, _)) => {
                     self.buffer.extend(chunk.get(..length).unwrap_or_default());
@@ -146,6 +151,16 @@ impl Stream {
                 }
                 Err(e) => self.retry(e, wait)?,
             }
+        }
+    }
+
+    /// Waits until the socket is ready: to the millisecond, which a time-out of the socket's own would not be.
+    fn until(&self, ready: PollFlags, wait: Wait<'_>) -> Result<(), Fault> {
+        let left = Timespec::try_from(wait.left(&self.peer)?).ok();
+        match poll(&mut [PollFd::new(&self.socket, ready)], left.as_ref()) {
+            Ok(0) => Err(wait.timed_out(&self.peer)),
+            Ok(_) => Ok(()),
+            Err(e) => self.retry(e, wait),
         }
     }
 
@@ -200,10 +215,10 @@ impl Stream {
 }
 
 impl Wait<'_> {
-    /// Time until the deadline, never zero, for to a socket zero is for ever.
+    /// Time until the deadline.
     fn left(&self, peer: &str) -> Result<Duration, Fault> {
         let left = self.deadline.saturating_duration_since(Instant::now());
-        if left < Duration::from_millis(1) { Err(self.timed_out(peer)) } else { Ok(left) }
+        if left.is_zero() { Err(self.timed_out(peer)) } else { Ok(left) }
     }
 
     fn timed_out(&self, peer: &str) -> Fault {

@@ -46,7 +46,8 @@ impl Item {
     }
 }
 
-/// Structures become lists, bytes hexadecimal text, and integers past 63 bits the nearest fraction.
+/// Structures become lists, bytes hexadecimal text, and integers past 63 bits decimal text: a fraction would make
+/// different ones equal.
 impl From<&Item> for Value {
     fn from(item: &Item) -> Value {
         let list = |items: &[Item]| Value::List(items.iter().map(Value::from).collect());
@@ -58,7 +59,7 @@ impl From<&Item> for Value {
             Item::Int32(n) => Value::Int(i64::from(*n)),
             Item::Uint32(n) => Value::Int(i64::from(*n)),
             Item::Int64(n) => Value::Int(*n),
-            Item::Uint64(n) => i64::try_from(*n).map_or(Value::Number(*n as f64), Value::Int),
+            Item::Uint64(n) => i64::try_from(*n).map_or_else(|_| Value::Text(n.to_string()), Value::Int),
             Item::Double(n) => Value::Number(*n),
             Item::Text(text) | Item::Path(text) | Item::Signature(text) => Value::Text(text.clone()),
             Item::Bytes(bytes) => Value::Text(bytes.iter().map(|b| format!("{b:02x}")).collect()),

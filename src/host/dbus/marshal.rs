@@ -3,7 +3,8 @@
 use super::item::Item;
 use super::signature::{Garbled, MAX_DEPTH, alignment, split_first};
 
-/// Appends `items` in little-endian order; `out` begins at a multiple of 8. They must be of the types that `signature` names.
+/// Appends `items` in little-endian order; `out` begins at a multiple of 8. They must be of the types that `signature`
+/// names.
 pub fn encode(signature: &str, items: &[Item], out: &mut Vec<u8>) -> Result<(), Garbled> {
     let mut rest = signature.as_bytes();
     for item in items {

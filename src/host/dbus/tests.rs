@@ -48,7 +48,7 @@ impl Peer {
 
     /// As systemd's own socket: without a greeting.
     pub fn bus(&self) -> Bus {
-        Bus::new(vec![self.address.clone()], false)
+        Bus::new(vec![Endpoint { address: self.address.clone(), greets: false }])
     }
 
     fn get(&self) -> Result<Item, Fault> {
@@ -57,15 +57,15 @@ impl Peer {
 }
 
 fn authenticate(stream: &mut UnixStream) {
-    let mut line = BufReader::new(stream.try_clone().unwrap());
-    let mut text = String::new();
-    line.read_line(&mut text).unwrap();
-    assert!(text.starts_with("\0AUTH EXTERNAL "), "{text:?}");
-    stream.write_all(b"OK 1234\r\n").unwrap();
     // Byte by byte: what follows is a message.
-    let mut begin = [0; 7];
-    stream.read_exact(&mut begin).unwrap();
-    assert_eq!(&begin, b"BEGIN\r\n");
+    let mut text = Vec::new();
+    while !text.ends_with(b"\r\nBEGIN\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        text.extend(byte);
+    }
+    assert!(text.starts_with(b"\0AUTH EXTERNAL "), "{text:?}");
+    stream.write_all(b"OK 1234\r\n").unwrap();
 }
 
 fn receive(stream: &mut UnixStream) -> Option<Vec<u8>> {
@@ -251,7 +251,8 @@ fn a_real_bus_is_understood() {
         return;
     };
     let late = Instant::now() + Duration::from_secs(10);
-    let bus = Bus::new(Address::parse_list(&daemon.address), true);
+    let endpoint = |address| Endpoint { address, greets: true };
+    let bus = Bus::new(Address::parse_list(&daemon.address).into_iter().map(endpoint).collect());
     let name = "org.freedesktop.DBus";
     let call = Call {
         destination: name,
