@@ -17,9 +17,9 @@ mod mount;
 mod package;
 mod port;
 mod process;
+mod service;
 mod system;
 mod user;
-mod service;
 
 mod id;
 mod path;
@@ -34,6 +34,7 @@ pub use setting::{Exec, FromNode, Setting, Shape, setting};
 pub static KINDS: &[Kind] = &[
     Kind::of::<file::File>(),
     Kind::of::<package::Package>(),
+    Kind::of::<service::Service>(),
     Kind::of::<port::Port>(),
     Kind::of::<process::Running>(),
     Kind::of::<user::User>(),
@@ -48,7 +49,6 @@ pub static KINDS: &[Kind] = &[
     Kind::of::<system::System>(),
     Kind::of::<matching::Matching>(),
 ];
-pub static KINDS: &[Kind] = &[Kind::of::<file::File>(), Kind::of::<service::Service>()];
 
 /// A kind of thing a spec can describe. `Self` is what its probe saw.
 pub trait Resource: Sized + 'static {

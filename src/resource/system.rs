@@ -134,12 +134,19 @@ impl System {
         Ok(false)
     }
 
-    /// The file that systemd-timesyncd leaves once a server has answered; other daemons leave none, so its absence
-    /// says nothing.
+    /// What timedated says of the kernel's clock (adjtimex(2)). Where it does not run, the file that systemd-timesyncd
+    /// leaves once a server has answered; other daemons leave none, so its absence says nothing.
     fn clock_synced(&self) -> Result<bool, Fault> {
-        match self.any_is_there(&["/run/systemd/timesync/synchronized"])? {
-            true => Ok(true),
-            false => Err(Fault::Unsupported("systemd-timesyncd has not said so, and nothing else was asked".into())),
+        const TIMEDATE: &str = "org.freedesktop.timedate1";
+        let asked = self.host.bus().and_then(|bus| {
+            let path = "/org/freedesktop/timedate1";
+            bus.property(TIMEDATE, path, TIMEDATE, "NTPSynchronized", self.host.deadline())
+        });
+        match asked.map(|answer| answer.bool()) {
+            Ok(Some(synced)) => Ok(synced),
+            Ok(None) => Err(Fault::Malformed("NTPSynchronized of timedated is neither true nor false".into())),
+            Err(_) if self.any_is_there(&["/run/systemd/timesync/synchronized"])? => Ok(true),
+            Err(fault) => Err(fault),
         }
     }
 }
