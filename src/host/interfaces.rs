@@ -9,9 +9,54 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The interfaces of the network namespace that this runs in.
 pub struct Links {
-    indices: HashMap<String, u32>,
-    /// By the interface's index; what went wrong concerns addresses alone.
+    links: HashMap<String, Link>,
+    /// What went wrong concerns addresses alone.
     addresses: Result<Vec<Address>, Fault>,
+}
+
+/// An interface as the kernel tells of it; `None` where it does not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Link {
+    pub index: u32,
+    /// netdevice(7).
+    pub flags: u32,
+    /// RFC 2863.
+    pub state: Option<State>,
+    /// Bytes.
+    pub mtu: Option<u32>,
+    /// Empty if it has none.
+    pub mac: String,
+    /// Packets received, and sent, with errors.
+    pub errors: Option<(u64, u64)>,
+}
+
+crate::choice! {
+    /// `/sys/class/net/*/operstate`, in the order of the kernel's numbers.
+    pub enum State {
+        Unknown = "unknown",
+        NotPresent = "notpresent",
+        Down = "down",
+        LowerLayerDown = "lowerlayerdown",
+        Testing = "testing",
+        Dormant = "dormant",
+        Up = "up",
+    }
+}
+
+impl State {
+    const ALL: [State; 7] = [
+        State::Unknown,
+        State::NotPresent,
+        State::Down,
+        State::LowerLayerDown,
+        State::Testing,
+        State::Dormant,
+        State::Up,
+    ];
+
+    pub fn parse(word: &str) -> Option<State> {
+        State::ALL.into_iter().find(|state| state.word() == word)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,16 +71,20 @@ const RTM_NEWLINK: u16 = 16;
 const RTM_GETLINK: u16 = 18;
 const RTM_NEWADDR: u16 = 20;
 const RTM_GETADDR: u16 = 22;
+const IFLA_ADDRESS: u16 = 1;
 const IFLA_IFNAME: u16 = 3;
+const IFLA_MTU: u16 = 4;
+const IFLA_OPERSTATE: u16 = 16;
+const IFLA_STATS64: u16 = 23;
 const IFA_ADDRESS: u16 = 1;
 const IFA_LOCAL: u16 = 2;
 
 pub(super) fn load(host: &Host) -> Result<Links, Fault> {
     // struct ifinfomsg and struct ifaddrmsg, with everything left open.
     let ask = |what, ask, answer, body| Request { what, protocol: None, ask, answer, body };
-    let links = ask(LINKS, RTM_GETLINK, RTM_NEWLINK, &[0; 16]);
+    let ask_links = ask(LINKS, RTM_GETLINK, RTM_NEWLINK, &[0; 16]);
     let addresses = ask(ADDRESSES, RTM_GETADDR, RTM_NEWADDR, &[0; 8]);
-    let indices = netlink::dump(host, &links, |seen: &mut HashMap<_, _>, answer| {
+    let links = netlink::dump(host, &ask_links, |seen: &mut HashMap<_, _>, answer| {
         seen.extend(link(answer)?);
         Ok(())
     })?;
@@ -43,23 +92,43 @@ pub(super) fn load(host: &Host) -> Result<Links, Fault> {
         seen.extend(address(answer)?);
         Ok(())
     });
-    Ok(Links { indices, addresses: addresses.map_err(Trouble::into) })
+    Ok(Links { links, addresses: addresses.map_err(Trouble::into) })
 }
 
 const LINKS: &str = "network interfaces";
 const ADDRESSES: &str = "addresses of network interfaces";
 
-/// struct ifinfomsg (16 bytes, the index at 4), then attributes.
-fn link(bytes: &[u8]) -> Result<Option<(String, u32)>, Fault> {
+/// struct ifinfomsg (16 bytes, the index at 4, the flags at 8), then attributes. `None` if it has no name.
+fn link(bytes: &[u8]) -> Result<Option<(String, Link)>, Fault> {
     let truncated = || malformed(LINKS, "an answer is truncated");
-    let index = u32_at(bytes, 4).ok_or_else(truncated)?;
+    let (index, flags) = u32_at(bytes, 4).zip(u32_at(bytes, 8)).ok_or_else(truncated)?;
+    let (mut name, mut link) = (None, Link { index, flags, ..Link::default() });
     for attribute in attributes(LINKS, bytes.get(16..).ok_or_else(truncated)?) {
-        if let (IFLA_IFNAME, name) = attribute? {
-            let name = name.strip_suffix(&[0]).unwrap_or(name);
-            return Ok(Some((String::from_utf8_lossy(name).into_owned(), index)));
+        let (kind, payload) = attribute?;
+        match kind {
+            IFLA_IFNAME => {
+                let text = payload.strip_suffix(&[0]).unwrap_or(payload);
+                name = Some(String::from_utf8_lossy(text).into_owned());
+            }
+            IFLA_ADDRESS => {
+                let bytes: Vec<String> = payload.iter().map(|b| format!("{b:02x}")).collect();
+                link.mac = bytes.join(":");
+            }
+            IFLA_MTU => link.mtu = Some(u32_at(payload, 0).ok_or_else(truncated)?),
+            IFLA_OPERSTATE => {
+                let number = usize::from(*payload.first().ok_or_else(truncated)?);
+                link.state = State::ALL.get(number).copied();
+            }
+            // struct rtnl_link_stats64: packets and bytes, both ways, then errors.
+            IFLA_STATS64 => link.errors = Some(u64_at(payload, 32).zip(u64_at(payload, 40)).ok_or_else(truncated)?),
+            _ => {}
         }
     }
-    Ok(None)
+    Ok(name.map(|name| (name, link)))
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes.get(at..)?.first_chunk().copied().map(u64::from_ne_bytes)
 }
 
 /// struct ifaddrmsg: family, prefix, flags, scope, index; then attributes. `None` for a family other than IPv4 and IPv6.
@@ -86,8 +155,8 @@ fn address(bytes: &[u8]) -> Result<Option<Address>, Fault> {
 }
 
 impl Links {
-    pub fn index(&self, name: &str) -> Option<u32> {
-        self.indices.get(name).copied()
+    pub fn find(&self, name: &str) -> Option<&Link> {
+        self.links.get(name)
     }
 
     /// `172.17.0.2/16`, `fe80::1/64`, in the kernel's order.
@@ -134,7 +203,7 @@ mod tests {
     #[test]
     fn recorded_addresses_read_as_ip_shows_them() {
         let links = Links {
-            indices: HashMap::new(),
+            links: HashMap::new(),
             addresses: Ok([recorded_v4(), recorded_v6()].iter().flat_map(|b| address(b).unwrap()).collect()),
         };
         assert_eq!(links.addresses(4).unwrap(), ["192.0.2.2/24", "fe80::fc:ff:fe00:1/64"]);
@@ -162,11 +231,13 @@ mod tests {
     fn loopback_has_its_address() {
         let host = Host::local();
         let links = host.links().unwrap();
-        let index = links.index("lo").unwrap();
-        let all = links.addresses(index).unwrap();
+        let lo = links.find("lo").unwrap();
+        assert!(lo.mtu.unwrap() > 0 && lo.errors.is_some() && lo.state.is_some());
+        assert_eq!(lo.mac, "00:00:00:00:00:00");
+        let all = links.addresses(lo.index).unwrap();
         // A fresh network namespace has it switched off, and without.
         assert!(all.is_empty() || all.contains(&"127.0.0.1/8".to_owned()), "{all:?}");
-        assert_eq!(links.index("no-such-link"), None);
+        assert_eq!(links.find("no-such-link"), None);
         assert!(attribute(&host, "lo", "speed").unwrap().is_none());
         assert!(attribute(&host, "lo", "missing").is_err());
     }

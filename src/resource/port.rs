@@ -64,7 +64,7 @@ impl Resource for Port {
     type Settings = ();
 
     fn probe(host: &Host, place: &Place, (): &()) -> Result<Option<Self>, Fault> {
-        let (mut sockets, mut more) = (Vec::new(), None);
+        let (mut sockets, mut more) = (Vec::new(), None::<Fault>);
         let at = match place {
             Place::Inet { transport, families, port } => {
                 for family in *families {
@@ -74,7 +74,7 @@ impl Resource for Port {
                             uid: Some(s.uid),
                             inode: s.inode,
                         })),
-                        Err(fault) => more = Some(fault),
+                        Err(fault) => more = more.or(Some(fault)),
                     }
                 }
                 At::Inet(*transport, families, *port)
@@ -226,5 +226,103 @@ fn unknown(protocol: &str, text: &str) -> String {
     match nearest(protocol, PROTOCOLS) {
         Some(near) => format!("`{protocol}` is not a protocol; did you mean `{near}`?"),
         None => format!("`{protocol}` is not a protocol: it is one of `{}`", PROTOCOLS.join("`, `")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::TreeFiles;
+    use std::sync::Arc;
+    use time::OffsetDateTime;
+
+    const HEAD: &str =
+        "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
+
+    fn tree(more: &str) -> Host {
+        let text = format!(
+            "-- /etc/passwd\nroot:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/:/bin/sh\n-- /etc/group\n-- /proc/net/tcp\n{HEAD}\
+             0: 0100007F:0050 00000000:0000 0A 0:0 0:0 0    33        0 501 1\n\
+             1: 00000000:0050 00000000:0000 0A 0:0 0:0 0     0        0 502 1\n\
+             2: 0100007F:0050 0100007F:C322 01 0:0 0:0 0    33        0 503 1\n\
+             3: 0100007F:0016 00000000:0000 0A 0:0 0:0 0  1234        0 504 1\n\
+             -- /proc/7/stat\n7 (nginx) S 1 7 7 0 -1 0 0 0 0 0 1 2 0 0 20 0 1 0 1234 50 30 0 1 1 0 0 0 0 0 0 0 0 0 0\n\
+             -- /proc/7/fd/4 -> socket:[501]\n-- /proc/7/fd/5 -> socket:[502]\n{more}"
+        );
+        Host::offline(Arc::new(TreeFiles::parse(&text).unwrap()), OffsetDateTime::UNIX_EPOCH)
+    }
+
+    fn probe(host: &Host, name: &str) -> Result<Option<Port>, Fault> {
+        Port::probe(host, &Place::parse(name).unwrap(), &())
+    }
+
+    #[test]
+    fn all_sockets_of_a_port_are_told_of_together() {
+        let port = probe(&tree(""), "80").unwrap().unwrap();
+        assert_eq!(port.ip().unwrap().unwrap(), ["0.0.0.0", "127.0.0.1"]);
+        assert_eq!(port.user().unwrap(), ["root", "www-data"]);
+        assert_eq!(port.pids().unwrap(), [7]);
+        assert_eq!(port.process().unwrap(), ["nginx"]);
+        assert_eq!(port.clients().unwrap(), 1);
+        assert!(probe(&tree(""), "tcp6:80").unwrap().is_none());
+        assert!(probe(&tree(""), "81").unwrap().is_none());
+    }
+
+    #[test]
+    fn a_user_without_a_name_is_a_number_and_a_socket_of_the_kernel_has_no_process() {
+        let port = probe(&tree(""), "22").unwrap().unwrap();
+        assert_eq!(port.user().unwrap(), ["1234"]);
+        assert_eq!(port.process().unwrap(), [""; 0]);
+    }
+
+    #[test]
+    fn a_refused_look_at_processes_is_no_empty_list() {
+        let port = probe(&tree("-- /proc/8/fd/ denied\n"), "22").unwrap().unwrap();
+        assert!(matches!(port.process(), Err(Fault::Denied(_))));
+        assert!(matches!(port.pids(), Err(Fault::Denied(_))));
+        assert!(port.ip().is_ok());
+    }
+
+    #[test]
+    fn half_a_view_of_a_port_is_enough_to_say_that_it_is_there_and_no_more() {
+        let host = tree("-- /proc/net/tcp6 denied\n");
+        let port = probe(&host, "tcp:80").unwrap().unwrap();
+        assert!(matches!(port.ip(), Err(Fault::Denied(_))));
+        assert!(matches!(port.clients(), Err(Fault::Denied(_))));
+        assert!(matches!(probe(&host, "tcp:81").map(|_| ()), Err(Fault::Denied(_))));
+        assert!(probe(&host, "tcp4:81").unwrap().is_none());
+    }
+
+    #[test]
+    fn places_are_read() {
+        let inet = |transport, families, port| Ok(Place::Inet { transport, families, port });
+        let both: &[Family] = &[Family::V4, Family::V6];
+        assert_eq!(Place::parse("80"), inet(Transport::Tcp, both, 80));
+        assert_eq!(Place::parse("tcp:65535"), inet(Transport::Tcp, both, 65535));
+        assert_eq!(Place::parse("tcp4:1"), inet(Transport::Tcp, &[Family::V4], 1));
+        assert_eq!(Place::parse("udp6:53"), inet(Transport::Udp, &[Family::V6], 53));
+        assert_eq!(Place::parse("unix:@a:b"), Ok(Place::Unix("@a:b".into())));
+    }
+
+    #[test]
+    fn a_name_that_is_no_place_says_what_to_write() {
+        for (name, words) in [
+            ("tpc:80", "did you mean `tcp`?"),
+            ("sctp:80", "one of `tcp`"),
+            ("tcp:0", "out of range"),
+            ("tcp:65536", "out of range"),
+            ("tcp:99999999999999999999", "out of range"),
+            ("tcp:+80", "not a port"),
+            ("tcp:", "not a port"),
+            ("", "not a port"),
+            ("80/tcp", "write `tcp:80`"),
+            ("127.0.0.1:80", "write `tcp:80`"),
+            ("tcp:[::1]:80", "write `tcp:80` and `ip = [\"::1\"]`"),
+            ("unix:run/x.sock", "absolute path"),
+            ("unix:@", "absolute path"),
+        ] {
+            let error = Place::parse(name).unwrap_err();
+            assert!(error.contains(words), "{name}: {error}");
+        }
     }
 }

@@ -120,3 +120,72 @@ impl Running {
         Ok(Duration::try_from(age).unwrap_or(Duration::MAX))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::TreeFiles;
+    use std::sync::Arc;
+    use time::OffsetDateTime;
+
+    fn tree(processes: &[(&str, char, &str)]) -> Host {
+        let mut text = "-- /proc/uptime\n100.00 1.0\n-- /etc/passwd\nroot:x:0:0::/:/bin/sh\n-- /etc/group\n".to_owned();
+        for (at, (comm, state, cmdline)) in processes.iter().enumerate() {
+            let pid = at + 1;
+            text += &format!(
+                "-- /proc/{pid}/stat\n{pid} ({comm}) {state} 1 7 7 0 -1 0 0 0 0 0 1 2 0 0 20 0 1 0 {pid}000 50 30 0 1 1 0 0 0 0 0 \
+                 0 0 0 0 0\n-- /proc/{pid}/cmdline\n{cmdline}\n-- /proc/{pid}/status\nUid:\t0\t0\t0\t0\nVmRSS:\t 8 kB\n"
+            );
+        }
+        Host::offline(Arc::new(TreeFiles::parse(&text).unwrap()), OffsetDateTime::UNIX_EPOCH)
+    }
+
+    fn pids(host: &Host, name: &str) -> Vec<u32> {
+        let found = Running::probe(host, &name.to_owned(), &()).unwrap();
+        found.map_or(Vec::new(), |p| p.all().unwrap().iter().map(|p| p.pid).collect())
+    }
+
+    #[test]
+    fn a_long_name_matches_by_what_the_kernel_keeps_but_not_another_with_the_same_beginning() {
+        let host = tree(&[
+            ("systemd-network", 'S', "/lib/systemd/systemd-networkd"),
+            ("systemd-network", 'S', "/lib/systemd/systemd-network-generator"),
+            ("unattended-upgr", 'S', "/usr/bin/python3\0/usr/share/unattended-upgrade-shutdown\0--wait"),
+            ("a-daemon-with-a", 'S', "serving requests"),
+        ]);
+        assert_eq!(pids(&host, "systemd-networkd"), [1]);
+        assert_eq!(pids(&host, "systemd-network-generator"), [2]);
+        assert_eq!(pids(&host, "systemd-network"), [1, 2]);
+        assert_eq!(pids(&host, "unattended-upgrade-shutdown"), [3]);
+        assert_eq!(pids(&host, "a-daemon-with-a-title"), [4]);
+        assert_eq!(pids(&host, "a-daemon-with"), [0; 0]);
+    }
+
+    #[test]
+    fn what_is_read_is_of_all_that_run() {
+        let host = tree(&[("app", 'S', "app\0-v"), ("app", 'R', ""), ("app", 'Z', "")]);
+        let app = Running::probe(&host, &"app".to_owned(), &()).unwrap().unwrap();
+        assert_eq!(app.args().unwrap(), ["app -v", "[app]"]);
+        assert_eq!(app.user().unwrap(), ["root"]);
+        assert_eq!(app.rss().unwrap(), Bytes(16 << 10));
+        let hertz = i64::try_from(rustix::param::clock_ticks_per_second()).unwrap();
+        assert_eq!(
+            app.age().unwrap(),
+            Duration::seconds(100) - Duration::seconds(2000) / i32::try_from(hertz).unwrap()
+        );
+    }
+
+    #[test]
+    fn a_zombie_does_not_run() {
+        let host = tree(&[("app", 'Z', "")]);
+        assert!(Running::probe(&host, &"app".to_owned(), &()).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_process_that_may_not_be_seen_is_not_one_that_does_not_run() {
+        let text = "-- /proc/7/stat denied\n";
+        let host = Host::offline(Arc::new(TreeFiles::parse(text).unwrap()), OffsetDateTime::UNIX_EPOCH);
+        let seen = Running::probe(&host, &"app".to_owned(), &());
+        assert!(matches!(seen.map(|_| ()), Err(Fault::Denied(_))));
+    }
+}
