@@ -63,9 +63,7 @@ pub fn of_oid(algorithm: &Oid) -> KeyType {
 /// `None` where the key is of no known type or does not read.
 pub fn key_bits(key: &SubjectPublicKeyInfo) -> Option<u64> {
     match key_type(key) {
-        KeyType::Rsa => match rsa(key)? {
-            (modulus, _) => Some(bits(modulus)),
-        },
+        KeyType::Rsa => rsa(key).map(|(modulus, _)| bits(modulus)),
         KeyType::Ec if curve(&key.algorithm).as_deref() == Some(P521) => Some(521),
         KeyType::Ec => {
             let (form, point) = key.subject_public_key.data.split_first()?;

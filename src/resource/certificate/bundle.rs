@@ -11,7 +11,7 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Vec<u8>>, String> {
     let blocks = pem::blocks(bytes);
     if blocks.is_empty() {
         return match single(bytes) {
-            Ok(rest) if rest == 0 => Ok(vec![bytes.to_vec()]),
+            Ok(0) => Ok(vec![bytes.to_vec()]),
             Ok(rest) => Err(format!("{rest} bytes stand behind the certificate")),
             Err(_) if bytes.is_empty() => Err("no certificate in it: it is empty".into()),
             Err(_) => Err("no certificate in it: it is neither PEM nor DER".into()),

@@ -41,17 +41,19 @@ pub fn is_self_signed(certificate: &X509Certificate) -> Result<bool, Fault> {
     if certificate.subject().as_raw() != certificate.issuer().as_raw() {
         return Ok(false);
     }
+    let unsupported = |what: &str| Err(Fault::Unsupported(format!("signatures by {what} cannot be verified here")));
     let key = certificate.public_key();
-    let unsupported = |what: &str| Fault::Unsupported(format!("{what} cannot be verified here"));
+    let size = key_bits(key).unwrap_or(0);
+    let algorithm = signature(&certificate.signature_algorithm);
     match certificate.verify_signature(None) {
         Ok(()) => Ok(true),
-        Err(X509Error::SignatureVerificationError)
-            if matches!(key_type(key), KeyType::Rsa) && key_bits(key).is_some_and(|bits| bits < 2048) =>
-        {
-            Err(unsupported("signatures by an RSA key of less than 2048 bits"))
-        }
-        Err(X509Error::SignatureVerificationError) => Ok(false),
-        Err(_) => Err(unsupported(&format!("signatures by {}", signature(&certificate.signature_algorithm)))),
+        // The library says the same of a key and of a salt whose size it does not take.
+        Err(X509Error::SignatureVerificationError) => match key_type(key) {
+            KeyType::Rsa if !(2048..=8192).contains(&size) => unsupported(&format!("an RSA key of {size} bits")),
+            KeyType::Rsa if algorithm == "rsassaPss" => unsupported(&algorithm),
+            _ => Ok(false),
+        },
+        Err(_) => unsupported(&algorithm),
     }
 }
 

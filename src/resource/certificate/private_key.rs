@@ -16,10 +16,11 @@ enum PrivateKey {
         modulus: Vec<u8>,
         exponent: Vec<u8>,
     },
-    /// The number, and the curve where the file says which.
+    /// The number; the curve and the public point, where the file says them.
     Ec {
         number: Vec<u8>,
         curve: Option<String>,
+        point: Option<Vec<u8>>,
     },
     Ed25519(Vec<u8>),
     /// One of another type.
@@ -66,7 +67,7 @@ fn compare(public: &SubjectPublicKeyInfo, private: &PrivateKey, path: &str) -> R
             let (n, e) = algorithm::rsa(public).ok_or_else(|| Fault::Unfit("its RSA key does not read".into()))?;
             n == modulus && e == exponent
         }
-        PrivateKey::Ec { number, curve } => {
+        PrivateKey::Ec { number, curve, point: said } => {
             let wanted = algorithm::curve(&public.algorithm);
             if curve.is_some() && *curve != wanted {
                 return Ok(vec![format!("the key in {path} is for another curve")]);
@@ -74,25 +75,28 @@ fn compare(public: &SubjectPublicKeyInfo, private: &PrivateKey, path: &str) -> R
             let (signing, size) = match wanted.as_deref() {
                 Some(algorithm::P256) => (&ECDSA_P256_SHA256_ASN1_SIGNING, 32),
                 Some(algorithm::P384) => (&ECDSA_P384_SHA384_ASN1_SIGNING, 48),
-                _ => return Err(unsupported("this curve")),
+                // Without arithmetic on the curve, what the file says of itself has to do.
+                _ => {
+                    let said = said.as_deref().ok_or_else(|| unsupported("this curve"))?;
+                    return Ok(verdict(said == point, path));
+                }
             };
             if point.first() != Some(&4) {
                 return Err(unsupported("a compressed point"));
             }
             let number = algorithm::magnitude(number);
-            let mut scalar = vec![0; size_before(size, number.len())];
-            scalar.extend_from_slice(number);
+            let zeros = usize::saturating_sub(size, number.len());
+            let scalar = [&vec![0; zeros], number].concat();
             EcdsaKeyPair::from_private_key_and_public_key(signing, &scalar, point, &SystemRandom::new()).is_ok()
         }
         PrivateKey::Ed25519(seed) => Ed25519KeyPair::from_seed_and_public_key(seed, point).is_ok(),
         PrivateKey::Other(kind) => return Err(unsupported(kind.word())),
     };
-    Ok(if belongs { vec![] } else { vec![format!("the key in {path} is another one")] })
+    Ok(verdict(belongs, path))
 }
 
-/// Zeros that fill a number up to its size.
-fn size_before(size: usize, length: usize) -> usize {
-    size.saturating_sub(length)
+fn verdict(belongs: bool, path: &str) -> Vec<String> {
+    if belongs { vec![] } else { vec![format!("the key in {path} is another one")] }
 }
 
 impl PrivateKey {
@@ -134,12 +138,20 @@ fn pkcs1(der: &[u8]) -> Option<PrivateKey> {
 }
 
 /// `SEQUENCE { version, OCTET STRING, [0] curve OPTIONAL, [1] BIT STRING OPTIONAL }`
-fn sec1(der: &[u8], curve: Option<String>) -> Option<PrivateKey> {
+fn sec1(der: &[u8], outer: Option<String>) -> Option<PrivateKey> {
     let (_, sequence) = Any::from_der(der).ok()?;
     let (rest, _version) = Any::from_der(sequence.data).ok()?;
     let (rest, number) = OctetString::from_der(rest).ok()?;
-    let said = Any::from_der(rest).ok().map(|(_, any)| any);
-    let said = said.filter(|any| any.class() == Class::ContextSpecific && any.tag().0 == 0);
-    let said = said.and_then(|any| Any::from_der(any.data).ok()?.1.oid().ok().map(|oid| oid.to_id_string()));
-    Some(PrivateKey::Ec { number: number.as_ref().to_vec(), curve: curve.or(said) })
+    let (mut curve, mut point, mut rest) = (None, None, rest);
+    while let Ok((after, field)) = Any::from_der(rest) {
+        let inner = Any::from_der(field.data).ok().map(|(_, inner)| inner);
+        match (field.class(), field.tag().0, inner) {
+            (Class::ContextSpecific, 0, Some(oid)) => curve = oid.oid().ok().map(|oid| oid.to_id_string()),
+            // The first byte of a bit string counts the bits that its last byte leaves out.
+            (Class::ContextSpecific, 1, Some(bits)) => point = bits.data.get(1..).map(<[u8]>::to_vec),
+            _ => {}
+        }
+        rest = after;
+    }
+    Some(PrivateKey::Ec { number: number.as_ref().to_vec(), curve: outer.or(curve), point })
 }
