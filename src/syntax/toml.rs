@@ -197,24 +197,28 @@ impl<'s> Reader<'s> {
                 at = new;
                 continue;
             };
-            let next = match item {
-                Item::Table(next) => Some(*next),
-                Item::Tables(tables) => tables.last().copied().filter(|_| by == Written::Implied),
-                Item::Value(_) => None,
+            let first = first.span;
+            let (next, what) = match item {
+                Item::Table(next) => (Some(*next), "a table"),
+                Item::Tables(tables) => (tables.last().copied().filter(|_| by == Written::Implied), "a list"),
+                Item::Value(node) => (None, node.describe()),
             };
-            // What a header defined, dotted keys elsewhere cannot add to.
-            let closed = |t: &Table<'_>| by == Written::Dotted && t.written == Written::Header;
-            match next {
-                Some(next) if !self.tables.get(next).is_some_and(closed) => at = next,
-                Some(_) => {
-                    self.tree.duplicate(&key, first.span);
+            match next.and_then(|next| Some((next, self.tables.get_mut(next)?))) {
+                // What a header defined, dotted keys elsewhere cannot add to.
+                Some((_, table)) if by == Written::Dotted && table.written == Written::Header => {
+                    self.tree.duplicate(&key, first);
                     return Ok(None);
                 }
+                Some((next, table)) => {
+                    if by == Written::Dotted {
+                        table.written = Written::Dotted;
+                    }
+                    at = next;
+                }
                 None => {
-                    let what = if let Item::Value(node) = item { node.describe() } else { "a list" };
                     let message = format!("`{}` is {what} already, and cannot be a table as well", brief(&key.text));
                     let wrong = Diagnostic::new(Code::DuplicateKey, key.span, message).label("a table here");
-                    self.tree.say(wrong.also(first.span, "first written here"));
+                    self.tree.say(wrong.also(first, "first written here"));
                     return Ok(None);
                 }
             }
@@ -432,6 +436,9 @@ mod tests {
     use super::super::MAX_DEPTH;
     use super::*;
     use crate::value::Value;
+    use proptest::prelude::*;
+    // The crate, not this module.
+    use ::toml;
 
     fn read(text: &str) -> Node<'_> {
         let (root, wrong) = parse(text, 0);
@@ -603,6 +610,27 @@ mod tests {
             let (root, wrong) = parse(&text, 0);
             assert!(root.is_none());
             assert_eq!(wrong.iter().map(|w| w.code).collect::<Vec<_>>(), [Code::TooDeep], "{}", &text[..40]);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn tables_are_accepted_and_merged_as_the_toml_crate_does(
+            lines in prop::collection::vec(
+                "\\[[abc](\\.[abc]){0,2}\\]|\\[\\[[abc](\\.[abc]){0,2}\\]\\]|[abc](\\.[abc]){0,2} = (1|\\{\\}|\\[\\]|\\[\\{a = 1\\}\\]|\\{[ab](\\.[ab])? = 1, [ab](\\.[ab])? = 2\\})",
+                0..7,
+            )
+        ) {
+            let text = lines.join("\n");
+            let theirs = toml::from_str::<toml::Table>(&text);
+            let (root, wrong) = parse(&text, 0);
+            // The crate lets dotted keys reach deep into `[[a]]`, which TOML forbids.
+            let stricter = wrong.iter().any(|one| one.message.contains("is a list already"));
+            prop_assert!(wrong.is_empty() == theirs.is_ok() || stricter, "{}\n{:?} {:?}", text, wrong, theirs);
+            if let (Ok(theirs), false) = (theirs, stricter) {
+                let ours: serde_json::Value = serde_json::from_str(&shown(&root.unwrap())).unwrap();
+                prop_assert_eq!(ours, serde_json::to_value(theirs).unwrap(), "{}", text);
+            }
         }
     }
 }

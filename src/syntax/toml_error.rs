@@ -32,31 +32,27 @@ impl Mend {
 pub(super) fn explain(text: &str, errors: Vec<ParseError>) -> Vec<Wrong> {
     let inside = |at: usize| text.floor_char_boundary(at.min(text.len()));
     let range = |span: toml_parser::Span| inside(span.start())..inside(span.end().max(span.start()));
-    // All that stands behind a bracket that is never closed is taken for its content.
-    let unclosed = errors
-        .iter()
-        .filter(|e| matches!(e.description(), "unclosed array" | "unclosed inline table"))
-        .filter_map(|e| e.context().map(|open| open.start()))
-        .min();
-    let mut wrong: Vec<Wrong> = errors
-        .iter()
-        .map(|error| {
-            let about = error.context().or(error.unexpected()).map_or(0..0, range);
-            let at = error.unexpected().map_or(about.clone(), range);
-            Mistake { text, at, about }.explain(error)
-        })
-        .filter(|wrong| unclosed.is_none_or(|open| wrong.at.start <= open))
-        .collect();
-    wrong.sort_by_key(|one| one.at.start);
+    let unclosed = |e: &ParseError| matches!(e.description(), "unclosed array" | "unclosed inline table");
+    let place = |e: &ParseError| {
+        let stumbled = e.unexpected().or(e.context());
+        if unclosed(e) { e.context() } else { stumbled }.map_or(0, |span| inside(span.start()))
+    };
+    // All that stands behind a bracket that is never closed was taken for its content.
+    let last = errors.iter().filter(|e| unclosed(e)).map(place).min().unwrap_or(text.len());
+    let mut errors: Vec<_> = errors.into_iter().map(|e| (place(&e), e)).filter(|(at, _)| *at <= last).collect();
+    errors.sort_by_key(|(at, _)| *at);
 
     let mut shown: Vec<Wrong> = vec![];
-    for one in wrong {
-        let same_line =
-            |last: &Wrong| !text.get(last.at.start..one.at.start).is_some_and(|between| between.contains('\n'));
-        if shown.last().is_some_and(same_line) {
+    let mut next_line = 0;
+    for (start, error) in errors {
+        if start < next_line {
             continue;
         }
-        shown.push(one);
+        let about = error.context().or(error.unexpected()).map_or(0..0, range);
+        let at = error.unexpected().map_or(about.clone(), range);
+        shown.push(Mistake { text, at, about }.explain(&error));
+        let rest = text.get(start..).unwrap_or_default();
+        next_line = rest.find('\n').map_or(usize::MAX, |end| start + end + 1);
         if shown.len() == MAX_LINES {
             break;
         }

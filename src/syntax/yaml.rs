@@ -117,7 +117,7 @@ impl<'s> Reader<'s> {
         let (anchor, node) = match event {
             Event::Scalar(value, style, anchor, tag) => (anchor, self.scalar(value, style, tag.as_deref(), at)?),
             Event::SequenceStart(_, anchor, tag) => {
-                let at = At { span: self.from_dash(at.span), ..at };
+                let at = At { span: self.with_dash(at.span), ..at };
                 self.begin(at, depth, anchor, tag.as_deref(), "seq")?;
                 let items = self.list(depth)?;
                 (anchor, Some(self.tree.node(Span { end: self.end.max(at.span.end), ..at.span }, Data::List(items))?))
@@ -164,7 +164,7 @@ impl<'s> Reader<'s> {
     }
 
     /// A list that is not indented is said to begin behind its first `-`.
-    fn from_dash(&self, span: Span) -> Span {
+    fn with_dash(&self, span: Span) -> Span {
         let before = self.text.get(..span.start as usize).unwrap_or_default().trim_end_matches([' ', '\t']);
         let block =
             span.start == span.end && !self.text.get(span.start as usize..).is_some_and(|rest| rest.starts_with('-'));
