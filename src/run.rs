@@ -19,9 +19,6 @@ pub struct Rounds {
     pub sleep: Duration,
 }
 
-/// How long what is known may wait to be seen.
-const FLUSH: Duration = Duration::from_millis(50);
-
 /// Runs `claims` against `host` and writes the report. `known` hears how many more entries have been answered, and 0 now
 /// and then while none is.
 pub fn run(
@@ -44,7 +41,6 @@ pub fn run(
         reporter,
         out,
         failed: None,
-        flushed: begun,
     };
     let which: Vec<usize> = claims.iter().enumerate().filter(|(_, c)| c.skip().is_none()).map(|(i, _)| i).collect();
     if rounds.timeout.is_zero() {
@@ -54,7 +50,10 @@ pub fn run(
                 known(1);
                 desk.stream(index, gathered, &mut summary);
             }
-            Event::Tick => known(0),
+            Event::Tick => {
+                known(0);
+                desk.flush();
+            }
         });
     } else {
         let mut open = which;
@@ -105,7 +104,6 @@ struct Desk<'r, 'c> {
     out: &'r mut dyn Write,
     /// The first error in writing; nothing is written after it.
     failed: Option<io::Error>,
-    flushed: Instant,
 }
 
 impl Desk<'_, '_> {
@@ -144,20 +142,21 @@ impl Desk<'_, '_> {
         }
     }
 
-    /// Lets the reader see what is known, but not for every line of ten thousand.
-    fn flush(&mut self) -> io::Result<()> {
-        if self.reporter.unordered() || self.flushed.elapsed() > FLUSH {
-            self.flushed = Instant::now();
-            self.out.flush()?;
+    /// Lets the reader see what is known.
+    fn flush(&mut self) {
+        if self.failed.is_none() {
+            self.failed = self.out.flush().err();
         }
-        Ok(())
     }
 
     fn report<'c>(&mut self, claim: &'c Claim, verdicts: Vec<Verdict<'c>>, elapsed: Duration, summary: &mut Summary) {
         verdicts.iter().for_each(|v| summary.count(&v.outcome));
         if self.failed.is_none() {
             let judged = Judged { claim, verdicts, elapsed };
-            self.failed = self.reporter.entry(&judged, self.out).and_then(|()| self.flush()).err();
+            self.failed = self.reporter.entry(&judged, self.out).err();
+            if self.reporter.unordered() {
+                self.flush();
+            }
         }
     }
 }

@@ -23,9 +23,11 @@ impl Progress {
         Progress { bar: ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::hidden()), due }
     }
 
-    /// Another `n` entries are known. Cheap enough to be called for each; to be called now and then with 0 while none is.
+    /// Another `n` entries are known. With 0, to be called now and then, the line may appear.
     pub fn done(&mut self, n: usize) {
-        self.bar.inc(n as u64);
+        if n > 0 {
+            return self.bar.inc(n as u64);
+        }
         if self.due.is_some_and(|due| Instant::now() >= due) {
             self.due = None;
             // It has no colour, so it needs no setting that says whether colour is wanted.

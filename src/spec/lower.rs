@@ -141,6 +141,8 @@ impl Section {
         let mut said = Body::default();
         match &body.data {
             Data::Map(map) => {
+                said.asks.reserve_exact(map.len());
+                said.tests.reserve_exact(map.len());
                 for (key, value) in map {
                     self.said(&mut said, key, value, wrong);
                 }

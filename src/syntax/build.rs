@@ -3,6 +3,7 @@
 use super::{Code, Data, Diagnostic, Key, MAX_DEPTH, MAX_NODES, Node, Span};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// Mistakes that one source is shown for; what comes after them is seldom news.
 const MAX_WRONG: usize = 100;
@@ -115,15 +116,23 @@ impl<'s, V> Fields<'s, V> {
 
     /// Adds a field, or tells where its key was written before.
     pub fn insert(&mut self, key: Key<'s>, value: V) -> Result<(), (Key<'s>, Span)> {
-        if let Some((first, _)) = self.find(&key.text).and_then(|at| self.entries.get(at)) {
-            return Err((key, first.span));
-        }
         let at = self.entries.len();
         if at == FEW {
             self.places = self.entries.iter().enumerate().map(|(n, (k, _))| (k.text.clone(), n)).collect();
         }
-        if at >= FEW {
-            self.places.insert(key.text.clone(), at);
+        let before = if at < FEW {
+            self.find(&key.text)
+        } else {
+            match self.places.entry(key.text.clone()) {
+                Entry::Occupied(place) => Some(*place.get()),
+                Entry::Vacant(place) => {
+                    place.insert(at);
+                    None
+                }
+            }
+        };
+        if let Some((first, _)) = before.and_then(|at| self.entries.get(at)) {
+            return Err((key, first.span));
         }
         self.entries.push((key, value));
         Ok(())
@@ -135,10 +144,6 @@ impl<'s, V> Fields<'s, V> {
 
     pub fn get(&self, at: usize) -> Option<&(Key<'s>, V)> {
         self.entries.get(at)
-    }
-
-    pub fn last(&self) -> Option<&(Key<'s>, V)> {
-        self.entries.last()
     }
 
     pub fn get_mut(&mut self, at: usize) -> Option<&mut (Key<'s>, V)> {

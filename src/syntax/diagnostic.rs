@@ -2,6 +2,7 @@
 
 use super::Span;
 use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
+use std::ops::Range;
 
 /// Something wrong with a spec, pointing at its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,26 +136,29 @@ pub struct Place {
     pub column: usize,
 }
 
+/// Characters up to which a line is shown with what would mend it; a longer one is told in words.
+const MAX_PATCHED: usize = 160;
+const BOM: char = '\u{feff}';
+
 impl Sources {
     pub fn name(&self, span: Span) -> &str {
         self.files.get(span.file as usize).map_or("", |f| &f.name)
     }
 
     pub fn place(&self, span: Span) -> Place {
-        let text = self.files.get(span.file as usize).map_or("", |f| &f.text);
-        let upto = text.get(..span.start as usize).unwrap_or(text);
+        let (text, range) = self.slice(span).unwrap_or_default();
+        let upto = text.get(..range.start).unwrap_or_default();
         let line_start = upto.rfind('\n').map_or(0, |at| at + 1);
         Place {
             line: memchr::memchr_iter(b'\n', upto.as_bytes()).count() + 1,
-            column: upto[line_start..].chars().count() + 1,
+            column: upto.get(line_start..).unwrap_or_default().chars().count() + 1,
         }
     }
 
     /// The line that `span` begins on, without its end.
     pub fn line(&self, span: Span) -> &str {
-        let text = self.files.get(span.file as usize).map_or("", |f| &f.text);
-        let at = (span.start as usize).min(text.len());
-        let start = text.get(..at).and_then(|t| t.rfind('\n')).map_or(0, |n| n + 1);
+        let (text, range) = self.slice(span).unwrap_or_default();
+        let start = text.get(..range.start).and_then(|t| t.rfind('\n')).map_or(0, |n| n + 1);
         text.get(start..).and_then(|t| t.lines().next()).unwrap_or("")
     }
 
@@ -170,58 +174,209 @@ impl Sources {
     }
 
     fn render_one(&self, one: &Diagnostic, renderer: &Renderer) -> String {
-        let title = Level::ERROR.primary_title(one.message.as_str()).id(one.code.word());
-        let Some(source) = self.files.get(one.span.file as usize) else {
-            return renderer.render(&[Group::with_title(title)]).to_string();
-        };
-        let mut group = Group::with_title(title);
+        let mut group = Group::with_title(Level::ERROR.primary_title(one.message.as_str()).id(one.code.word()));
         let mut files: Vec<u32> = vec![one.span.file];
         for (span, _) in &one.also {
             if !files.contains(&span.file) {
                 files.push(span.file);
             }
         }
-        if source.text.is_empty() {
-            group = group.element(annotate_snippets::Origin::path(source.name.as_str()));
-        } else {
-            for file in files {
-                let Some(source) = self.files.get(file as usize) else { continue };
-                let mut snippet = Snippet::source(source.text.as_str()).path(source.name.as_str());
-                if one.span.file == file {
-                    snippet = snippet.annotation(
-                        AnnotationKind::Primary.span(range(one.span, &source.text)).label(one.label.as_str()),
-                    );
+        for file in files {
+            let Some(source) = self.files.get(file as usize) else { continue };
+            let mut snippet = Snippet::source(plain(&source.text)).path(source.name.as_str());
+            let places = one.also.iter().map(|(span, label)| (*span, label, AnnotationKind::Context));
+            for (span, label, kind) in std::iter::once((one.span, &one.label, AnnotationKind::Primary)).chain(places) {
+                if let Some((_, range)) = self.slice(span).filter(|_| span.file == file) {
+                    snippet = snippet.annotation(kind.span(range).label(label.as_str()));
                 }
-                for (span, label) in one.also.iter().filter(|(s, _)| s.file == file) {
-                    snippet = snippet
-                        .annotation(AnnotationKind::Context.span(range(*span, &source.text)).label(label.as_str()));
-                }
-                group = group.element(snippet);
             }
+            group = group.element(snippet);
         }
-        let mut report = vec![group];
         match &one.help {
-            Some(Help::Say(text)) => {
-                let last = report.remove(0).element(Level::HELP.message(text.as_str()));
-                report.push(last);
-            }
-            Some(Help::Replace(span, with)) => {
-                let text = &self.files[span.file as usize].text;
-                report.push(
-                    Level::HELP
-                        .secondary_title(format!("write `{with}`"))
-                        .element(Snippet::source(text.as_str()).patch(Patch::new(range(*span, text), with.as_str()))),
-                );
-            }
-            None => {}
+            Some(Help::Say(text)) => renderer.render(&[group.element(Level::HELP.message(text.as_str()))]).to_string(),
+            Some(Help::Replace(span, with)) => match self.slice(*span) {
+                Some((text, range)) => self.render_patch(group, *span, text, range, with, renderer),
+                None => renderer.render(&[group]).to_string(),
+            },
+            None => renderer.render(&[group]).to_string(),
         }
-        renderer.render(&report).to_string()
+    }
+
+    fn render_patch(
+        &self,
+        group: Group<'_>,
+        span: Span,
+        text: &str,
+        range: Range<usize>,
+        with: &str,
+        renderer: &Renderer,
+    ) -> String {
+        let old = text.get(range.clone()).unwrap_or_default();
+        let short = |text: &str| text.chars().nth(MAX_PATCHED).is_none() && !text.contains('\n');
+        let cut = |text: &str| match short(text) {
+            true => text.to_owned(),
+            false => text.lines().next().unwrap_or_default().chars().take(MAX_PATCHED).chain(['…']).collect(),
+        };
+        let said = match with {
+            "" => format!("remove `{}`", cut(old)),
+            _ => format!("write `{}`", cut(with)),
+        };
+        if short(self.line(span)) && short(old) && short(with) {
+            let snippet = Snippet::source(text).patch(Patch::new(range, with));
+            let help = Level::HELP.secondary_title(said).element(snippet);
+            return renderer.render(&[group, help]).to_string();
+        }
+        renderer.render(&[group.element(Level::HELP.message(said))]).to_string()
+    }
+
+    /// The text of the span's file without its byte order mark, and the span as a range in it on character boundaries
+    /// that does not end in a line's end.
+    fn slice(&self, span: Span) -> Option<(&str, Range<usize>)> {
+        let whole = &self.files.get(span.file as usize)?.text;
+        let text = plain(whole);
+        let at =
+            |at: u32| text.floor_char_boundary((at as usize).saturating_sub(whole.len() - text.len()).min(text.len()));
+        let start = at(span.start);
+        let spanned = text.get(start..at(span.end)).unwrap_or_default();
+        Some((text, start..start + spanned.trim_end_matches(['\n', '\r']).len()))
     }
 }
 
-/// The span as a range on character boundaries inside `text`.
-fn range(span: Span, text: &str) -> std::ops::Range<usize> {
-    let floor = |at: u32| text.floor_char_boundary((at as usize).min(text.len()));
-    let start = floor(span.start);
-    start..floor(span.end).max(start)
+fn plain(text: &str) -> &str {
+    text.strip_prefix(BOM).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sources(texts: &[(&str, &str)]) -> Sources {
+        let source = |(name, text): &(&str, &str)| Source { name: (*name).into(), text: (*text).into() };
+        Sources { files: texts.iter().map(source).collect() }
+    }
+
+    fn find(sources: &Sources, file: u32, what: &str) -> Span {
+        let start = sources.files[file as usize].text.find(what).unwrap();
+        Span { file, start: start as u32, end: (start + what.len()) as u32 }
+    }
+
+    fn page(sources: &Sources, one: Diagnostic) -> String {
+        sources.render(&[one], false)
+    }
+
+    fn wrong(span: Span) -> Diagnostic {
+        Diagnostic::new(Code::WrongType, span, "text belongs here").label("a number")
+    }
+
+    #[test]
+    fn the_caret_stands_under_the_text_behind_tabs_and_wide_letters_and_a_byte_order_mark() {
+        let s = sources(&[("é.toml", "\u{feff}a = 1\r\n\tname = \"日本語\" # 2\r\n")]);
+        assert_eq!(
+            page(&s, wrong(find(&s, 0, "# 2"))),
+            "error[wrong-type]: text belongs here
+ --> é.toml:2:15
+  |
+2 |     name = \"日本語\" # 2
+  |                     ^^^ a number\n\n"
+        );
+        assert_eq!(s.place(find(&s, 0, "# 2")), Place { line: 2, column: 15 });
+        let page = page(&s, wrong(find(&s, 0, "1")));
+        assert!(page.contains("é.toml:1:5\n") && page.contains("1 | a = 1\n  |     ^ a number"), "{page}");
+        assert_eq!((s.place(find(&s, 0, "1")).column, s.line(find(&s, 0, "1"))), (5, "a = 1"));
+    }
+
+    #[test]
+    fn the_end_of_the_file_can_be_pointed_at() {
+        for text in ["a = [1", "a = [1\n", "a = [1\r\n"] {
+            let s = sources(&[("x", text)]);
+            let end = text.len() as u32;
+            let page = page(&s, wrong(Span { file: 0, start: end - 1, end: end + 7 }));
+            assert!(page.contains("1 | a = [1\n  |      "), "{page}");
+            assert!(page.trim_end().ends_with("^ a number"), "{page}");
+        }
+        let s = sources(&[("empty.toml", "")]);
+        let page = page(&s, Diagnostic::new(Code::Empty, Span { file: 0, start: 0, end: 0 }, "no entries"));
+        assert!(page.starts_with("error[empty]: no entries\n --> empty.toml:1:1\n"), "{page}");
+    }
+
+    #[test]
+    fn a_span_over_lines_shows_its_ends_and_stops_before_the_last_line_end() {
+        let s = sources(&[("x.yaml", "a:\n  b: 1\n  c: 2\nd: 3\n")]);
+        let page = page(&s, wrong(find(&s, 0, "b: 1\n  c: 2\n")));
+        assert_eq!(
+            page,
+            "error[wrong-type]: text belongs here
+ --> x.yaml:2:3
+  |
+2 | /   b: 1
+3 | |   c: 2
+  | |______^ a number\n\n"
+        );
+        let many: String = (0..300).map(|n| format!("k{n}: 1\n")).collect();
+        let s = sources(&[("x.yaml", &many)]);
+        let page = super::tests::page(&s, wrong(find(&s, 0, &many)));
+        assert!(page.lines().count() < 15, "{page}");
+    }
+
+    #[test]
+    fn other_places_are_shown_in_their_files() {
+        let s = sources(&[("a.toml", "x = 1\ny = 2\n"), ("b.toml", "z = 3\n"), ("c.toml", "")]);
+        let nowhere = Span { file: 9, start: 1, end: 2 };
+        let one = wrong(find(&s, 0, "y")).also(find(&s, 0, "x"), "first").also(find(&s, 1, "3"), "second");
+        let page = page(&s, one.also(Span { file: 2, start: 0, end: 0 }, "third").also(nowhere, "fourth"));
+        assert_eq!(
+            page,
+            "error[wrong-type]: text belongs here
+ --> a.toml:2:1
+  |
+1 | x = 1
+  | - first
+2 | y = 2
+  | ^ a number
+  |
+ ::: b.toml:1:5
+  |
+1 | z = 3
+  |     - second
+  |
+ ::: c.toml:1:1
+  |
+1 |
+  | - third\n\n"
+        );
+        let page = super::tests::page(&s, wrong(nowhere).replace(nowhere, "x"));
+        assert_eq!(page, "error[wrong-type]: text belongs here\n\n");
+    }
+
+    #[test]
+    fn what_would_mend_it_is_shown_in_its_line_or_told_where_the_line_is_long() {
+        let s = sources(&[("x.toml", "mode = 0644\nold = 1\n")]);
+        let value = find(&s, 0, "0644");
+        let shown = page(&s, wrong(value).replace(value, "\"0644\""));
+        assert!(
+            shown.ends_with("help: write `\"0644\"`\n  |\n1 - mode = 0644\n1 + mode = \"0644\"\n  |\n\n"),
+            "{shown}"
+        );
+        let old = find(&s, 0, "old = 1");
+        let shown = page(&s, wrong(old).replace(old, ""));
+        assert!(shown.ends_with("help: remove `old = 1`\n  |\n2 - old = 1\n  |\n\n"), "{shown}");
+        let said = page(&s, wrong(value).say("write it as text"));
+        assert!(said.ends_with("\n  |\n  = help: write it as text\n\n"), "{said}");
+
+        let long = format!("{{\"a\":[{}0],\"b\":x}}", "1,".repeat(100_000));
+        let s = sources(&[("x.json", &long)]);
+        let x = find(&s, 0, "x}");
+        let shown = page(&s, wrong(x).replace(x, "\"x\"}"));
+        assert!(shown.contains("= help: write `\"x\"}`\n") && shown.len() < 1_000, "{shown}");
+        let all = Span { start: 0, ..x };
+        let shown = page(&s, wrong(x).replace(all, ""));
+        assert!(shown.contains("= help: remove `{\"a\":[1,") && shown.len() < 1_000, "{shown}");
+    }
+
+    #[test]
+    fn codes_of_a_terminal_in_a_spec_do_not_reach_it() {
+        let s = sources(&[("x", "a = \u{1b}[31m\u{202e} 5\r9")]);
+        let page = page(&s, wrong(find(&s, 0, "5")));
+        assert!(!page.contains(['\u{1b}', '\u{202e}', '\r']), "{page:?}");
+    }
 }

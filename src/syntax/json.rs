@@ -57,7 +57,7 @@ impl<'s> Reader<'s> {
             loop {
                 let key = self.key(open)?;
                 if self.peek() != Some(b':') {
-                    return Err(self.missing(open, "`:` and a value"));
+                    return Err(self.missing(open, "`:` behind the key"));
                 }
                 self.at += 1;
                 if self.peek().is_none() {
@@ -360,4 +360,172 @@ fn number_help(raw: &str) -> Option<String> {
         return Some(format!("write `\"{raw}\"` if it is text"));
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(text: &str) -> Node<'_> {
+        let (root, wrong) = parse(text, 0);
+        assert_eq!(wrong, [], "{text}");
+        root.unwrap_or_else(|| panic!("no tree of {text}"))
+    }
+
+    /// What is under the first diagnostic's caret, and its message.
+    fn refused(text: &str) -> (&str, String) {
+        let (root, wrong) = parse(text, 0);
+        assert!(root.is_none(), "{text}");
+        let one = wrong.into_iter().next().unwrap_or_else(|| panic!("nothing wrong with {text}"));
+        (&text[one.span.start as usize..one.span.end as usize], one.message)
+    }
+
+    #[test]
+    fn spans_are_exact_behind_other_alphabets_and_line_ends() {
+        let text = "\u{feff}{\r\n  \"é€😀\": [true, null, -1.5e3],\r\n \"k\\u0041\" : {\"\":\"\"}}\r\n";
+        let root = read(text);
+        let at = |span: Span| &text[span.start as usize..span.end as usize];
+        assert_eq!(at(root.span), text.trim_start_matches('\u{feff}').trim_end());
+        let map = root.map().unwrap();
+        assert_eq!(at(map[0].0.span), "\"é€😀\"");
+        let items: Vec<_> = map[0].1.list().unwrap().iter().map(|n| at(n.span)).collect();
+        assert_eq!(items, ["true", "null", "-1.5e3"]);
+        assert_eq!((at(map[1].0.span), &*map[1].0.text), ("\"k\\u0041\"", "kA"));
+        assert_eq!(at(map[1].1.span), "{\"\":\"\"}");
+        assert!(matches!(&map[0].0.text, Cow::Borrowed(_)), "text without escapes is not copied");
+    }
+
+    #[test]
+    fn numbers_keep_their_spelling() {
+        assert_eq!(read("-0").data, Data::Int(0, "-0"));
+        assert_eq!(read("1.10").data, Data::Float(1.1, "1.10"));
+        assert_eq!(read("9223372036854775807").data, Data::Int(i64::MAX, "9223372036854775807"));
+        assert_eq!(read("9223372036854775808").data, Data::Float(9223372036854775808.0, "9223372036854775808"));
+        assert_eq!(read("1E+2").data, Data::Float(100.0, "1E+2"));
+    }
+
+    #[test]
+    fn escapes_read_as_what_they_stand_for() {
+        assert_eq!(read(r#""\"\\\/\b\f\n\r\tA\u00e9\ud83d\ude00z""#).text(), Some("\"\\/\u{8}\u{c}\n\r\tAé😀z"));
+        for (bad, caret) in [
+            (r#""\q""#, r"\q"),
+            (r#""a\é""#, r"\é"),
+            (r#""\u12""#, r"\u"),
+            (r#""\u+123""#, r"\u"),
+            (r#""\ud800""#, r"\ud800"),
+            (r#""\udc00""#, r"\udc00"),
+            (r#""\ud800A""#, r"\ud800"),
+            ("\"\\", "\\"),
+        ] {
+            assert_eq!(refused(bad).0, caret, "{bad}");
+        }
+    }
+
+    #[test]
+    fn nothing_but_rfc_8259_is_json() {
+        for (text, caret) in [
+            ("{\"a\":1,}", ","),
+            ("[1,]", ","),
+            ("[1 2]", ""),
+            ("{\"a\" 1}", ""),
+            ("{\"a\":1\n\"b\":2}", ""),
+            ("[1", "["),
+            ("{\"a\":", "{"),
+            ("{a:1}", "a"),
+            ("{'a':1}", "'"),
+            ("['a']", "'"),
+            ("// x\n1", "// x"),
+            ("1 /* x */", "/* x */"),
+            ("[1, # x\n2]", "# x"),
+            ("True", "True"),
+            ("NaN", "NaN"),
+            ("-Infinity", "-Infinity"),
+            ("01", "01"),
+            ("-01", "-01"),
+            ("+1", "+1"),
+            (".5", ".5"),
+            ("1.", "1."),
+            ("1e", "1e"),
+            ("1e+", "1e+"),
+            ("-", "-"),
+            ("0x1F", "0x1F"),
+            ("1_000", "1_000"),
+            ("1.2.3", "1.2.3"),
+            ("1e999", "1e999"),
+            ("\"a\tb\"", "\t"),
+            ("\"a\u{1}b\"", "\u{1}"),
+            ("\"ab\r\ncd\"", "\"ab"),
+            ("\"ab", "\"ab"),
+            ("\u{a0}1", "\u{a0}"),
+            ("\u{b}1", "\u{b}"),
+            ("1 2", "2"),
+            ("{}}", "}"),
+            ("{\"a\":}", "}"),
+            ("[,1]", ","),
+            ("[1}", ""),
+            ("1\0", "\0"),
+            ("é", "é"),
+        ] {
+            assert_eq!(refused(text).0, caret, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_written_twice_is_shown_in_both_places() {
+        let text = r#"{"é":1,"x":{"b":1,"\u0062":2}}"#;
+        let (root, wrong) = parse(text, 0);
+        assert_eq!(root.unwrap().get("x").unwrap().get("b").unwrap().data, Data::Int(1, "1"));
+        assert_eq!(wrong.len(), 1);
+        assert_eq!(wrong[0].code, Code::DuplicateKey);
+        assert_eq!(&text[wrong[0].span.start as usize..wrong[0].span.end as usize], r#""\u0062""#);
+        let first = wrong[0].also[0].0;
+        assert_eq!(&text[first.start as usize..first.end as usize], r#""b""#);
+    }
+
+    #[test]
+    fn emptiness_is_for_the_loader_to_judge() {
+        for text in ["", "\u{feff}", " \r\n\t"] {
+            assert_eq!(read(text).data, Data::Null);
+        }
+    }
+
+    #[test]
+    fn depth_and_size_are_bounded() {
+        let nested = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
+        read(&nested(super::super::MAX_DEPTH));
+        for text in [nested(super::super::MAX_DEPTH + 1), "[".repeat(1 << 20), "{\"a\":".repeat(1 << 18)] {
+            assert_eq!(parse(&text, 0).1[0].code, Code::TooDeep);
+        }
+        let many = format!("[{}1]", "1,".repeat(super::super::MAX_NODES));
+        assert_eq!(parse(&many, 0).1[0].code, Code::TooLarge);
+    }
+
+    /// `cargo test --release ten_thousand -- --ignored --nocapture`: 10 ms in a release build.
+    #[test]
+    #[ignore = "measures"]
+    fn ten_thousand_entries_are_read_in_ten_milliseconds() {
+        let entry =
+            |n| format!(r#""/tmp/x/file-{n:05}":{{"exists":true,"mode":"0644","owner":"root","filetype":"file"}}"#);
+        let text = format!(r#"{{"file":{{{}}}}}"#, (0..10_000).map(entry).collect::<Vec<_>>().join(","));
+        let once = || {
+            let start = std::time::Instant::now();
+            let root = read(&text);
+            (start.elapsed(), root.map().unwrap()[0].1.map().unwrap().len())
+        };
+        let (took, entries) = (0..10).map(|_| once()).min().unwrap();
+        println!("{} bytes, {entries} entries: {took:?}", text.len());
+        assert_eq!(entries, 10_000);
+        assert!(cfg!(debug_assertions) || took.as_millis() < 10);
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_serde_json_on_what_is_json(text in "[\\[\\]{},:\"\\\\a1.eE+\\-0 tu\n]{0,12}|\\PC{0,20}") {
+            let theirs = serde_json::from_str::<serde_json::Value>(&text);
+            let (root, wrong) = parse(&text, 0);
+            let ours = root.is_some() && wrong.iter().all(|w| w.code == Code::DuplicateKey);
+            prop_assert_eq!(ours, theirs.is_ok() || text.trim_matches([' ', '\n', '\r', '\t']).is_empty(), "{:?}", theirs);
+        }
+    }
 }

@@ -22,6 +22,7 @@ pub(super) fn parse<'s>(text: &'s str, file: u32) -> (Option<Node<'s>>, Vec<Diag
         end: 0,
         anchors: HashMap::new(),
         open: vec![],
+        brackets: vec![],
         aliased: text.contains('*'),
         copied: 0,
     };
@@ -38,6 +39,8 @@ struct Reader<'s> {
     anchors: HashMap<usize, Anchored<'s>>,
     /// Anchors of what is being read.
     open: Vec<usize>,
+    /// The brackets that are not closed yet.
+    brackets: Vec<Span>,
     /// Whether there can be an alias, so that anchored nodes must be kept.
     aliased: bool,
     copied: usize,
@@ -97,6 +100,9 @@ impl<'s> Reader<'s> {
                 if let Some(help) = wrong.help {
                     said = said.say(help);
                 }
+                if let Some(bracket) = self.brackets.last().filter(|b| b.start != span.start) {
+                    said = said.also(*bracket, "opened here, and not closed yet");
+                }
                 Err(self.tree.stop(said))
             }
             None => {
@@ -111,6 +117,7 @@ impl<'s> Reader<'s> {
         let (anchor, node) = match event {
             Event::Scalar(value, style, anchor, tag) => (anchor, self.scalar(value, style, tag.as_deref(), at)?),
             Event::SequenceStart(_, anchor, tag) => {
+                let at = At { span: self.with_dash(at.span), ..at };
                 self.begin(at, depth, anchor, tag.as_deref(), "seq")?;
                 let items = self.list(depth)?;
                 (anchor, Some(self.tree.node(Span { end: self.end.max(at.span.end), ..at.span }, Data::List(items))?))
@@ -144,14 +151,27 @@ impl<'s> Reader<'s> {
     fn begin(&mut self, at: At, depth: usize, anchor: usize, tag: Option<&Tag>, core: &str) -> Result<(), Stop> {
         self.tree.enter(depth, at.span)?;
         self.end = at.span.end;
+        if at.span.start < at.span.end {
+            self.brackets.push(at.span);
+        }
         if anchor != 0 {
             self.open.push(anchor);
         }
-        match tag {
-            Some(tag) if tag_word(tag).is_some_and(|word| word != core && !word.is_empty()) => self.foreign(at.tag),
-            _ => {}
+        if tag.is_some_and(|tag| !matches!(tag_word(tag).as_deref(), Some(word) if word.is_empty() || word == core)) {
+            self.foreign(at.tag);
         }
         Ok(())
+    }
+
+    /// A list that is not indented is said to begin behind its first `-`.
+    fn with_dash(&self, span: Span) -> Span {
+        let before = self.text.get(..span.start as usize).unwrap_or_default().trim_end_matches([' ', '\t']);
+        let block =
+            span.start == span.end && !self.text.get(span.start as usize..).is_some_and(|rest| rest.starts_with('-'));
+        match before.strip_suffix('-') {
+            Some(before) if block => self.tree.span(before.len(), before.len()),
+            _ => span,
+        }
     }
 
     fn list(&mut self, depth: usize) -> Result<Vec<Node<'s>>, Stop> {
@@ -331,6 +351,7 @@ impl<'s> Reader<'s> {
     fn close(&mut self, bracket: Span) {
         if bracket.start < bracket.end {
             self.end = bracket.end;
+            self.brackets.pop();
         }
     }
 }
@@ -412,4 +433,215 @@ fn offset(text: &str, marker: &Marker) -> usize {
     let at =
         marker.byte_offset().unwrap_or_else(|| text.char_indices().nth(marker.index()).map_or(text.len(), |(n, _)| n));
     text.floor_char_boundary(at.min(text.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Value;
+
+    fn read(text: &str) -> Node<'_> {
+        let (root, wrong) = parse(text, 0);
+        assert_eq!(wrong, [], "{text}");
+        root.unwrap_or_else(|| panic!("no tree of {text}"))
+    }
+
+    fn refused(text: &str) -> (&str, Code) {
+        let (_, wrong) = parse(text, 0);
+        let one = wrong.first().unwrap_or_else(|| panic!("nothing wrong with {text}"));
+        (at(text, one.span), one.code)
+    }
+
+    fn at(text: &str, span: Span) -> &str {
+        &text[span.start as usize..span.end as usize]
+    }
+
+    fn shown(text: &str) -> String {
+        super::super::tests::json(&Value::from(&read(text)))
+    }
+
+    #[test]
+    fn spans_are_exact_behind_other_alphabets_and_line_ends() {
+        let text = "\u{feff}# é\r\né€:\r\n  b: ü # €\r\n  \"c\\u0041\":\r\n    - 'x'\r\n    - [1, {d: 2.50}]\r\n  e: |\r\n    ö\r\n    two\r\n\r\n  n:\r\nz: 0644\r\n";
+        let root = read(text);
+        let map = root.map().unwrap();
+        assert_eq!(at(text, root.span), text.trim_start_matches("\u{feff}# é\r\n").trim_end());
+        assert_eq!(at(text, map[0].0.span), "é€");
+        let fields = map[0].1.map().unwrap();
+        assert_eq!((at(text, fields[0].0.span), at(text, fields[0].1.span)), ("b", "ü"));
+        assert_eq!((at(text, fields[1].0.span), &*fields[1].0.text), ("\"c\\u0041\"", "cA"));
+        let c = fields[1].1.list().unwrap();
+        assert_eq!((at(text, c[0].span), at(text, c[1].span)), ("'x'", "[1, {d: 2.50}]"));
+        assert_eq!(at(text, fields[1].1.span), "- 'x'\r\n    - [1, {d: 2.50}]");
+        assert_eq!((at(text, fields[2].1.span), fields[2].1.text()), ("ö\r\n    two", Some("ö\ntwo\n")));
+        assert_eq!((fields[3].1.span.start as usize, &fields[3].1.data), (text.find("n:").unwrap() + 2, &Data::Null));
+        assert_eq!((at(text, map[1].1.span), &map[1].1.data), ("0644", &Data::Int(420, "0644")));
+        let text = "a:\n- b\n- - c\n";
+        let list = read(text).get("a").unwrap().clone();
+        assert_eq!((at(text, list.span), at(text, list.list().unwrap()[1].span)), ("- b\n- - c", "- c"));
+    }
+
+    #[test]
+    fn quotes_make_text_and_plain_words_mean_what_goss_takes_them_for() {
+        assert_eq!(
+            shown(
+                "[yes, no, on, y, true, FALSE, ~, '~', 'true', \"5\", 5, 0644, 1_000, 0o17, 1.50, 2001-12-14, .inf, 12:30]"
+            ),
+            r#"["yes","no","on","y",true,false,null,"~","true","5",5,420,1000,15,1.5,"2001-12-14",inf,"12:30"]"#
+        );
+        assert_eq!(shown("a:\nb: ''\nc: |\n  5\nd: >-\n  true\n"), r#"{"a":null,"b":"","c":"5\n","d":"true"}"#);
+        assert_eq!(shown("1: a\ntrue: b\n~: c\n0644: d\n"), r#"{"1":"a","true":"b","~":"c","0644":"d"}"#);
+    }
+
+    #[test]
+    fn core_tags_decide_and_other_tags_are_refused() {
+        assert_eq!(
+            shown(
+                "[!!str 5, !!int '5', !!float 1, !!str, !!null '', !!bool \"true\", ! 5, !!map {}, !!seq [], !<tag:yaml.org,2002:int> 7]"
+            ),
+            r#"["5",5,1.0,"",null,true,5,{},[],7]"#
+        );
+        for (text, caret) in [
+            ("a: !'text'", "!'text'"),
+            ("a: !foo bar", "!foo"),
+            ("a: !/re/", "!/re/"),
+            ("a: !!binary eA==", "!!binary"),
+            ("a: !!int x", "x"),
+            ("a: !!bool 1", "1"),
+            ("a: !!seq {}", "!!seq"),
+            ("a: !foo [1]", "!foo"),
+            ("!foo a: 1", "!foo"),
+        ] {
+            assert_eq!(refused(text), (caret, Code::Syntax), "{text}");
+        }
+    }
+
+    #[test]
+    fn aliases_stand_where_they_are_written_and_what_is_in_them_where_it_was() {
+        let text = "base: &b {k: [1, é]}\nname: &n web\ncopy: *b\nlist: [*b, *n]\n*n : x\n";
+        let root = read(text);
+        assert_eq!(
+            shown(text),
+            r#"{"base":{"k":[1,"é"]},"name":"web","copy":{"k":[1,"é"]},"list":[{"k":[1,"é"]},"web"],"web":"x"}"#
+        );
+        let copy = root.get("copy").unwrap();
+        assert_eq!(at(text, copy.span), "*b");
+        assert_eq!(copy.get("k").unwrap().span, root.get("base").unwrap().get("k").unwrap().span);
+        assert_eq!(shown("a: &a 1\nb: &a 2\nc: *a\n"), r#"{"a":1,"b":2,"c":2}"#);
+    }
+
+    #[test]
+    fn merges_give_way_to_the_maps_own_keys_and_the_first_of_a_list_wins() {
+        let base = "a: &a {k: 1, l: 1}\nb: &b {l: 2, m: 2}\n";
+        let merged = |x: &str| {
+            let text = format!("{base}x: {x}\n");
+            let (root, wrong) = parse(&text, 0);
+            assert_eq!(wrong, [], "{text}");
+            super::super::tests::json(&Value::from(root.unwrap().get("x").unwrap()))
+        };
+        assert_eq!(merged("{<<: *a, l: 9}"), r#"{"k":1,"l":9}"#);
+        assert_eq!(merged("{l: 9, <<: *a, z: 0}"), r#"{"l":9,"k":1,"z":0}"#);
+        assert_eq!(merged("{<<: [*a, *b]}"), r#"{"k":1,"l":1,"m":2}"#);
+        assert_eq!(merged("{<<: {q: 1}}"), r#"{"q":1}"#);
+        assert_eq!(merged("{'<<': 1}"), r#"{"<<":1}"#);
+        assert_eq!(merged("{<<: []}"), "{}");
+        assert_eq!(refused("x: {<<: 5}"), ("5", Code::Syntax));
+        assert_eq!(refused("x: {<<: [{}, 5]}"), ("5", Code::Syntax));
+        assert_eq!(refused("x: {<<: {}, <<: {}}"), ("<<", Code::DuplicateKey));
+    }
+
+    #[test]
+    fn a_key_written_twice_is_shown_in_both_places() {
+        let text = "file:\n  é: {a: 1}\n  b:\n    k: 1\n    l: 2\n    'k': 3\n  \"b\": 4\n";
+        let (root, wrong) = parse(text, 0);
+        assert!(root.is_some());
+        let places: Vec<_> = wrong.iter().map(|w| (w.code, at(text, w.span), w.also[0].0.start as usize)).collect();
+        let (b, k) = (text.find("b:").unwrap(), text.find("k: 1").unwrap());
+        assert_eq!(places, [(Code::DuplicateKey, "'k'", k), (Code::DuplicateKey, "\"b\"", b)]);
+    }
+
+    #[test]
+    fn the_caret_stands_under_what_is_wrong() {
+        for (text, caret) in [
+            ("a: [1, 2", "["),
+            ("a: {b: 1]", "{"),
+            ("a: \"x", "\"x"),
+            ("é: b: c", ":"),
+            ("a:\n\tb: 1", "\t"),
+            ("a: 1\n b: 2", ":"),
+            ("a: 1\nfoo\nb: 2", "foo"),
+            ("a:\n  b: 1\n c: 2", "c: 2"),
+            ("é: @x", "@"),
+            ("a: `x`", "`"),
+            ("a: \"x \\d+\"", "\\d"),
+            ("a: - b", "-"),
+            ("k: \"abc\" def", "def"),
+            ("a: *", "*"),
+            ("a: *.conf", "*.conf"),
+            ("a: |x", "|x"),
+            ("a: }", "}"),
+            ("? [a]\n: b", "[a]"),
+            ("{a: 1}: b", "{a: 1}"),
+            (": x", ""),
+            ("&a [*a]", "*a"),
+            ("---\na: 1\n---\nb: 2", "---"),
+            ("a: 1\n---\n", "---"),
+            ("a: x\u{0}", "\u{0}"),
+        ] {
+            assert_eq!(refused(text), (caret, Code::Syntax), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn two_mistakes_that_do_not_stop_the_parser_are_both_shown() {
+        let (root, wrong) = parse("a: *x\nb: !y z\nb: 1\nc: 2\n", 0);
+        assert_eq!(wrong.len(), 2);
+        assert_eq!(
+            Value::from(&root.unwrap()),
+            Value::Map(vec![("b".into(), Value::Int(1)), ("c".into(), Value::Int(2))])
+        );
+    }
+
+    #[test]
+    fn emptiness_is_for_the_loader_to_judge() {
+        for text in ["", "\u{feff}", "# only this\r\n", "---\n", "---\n...\n", "%YAML 1.1\n---\n"] {
+            assert_eq!(read(text).data, Data::Null, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn depth_is_bounded_however_it_is_written() {
+        let nested = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
+        read(&nested(MAX_DEPTH));
+        let block = |n: usize| (0..n).map(|i| format!("{}a:\n", " ".repeat(i))).collect::<String>();
+        read(&block(MAX_DEPTH));
+        let chain = (1..200).map(|n| format!("a{n}: &a{n} [*a{}]\n", n - 1)).collect::<String>();
+        for text in [
+            nested(MAX_DEPTH + 1),
+            block(MAX_DEPTH + 1),
+            block(500),
+            "[".repeat(200_000),
+            "{a: ".repeat(50_000),
+            "- ".repeat(100_000),
+            "? ".repeat(100_000),
+            format!("a0: &a0 [x]\n{chain}"),
+        ] {
+            let (root, wrong) = parse(&text, 0);
+            assert!(root.is_none());
+            assert_eq!(wrong[0].code, Code::TooDeep, "{}", &text[..20]);
+        }
+    }
+
+    #[test]
+    fn aliases_cannot_blow_the_tree_up() {
+        let line = |n: usize| format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 9].join(","));
+        let laughs = format!("a0: &a0 [x]\n{}", (1..40).map(line).collect::<String>());
+        let long = format!("a: &a \"{}\"\nb: [{}]\n", "x\\n".repeat(10_000), vec!["*a"; 50_000].join(","));
+        let keys = format!("a: &a {{\"{}\": 1}}\nb: [{}]\n", "x\\n".repeat(250), vec!["*a"; 100_000].join(","));
+        for text in [laughs, long, keys] {
+            let (root, wrong) = parse(&text, 0);
+            assert!(root.is_none());
+            assert_eq!(wrong.last().unwrap().code, Code::TooLarge);
+        }
+    }
 }

@@ -18,11 +18,14 @@ pub(super) fn explain(text: &str, at: usize, kind: &ErrorKind) -> Wrong {
     let one = rest.chars().next().filter(|c| !matches!(c, '\n' | '\r'));
     let char = at..at + one.map_or(0, char::len_utf8);
     let line = at..at + line.len();
+    let begun = text.get(..at).unwrap_or_default();
+    let begun = begun.len() - begun.rsplit('\n').next().unwrap_or_default().trim_start().len();
+    let whole = begun..line.end;
     let say = |at: Range<usize>, message: &str, help: Option<&'static str>| Wrong { at, message: message.into(), help };
     match kind {
         ErrorKind::UnclosedFlowCollection { open } => say(char, &format!("this `{open}` is never closed"), None),
         ErrorKind::MismatchedFlowCollectionEnd { open, close } => {
-            say(char, &format!("`{close}` closes what `{open}` opened"), None)
+            say(char, &format!("this `{open}` is closed by `{close}`"), None)
         }
         ErrorKind::MisplacedFlowCollectionEnd => say(
             char,
@@ -58,18 +61,18 @@ pub(super) fn explain(text: &str, at: usize, kind: &ErrorKind) -> Wrong {
             say(line, "this is neither `key: value` nor an element of a list", Some("is a `:` and a space missing?"))
         }
         ErrorKind::ExpectedBlockMappingKey => say(
-            line,
+            whole,
             "this line belongs to nothing above it",
             Some("indent it like the keys of the map that it belongs to"),
         ),
         ErrorKind::ExpectedBlockSequenceEntry => {
-            say(line, "this line belongs to nothing above it", Some("begin each element of a list with `- `"))
+            say(whole, "this line belongs to nothing above it", Some("begin each element of a list with `- `"))
         }
         ErrorKind::InvalidIndentation | ErrorKind::InvalidBlockScalarIndent => {
-            say(line, "this line's indent fits nothing above it", None)
+            say(whole, "this line's indent fits nothing above it", None)
         }
         ErrorKind::InvalidFlowScalarIndent | ErrorKind::InvalidQuotedScalarIndent => {
-            say(line, "this line is indented less than what it continues", None)
+            say(whole, "this line is indented less than what it continues", None)
         }
         ErrorKind::ExpectedFlowMappingSeparator => say(char, "`,` or `}` should stand before this", None),
         ErrorKind::ExpectedFlowSequenceSeparator => say(char, "`,` or `]` should stand before this", None),
