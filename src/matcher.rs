@@ -2,11 +2,92 @@
 
 use crate::syntax::{Diagnostic, Node};
 use crate::value::{Type, Value};
+use regex::Regex;
+
+mod bounds;
+mod contains;
+mod diff;
+mod explain;
+mod holds;
+mod lower;
+mod number;
+mod operator;
+mod pattern;
+mod scalar;
+mod semver;
+mod text;
+mod words;
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod written;
+
+pub use operator::{OPERATORS, Of, Operand, Operator};
+pub use pattern::Pattern;
+pub use semver::Constraint;
 
 /// What a spec expects of a value. Its operands have been checked against the type of the key it stands under.
 #[derive(Clone, Debug)]
 pub enum Test {
+    /// Equal as goss has it: text equals what prints as it, a number equals text that reads as it, a scalar a list of only it.
     Equal(Value),
+    Order(Relation, Value),
+    /// From the first to the second, both included.
+    Between(Box<(Value, Value)>),
+    OneOf(Vec<Test>),
+    Prefix(Box<str>),
+    Suffix(Box<str>),
+    Substring(Box<str>),
+    Regex(Regex),
+    /// Some element of a list, value of a map or line of text.
+    Element(Box<Test>),
+    /// Each test has an element of its own.
+    Elements(Vec<Test>),
+    /// Each test has an element of its own, and none is left over.
+    ConsistOf(Vec<Test>),
+    /// Every element. Holds of an empty list.
+    Each(Box<Test>),
+    /// Elements of a list or a map, bytes of text.
+    Len(Box<Test>),
+    /// Some key of a map.
+    Key(Box<Test>),
+    Patterns(Vec<Pattern>),
+    /// A list where only what is seen tells what it means: patterns on text, else elements.
+    Listed(Box<Listed>),
+    Not(Box<Test>),
+    And(Vec<Test>),
+    Or(Vec<Test>),
+    Semver(Constraint),
+    /// Each path into JSON leads to what its test says.
+    Gjson(Vec<(Box<str>, Test)>),
+    Xml(Box<Xml>),
+}
+
+/// See [`Test::Listed`].
+#[derive(Clone, Debug)]
+pub struct Listed {
+    elements: Vec<Test>,
+    /// Why the list does not read as patterns, where it does not.
+    patterns: Result<Vec<Pattern>, String>,
+}
+
+/// goss's `xml`: an XPath and what it leads to.
+#[derive(Clone, Debug)]
+pub struct Xml {
+    path: Box<str>,
+    xpath: crate::query::XPath,
+    /// `None`: anything at all.
+    result: Option<Test>,
+}
+
+/// How one value is ordered against another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    Greater,
+    GreaterOrEqual,
+    Less,
+    LessOrEqual,
 }
 
 /// Why a test neither holds nor fails to hold.
@@ -36,10 +117,9 @@ pub struct Evidence {
     pub note: Option<String>,
 }
 
-/// Reads what stands under a key of type `ty`.
+/// Reads what stands under a key of type `ty`. Where it says nothing right, `wrong` says why.
 pub fn lower(node: &Node, ty: Type, wrong: &mut Vec<Diagnostic>) -> Option<Test> {
-    let _ = (ty, wrong);
-    Some(Test::Equal(node.into()))
+    lower::Lower { wrong }.expectation(node, ty)
 }
 
 impl Test {
@@ -48,19 +128,38 @@ impl Test {
         Test::Equal(value)
     }
 
+    /// Whether it holds of `seen`. A definite answer wins over a doubt wherever tests are combined.
     pub fn holds(&self, seen: &Value) -> Result<bool, Doubt> {
-        let Test::Equal(want) = self;
-        Ok(want == seen)
+        holds::holds(self, text::View::of(seen))
     }
 
     /// The expectation in words.
     pub fn expected(&self) -> String {
-        let Test::Equal(want) = self;
-        want.to_string()
+        words::expected(self)
     }
 
     /// Why it does not hold of `seen`.
     pub fn explain(&self, seen: &Value) -> Evidence {
-        Evidence { expected: self.expected(), found: seen.to_string(), ..Evidence::default() }
+        explain::explain(self, text::View::of(seen))
+    }
+}
+
+impl Relation {
+    pub fn accepts(self, order: std::cmp::Ordering) -> bool {
+        match self {
+            Relation::Greater => order.is_gt(),
+            Relation::GreaterOrEqual => order.is_ge(),
+            Relation::Less => order.is_lt(),
+            Relation::LessOrEqual => order.is_le(),
+        }
+    }
+
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Relation::Greater => ">",
+            Relation::GreaterOrEqual => "≥",
+            Relation::Less => "<",
+            Relation::LessOrEqual => "≤",
+        }
     }
 }

@@ -23,8 +23,9 @@ const MAX_STEPS: usize = 256;
 /// Modifiers that the `gjson` crate knows.
 const NATIVE: &[&str] = &["this", "reverse", "ugly", "pretty", "valid", "flatten", "join"];
 /// Modifiers of gjson that the crate has not, and what each makes of a value.
-const OURS: &[(&str, fn(J) -> Option<J>)] =
-    &[("keys", keys), ("values", values), ("tostr", to_str), ("fromstr", from_str)];
+const OURS: &[(&str, Modifier)] = &[("keys", keys), ("values", values), ("tostr", to_str), ("fromstr", from_str)];
+
+type Modifier = fn(J) -> Option<J>;
 
 /// A JSON text that has been found to be one.
 pub struct Json<'t>(Cow<'t, str>);
@@ -104,6 +105,11 @@ impl<'t> Json<'t> {
             Err(_) if text.trim().is_empty() => Err("it is empty, not JSON".into()),
             Err(error) => Err(format!("it is not JSON: {error}")),
         }
+    }
+
+    /// Data that is not JSON text, as if it had been.
+    pub fn of(value: &Value) -> Json<'static> {
+        Json(Cow::Owned(to_json(value).to_string()))
     }
 
     /// What stands at `path`.
@@ -223,6 +229,22 @@ pub fn from_json(json: &J) -> Value {
         J::String(s) => Value::Text(s.clone()),
         J::Array(list) => Value::List(list.iter().map(from_json).collect()),
         J::Object(map) => Value::Map(map.iter().map(|(k, v)| (k.clone(), from_json(v))).collect()),
+    }
+}
+
+/// A value as JSON; what JSON has no word for, as text.
+fn to_json(value: &Value) -> J {
+    match value {
+        Value::Absent | Value::Null => J::Null,
+        Value::Bool(b) => J::Bool(*b),
+        Value::Int(n) => J::from(*n),
+        Value::Number(n) => J::from(*n),
+        Value::Text(t) => J::from(t.as_str()),
+        Value::Content(c) => J::from(c.text.as_str()),
+        Value::List(list) => list.iter().map(to_json).collect(),
+        Value::Map(map) => J::Object(map.iter().map(|(k, v)| (k.clone(), to_json(v))).collect()),
+        Value::Version(v) => J::from(v.text.as_str()),
+        quantity => J::from(quantity.to_string()),
     }
 }
 

@@ -1,0 +1,241 @@
+//! Why a test does not hold of what was seen: what is missing, what is too much, where texts differ.
+
+use super::contains::Pairs;
+use super::holds::{at, equal, holds, json};
+use super::text::{Elements, Text, View};
+use super::words::{expected, found, pattern, short, value};
+use super::{Doubt, Evidence, Pattern, Test, diff};
+use crate::quantity;
+use crate::value::Value;
+
+/// Elements that `missing` and `extra` name.
+const NAMED: usize = 20;
+/// Lines of which it is said that they are what no line should be.
+const LINES: usize = 5;
+
+pub fn explain(test: &Test, seen: View<'_>) -> Evidence {
+    let mut evidence = Evidence { expected: expected(test), found: found(seen), ..Evidence::default() };
+    if let (Test::Equal(want), View::Value(Value::List(_))) = (test, seen)
+        && !matches!(want, Value::List(_))
+    {
+        evidence.expected = format!("only {}", evidence.expected);
+    }
+    why(test, seen, &mut evidence);
+    if let Err(doubt) = holds(test, seen) {
+        note(
+            &mut evidence,
+            match doubt {
+                Doubt::Unfit(why) => why,
+                Doubt::Cut(bound) => format!("only the first {} were read", quantity::size(bound)),
+            },
+        );
+    }
+    evidence
+}
+
+fn note(evidence: &mut Evidence, more: String) {
+    match &mut evidence.note {
+        None => evidence.note = Some(more),
+        Some(note) if note.contains(&more) => {}
+        Some(note) => {
+            note.push_str("; ");
+            note.push_str(&more);
+        }
+    }
+}
+
+/// Adds what is known beyond the expectation and what was found.
+fn why(test: &Test, seen: View<'_>, evidence: &mut Evidence) {
+    match test {
+        Test::Equal(want) => unequal(want, seen, evidence),
+        Test::Patterns(patterns) => {
+            if let Some(text) = seen.text() {
+                unmatched(patterns, text, evidence);
+            }
+        }
+        Test::Listed(listed) => match (seen.text(), &listed.patterns) {
+            (Some(text), Ok(patterns)) => unmatched(patterns, text, evidence),
+            (Some(_), Err(_)) => {}
+            (None, _) => unfound(&listed.elements, seen, false, evidence),
+        },
+        Test::Elements(tests) => unfound(tests, seen, false, evidence),
+        Test::ConsistOf(tests) if seen.text().is_none() => unfound(tests, seen, true, evidence),
+        Test::Each(test) => {
+            let Some(elements) = Elements::of(seen) else { return };
+            let wrong = elements.filter(|one| holds(test, *one) != Ok(true)).map(found);
+            evidence.extra.extend(some(wrong));
+        }
+        Test::Len(_) => {
+            let len = match seen {
+                View::Text(text) => text.text.len(),
+                View::Value(Value::List(list)) => list.len(),
+                View::Value(Value::Map(map)) => map.len(),
+                View::Value(_) => return,
+            };
+            note(evidence, format!("its length is {len}"));
+        }
+        Test::Key(_) => {
+            if let View::Value(Value::Map(map)) = seen {
+                let keys: Vec<_> = some(map.iter().map(|(key, _)| short(key))).collect();
+                note(
+                    evidence,
+                    if keys.is_empty() { "it has no keys".into() } else { format!("its keys are {}", keys.join(", ")) },
+                );
+            }
+        }
+        Test::Not(inner) => present(inner, seen, evidence),
+        Test::And(tests) => {
+            let failing: Vec<_> = tests.iter().filter(|test| holds(test, seen) != Ok(true)).collect();
+            if failing.len() < tests.len() && !failing.is_empty() {
+                let words: Vec<_> = some(failing.iter().map(|test| expected(test))).collect();
+                note(evidence, format!("what does not hold: {}", words.join("; ")));
+            }
+            if let [one] = failing.as_slice() {
+                why(one, seen, evidence);
+            }
+        }
+        Test::Gjson(paths) => {
+            let Ok(json) = json(seen) else { return };
+            for (path, test) in paths.iter().take(NAMED) {
+                let words = match at(&json, path) {
+                    Ok(one) if holds(test, View::of(&one)) == Ok(true) => continue,
+                    Ok(one) => format!("`{path}`: expected {}, found {}", expected(test), value(&one)),
+                    Err(Doubt::Unfit(why)) => why,
+                    Err(Doubt::Cut(_)) => continue,
+                };
+                note(evidence, words);
+            }
+        }
+        Test::Xml(xml) => {
+            let Some(text) = seen.text().filter(|text| text.cut.is_none()) else { return };
+            match xml.xpath.find(text.text) {
+                Ok(at) => note(
+                    evidence,
+                    match at.value {
+                        Some(one) => format!("`{}` is {}", xml.path, value(&one)),
+                        None => format!("there is nothing at `{}`", xml.path),
+                    },
+                ),
+                Err(why) => note(evidence, why),
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The first few, and how many more.
+fn some(all: impl Iterator<Item = String>) -> impl Iterator<Item = String> {
+    let mut all = all.fuse();
+    let mut named = 0;
+    std::iter::from_fn(move || {
+        named += 1;
+        match named {
+            ..=NAMED => all.next(),
+            _ if named == NAMED + 1 => match all.by_ref().count() {
+                0 => None,
+                more => Some(format!("… and {more} more")),
+            },
+            _ => None,
+        }
+    })
+}
+
+fn unequal(want: &Value, seen: View<'_>, evidence: &mut Evidence) {
+    match (want, seen) {
+        (Value::Text(want), View::Text(text)) if text.cut.is_none() => {
+            evidence.diff = diff::unified(want, text.text);
+            if let Some(hint) = hint(want, text.text) {
+                note(evidence, hint.into());
+            }
+        }
+        (Value::Bool(b), View::Text(text)) if text.text.trim() == b.to_string() => {
+            note(evidence, format!("it is the text \"{b}\", not {b}"));
+        }
+        (Value::Text(want), View::Value(Value::List(list))) => {
+            let (same, other): (Vec<_>, Vec<_>) =
+                list.iter().partition(|one| equal(&Value::Text(want.clone()), View::of(one)) == Ok(true));
+            if same.is_empty() {
+                evidence.missing.push(short(want));
+            }
+            evidence.extra.extend(some(other.into_iter().chain(same.into_iter().skip(1)).map(value)));
+        }
+        (Value::List(want), View::Value(Value::List(list))) => {
+            let differs = |(want, one): &(&Value, &Value)| equal(want, View::of(one)) != Ok(true);
+            if let Some(index) = want.iter().zip(list).position(|pair| differs(&pair)) {
+                note(evidence, format!("element {} differs", index + 1));
+            } else if want.len() != list.len() {
+                note(evidence, format!("expected {} elements, found {}", want.len(), list.len()));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What two texts that look alike differ in.
+fn hint(want: &str, text: &str) -> Option<&'static str> {
+    if text.strip_suffix('\n') == Some(want) {
+        Some("they differ only in the newline at the end, which was found and is not expected")
+    } else if want.strip_suffix('\n') == Some(text) {
+        Some("they differ only in the newline at the end, which is expected and was not found")
+    } else if text.len().abs_diff(want.len()) < 1_000 && want.trim() == text.trim() {
+        Some("they differ only in white space at the ends")
+    } else if text.contains('\r') && text.lines().eq(want.lines()) {
+        Some("they differ only in the ends of lines: it has `\\r\\n`")
+    } else if want.len() == text.len() && want.eq_ignore_ascii_case(text) {
+        Some("they differ only in upper and lower case")
+    } else {
+        None
+    }
+}
+
+fn unmatched(patterns: &[Pattern], text: Text<'_>, evidence: &mut Evidence) {
+    for one in patterns {
+        if evidence.missing.len() >= NAMED || evidence.extra.len() >= NAMED {
+            return;
+        }
+        match (one.holds(text), one.inverse) {
+            (Ok(true), _) => {}
+            (_, false) => evidence.missing.push(pattern(one)),
+            (Ok(false), true) => evidence.extra.extend(lines(text, |line| one.found(line) == Ok(true))),
+            (Err(_), true) => evidence.missing.push(pattern(one)),
+        }
+    }
+}
+
+/// Lines that are what none should be, with their numbers.
+fn lines<'v>(text: Text<'v>, fits: impl Fn(Text<'v>) -> bool) -> impl Iterator<Item = String> {
+    let numbered = text.lines().zip(1..).filter(move |(line, _)| fits(*line));
+    numbered.take(LINES).map(|(line, number): (_, usize)| format!("line {number}: {}", short(line.text)))
+}
+
+fn unfound(tests: &[Test], seen: View<'_>, exact: bool, evidence: &mut Evidence) {
+    let Some(elements) = Elements::of(seen) else { return };
+    let own = Pairs::new(tests, &elements).matched();
+    let missing = tests.iter().zip(&own).filter(|(_, own)| own.is_none()).map(|(test, _)| expected(test));
+    evidence.missing.extend(some(missing));
+    if exact {
+        let taken: std::collections::HashSet<usize> = own.iter().flatten().copied().collect();
+        let left = elements.enumerate().filter(|(index, _)| !taken.contains(index)).map(|(_, one)| found(one));
+        evidence.extra.extend(some(left));
+    }
+}
+
+/// Where that is which should not be.
+fn present(test: &Test, seen: View<'_>, evidence: &mut Evidence) {
+    match (test, seen.text()) {
+        (Test::Substring(want), Some(text)) if !want.contains('\n') => {
+            evidence.extra.extend(lines(text, |line| line.contains(want) == Ok(true)));
+        }
+        (Test::Regex(regex), Some(text)) => {
+            evidence.extra.extend(lines(text, |line| line.matches(regex) == Ok(true)));
+        }
+        (Test::Element(test), Some(text)) => {
+            evidence.extra.extend(lines(text, |line| holds(test, View::Text(line)) == Ok(true)));
+        }
+        (Test::Element(test), None) => {
+            let Some(elements) = Elements::of(seen) else { return };
+            evidence.extra.extend(some(elements.filter(|one| holds(test, *one) == Ok(true)).map(found)));
+        }
+        _ => {}
+    }
+}

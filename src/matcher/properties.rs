@@ -1,0 +1,1 @@
+//! What must be so of every test and every value.
