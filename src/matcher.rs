@@ -23,7 +23,7 @@ mod properties;
 #[cfg(test)]
 mod written;
 
-pub use operator::{OPERATORS, Of, Operand, Operator};
+pub use operator::{OPERATORS, Of, Operand, Operator, is_quantity};
 pub use pattern::Pattern;
 pub use semver::Constraint;
 
@@ -62,6 +62,8 @@ pub enum Test {
     /// Each path into JSON leads to what its test says.
     Gjson(Vec<(Box<str>, Test)>),
     Xml(Box<Xml>),
+    /// Of text that no report may show, nor what it was expected to be.
+    Secret(Box<Test>),
 }
 
 /// See [`Test::Listed`].
@@ -119,7 +121,11 @@ pub struct Evidence {
 
 /// Reads what stands under a key of type `ty`. Where it says nothing right, `wrong` says why.
 pub fn lower(node: &Node, ty: Type, wrong: &mut Vec<Diagnostic>) -> Option<Test> {
-    lower::Lower { wrong }.expectation(node, ty)
+    let mut lower = lower::Lower { wrong };
+    match ty {
+        Type::Secret => lower.expectation(node, Type::Text).map(|test| Test::Secret(Box::new(test))),
+        ty => lower.expectation(node, ty),
+    }
 }
 
 impl Test {
@@ -131,6 +137,11 @@ impl Test {
     /// Whether it holds of `seen`. A definite answer wins over a doubt wherever tests are combined.
     pub fn holds(&self, seen: &Value) -> Result<bool, Doubt> {
         holds::holds(self, text::View::of(seen))
+    }
+
+    /// Whether neither what was found nor what the spec says may be shown.
+    pub fn is_secret(&self) -> bool {
+        matches!(self, Test::Secret(_))
     }
 
     /// The expectation in words.

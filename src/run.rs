@@ -34,14 +34,7 @@ pub fn run(
     let mut summary = Summary::new(host.now());
     reporter.begin(claims.len(), out)?;
     out.flush()?;
-    let mut desk = Desk {
-        claims,
-        slots: claims.iter().map(|_| None).collect(),
-        next: 0,
-        reporter,
-        out,
-        failed: None,
-    };
+    let mut desk = Desk { claims, slots: claims.iter().map(|_| None).collect(), next: 0, reporter, out, failed: None };
     let which: Vec<usize> = claims.iter().enumerate().filter(|(_, c)| c.skip().is_none()).map(|(i, _)| i).collect();
     if rounds.timeout.is_zero() {
         desk.skips(&mut summary);

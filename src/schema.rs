@@ -2,7 +2,7 @@
 //!
 //! Reader and schema accept the same trees, but for the codes in [`BEYOND`]; a golden test holds them together.
 
-use crate::matcher::{OPERATORS, Of, Operand, Operator, is_quantity};
+use crate::matcher::{OPERATORS, Operand, Operator, is_quantity};
 use crate::resource::{KINDS, KeyInfo, Kind, Shape};
 use crate::spec::{COMMON, CommonShape, INCLUDE};
 use crate::syntax::Code;

@@ -14,6 +14,13 @@ const NAMED: usize = 20;
 const LINES: usize = 5;
 
 pub fn explain(test: &Test, seen: View<'_>) -> Evidence {
+    if test.is_secret() {
+        let hidden = "(hidden)".to_owned();
+        return Evidence { expected: hidden.clone(), found: hidden, ..Evidence::default() };
+    }
+    if let View::Value(Value::Unfit(why)) = seen {
+        return Evidence { expected: expected(test), found: why.clone(), ..Evidence::default() };
+    }
     let mut evidence = Evidence { expected: expected(test), found: found(seen), ..Evidence::default() };
     if let (Test::Equal(want), View::Value(Value::List(_))) = (test, seen)
         && !matches!(want, Value::List(_))
@@ -47,6 +54,11 @@ fn note(evidence: &mut Evidence, more: String) {
 /// Adds what is known beyond the expectation and what was found.
 fn why(test: &Test, seen: View<'_>, evidence: &mut Evidence) {
     match test {
+        Test::Equal(_) if matches!(seen, View::Value(Value::No(_))) => {
+            if let View::Value(Value::No(why)) = seen {
+                note(evidence, why.clone());
+            }
+        }
         Test::Equal(want) => unequal(want, seen, evidence),
         Test::Patterns(patterns) => {
             if let Some(text) = seen.text() {

@@ -8,15 +8,18 @@ use super::number::Number;
 use super::text::{Elements, Held, Text, View, printed};
 use super::{Doubt, Pattern, Relation, Test, Xml};
 use crate::query::Json;
-use crate::value::{Bytes, Percent, Value};
+use crate::value::{Bytes, Percent, Portion, Value};
 use crate::version;
 use std::cmp::Ordering;
 
 pub fn holds(test: &Test, seen: View<'_>) -> Held {
-    if let View::Value(Value::Absent) = seen {
-        return Err(Doubt::Unfit("there is nothing under this key".into()));
+    match seen {
+        View::Value(Value::Absent) => return Err(Doubt::Unfit("there is nothing under this key".into())),
+        View::Value(Value::Unfit(why)) => return Err(Doubt::Unfit(why.clone())),
+        _ => {}
     }
     match test {
+        Test::Secret(test) => holds(test, seen),
         Test::Equal(want) => equal(want, seen),
         Test::Order(relation, want) => Ok(relation.accepts(compare(seen, want)?)),
         Test::Between(ends) => {
@@ -166,6 +169,7 @@ pub fn equal(want: &Value, seen: View<'_>) -> Held {
             Ok(compare(seen, want)?.is_eq())
         }
         (Value::Bool(a), Value::Bool(b)) => Ok(a == b),
+        (Value::Bool(want), Value::No(_)) => Ok(!want),
         (Value::Mode(a), Value::Mode(b)) => Ok(a == b),
         (Value::Null, Value::Null) => Ok(true),
         (Value::List(a), Value::List(b)) if a.len() == b.len() => {
@@ -193,6 +197,7 @@ fn compare(seen: View<'_>, want: &Value) -> Result<Ordering, Doubt> {
         return match seen {
             View::Value(Value::Percent(Percent(seen))) => Ok(Number::Float(*seen).compare(want)),
             View::Value(Value::Size(Bytes(seen))) => Ok(bytes(*seen).compare(want)),
+            View::Value(Value::Portion(Portion(seen))) => Ok(bytes(seen.part).compare(want)),
             _ => Ok(Number::seen(seen)?.compare(want)),
         };
     }
@@ -209,7 +214,7 @@ pub fn compare_values(a: &Value, b: &Value) -> Option<Ordering> {
         (Value::Int(_) | Value::Number(_), Value::Int(_) | Value::Number(_)) => Number::of(a)?.compare(Number::of(b)?),
         (Value::Size(a), Value::Size(b)) => a.cmp(b),
         (Value::Share(a), Value::Size(b)) => Bytes(a.part).cmp(b),
-        (Value::Share(a), Value::Percent(b)) => a.percent().partial_cmp(&b.0)?,
+        (Value::Share(a) | Value::Portion(Portion(a)), Value::Percent(b)) => a.percent().partial_cmp(&b.0)?,
         (Value::Percent(a), Value::Percent(b)) => a.partial_cmp(b)?,
         (Value::Duration(a), Value::Duration(b)) => a.cmp(b),
         (Value::Time(a), Value::Time(b)) => a.cmp(b),

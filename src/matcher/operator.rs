@@ -182,8 +182,8 @@ fn is_ordered(ty: Type) -> bool {
 
 /// Types that a comparison may be written for in a string: `">= 30d"`.
 pub fn is_quantity(ty: Type) -> bool {
-    use Type::{Duration, Int, Number, Percent, Share, Size, Time, Version};
-    matches!(ty, Int | Number | Size | Share | Percent | Duration | Version | Time)
+    use Type::{Duration, Int, Number, Percent, Portion, Share, Size, Time, Version};
+    matches!(ty, Int | Number | Size | Share | Portion | Percent | Duration | Version | Time)
 }
 
 fn is_text_or_any(ty: Type) -> bool {

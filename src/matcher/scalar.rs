@@ -109,6 +109,7 @@ impl Lower<'_> {
                     return self.fail(Diagnostic::new(Code::CannotHold, node.span, message));
                 }
             },
+            (Type::Portion, Data::Int(n @ 0.., _)) => Value::Int(*n),
             (Type::Percent, Data::Int(n, raw)) => self.percent(*n as f64, raw, node.span)?,
             (Type::Percent, Data::Float(n, raw)) if *n > 0.0 && *n < 1.0 => {
                 let message = format!("`{raw}` is less than one per cent");
@@ -185,6 +186,11 @@ impl Lower<'_> {
                 Some(size) => return Some(Value::Size(size)),
                 None if text.ends_with('%') => return self.percent_text(text, span),
                 None => bad_size(span, text),
+            },
+            Type::Portion => match text.parse::<u32>() {
+                Ok(n) => return Some(Value::Int(n.into())),
+                Err(_) if text.ends_with('%') => return self.percent_text(text, span),
+                Err(_) => bad("a number or a share").say("write it as `100000` or `\"5%\"`"),
             },
             Type::Percent => match text.parse::<f64>() {
                 Ok(n) if (0.0..=100.0).contains(&n) => {

@@ -34,6 +34,7 @@ impl<'v> View<'v> {
     pub fn of(value: &'v Value) -> View<'v> {
         match value {
             Value::Text(text) => View::Text(Text::whole(text)),
+            Value::Secret(secret) => View::Text(Text::whole(secret.reveal())),
             Value::Content(content) => View::Text(Text {
                 // A character of several bytes may have been cut in two, which reads as U+FFFD.
                 text: match content.cut {
@@ -60,16 +61,16 @@ impl<'v> View<'v> {
         match self {
             View::Text(_) => "text",
             View::Value(value) => match value {
-                Value::Absent => "nothing",
+                Value::Absent | Value::Unfit(_) => "nothing",
                 Value::Null => "null",
-                Value::Bool(_) => "true or false",
+                Value::Bool(_) | Value::No(_) => "true or false",
                 Value::Int(_) | Value::Number(_) => "a number",
-                Value::Text(_) | Value::Content(_) => "text",
+                Value::Text(_) | Value::Content(_) | Value::Secret(_) => "text",
                 Value::List(_) => "a list",
                 Value::Map(_) => "a map",
                 Value::Mode(_) => "a mode",
                 Value::Size(_) => "a size",
-                Value::Share(_) => "a share",
+                Value::Share(_) | Value::Portion(_) => "a share",
                 Value::Percent(_) => "per cent",
                 Value::Duration(_) => "a duration",
                 Value::Version(_) => "a version",
