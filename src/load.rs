@@ -228,9 +228,10 @@ fn guess(text: &str) -> Format {
     if text.trim_start().starts_with('{') {
         return Format::Json;
     }
-    let reads = |format| syntax::parse(text, 0, format).1.is_empty();
+    // YAML reads almost anything as text, but not as a map.
+    let is_map = |format| matches!(syntax::parse(text, 0, format), (Some(tree), wrong) if tree.map().is_some() && wrong.is_empty());
     let table = text.lines().any(|line| line.starts_with('[') && line.trim_end().ends_with(']'));
-    if table || (reads(Format::Toml) && !reads(Format::Yaml)) { Format::Toml } else { Format::Yaml }
+    if table || (is_map(Format::Toml) && !is_map(Format::Yaml)) { Format::Toml } else { Format::Yaml }
 }
 
 #[cfg(test)]
