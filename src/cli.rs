@@ -33,7 +33,7 @@ pub const BAD_SPEC: u8 = 78;
     after_help = "Exit status: 0 nothing failed and nothing is unknown; 1 something failed or could not be observed;\n\
                   64 wrong usage; 78 the spec is wrong and nothing was run."
 )]
-struct Cli {
+pub struct Cli {
     /// When to use colour; NO_COLOR is honoured
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
     color: Colour,

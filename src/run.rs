@@ -6,6 +6,7 @@ use crate::plan::Limits;
 use crate::report::Reporter;
 use crate::spec::Claim;
 use crate::verdict::{Judged, Outcome, Summary, Verdict, judge, skipped};
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -34,7 +35,7 @@ pub fn run(
     let mut summary = Summary::new(host.now());
     reporter.begin(claims.len(), out)?;
     out.flush()?;
-    let mut desk = Desk { claims, slots: claims.iter().map(|_| None).collect(), next: 0, reporter, out, failed: None };
+    let mut desk = Desk { claims, early: HashMap::new(), next: 0, reporter, out, failed: None };
     let which: Vec<usize> = claims.iter().enumerate().filter(|(_, c)| c.skip().is_none()).map(|(i, _)| i).collect();
     if rounds.timeout.is_zero() {
         desk.skips(&mut summary);
@@ -54,12 +55,11 @@ pub fn run(
         loop {
             gather(claims, open.clone(), &host, limits, &mut |event| match event {
                 Event::Answer(index, gathered) => {
-                    known(usize::from(desk.slots[index].is_none()));
-                    desk.slots[index] = Some(gathered);
+                    known(usize::from(desk.early.insert(index, gathered).is_none()));
                 }
                 Event::Tick => known(0),
             });
-            open.retain(|&index| desk.slots[index].as_ref().is_none_or(|g| !passed(&claims[index], g)));
+            open.retain(|&index| desk.early.get(&index).is_none_or(|g| !passed(&claims[index], g)));
             if open.is_empty() || begun.elapsed() + rounds.sleep > rounds.timeout {
                 break;
             }
@@ -67,10 +67,9 @@ pub fn run(
             host = host.fresh();
         }
         desk.skips(&mut summary);
-        for index in 0..claims.len() {
-            if let Some(gathered) = desk.slots[index].take() {
-                desk.stream(index, gathered, &mut summary);
-            }
+        // In spec order nothing is left to report now.
+        for (index, gathered) in std::mem::take(&mut desk.early) {
+            desk.stream(index, gathered, &mut summary);
         }
     }
     let failed = desk.failed.take();
@@ -90,7 +89,8 @@ fn passed(claim: &Claim, gathered: &Gathered) -> bool {
 /// Puts answers into spec order for a reporter that wants them so.
 struct Desk<'r, 'c> {
     claims: &'c [Claim],
-    slots: Vec<Option<Gathered>>,
+    /// Answers to entries that something before them still waits for.
+    early: HashMap<usize, Gathered>,
     /// The first entry that has not been reported.
     next: usize,
     reporter: &'r mut dyn Reporter,
@@ -115,9 +115,13 @@ impl Desk<'_, '_> {
         if self.reporter.unordered() {
             let claim = &self.claims[index];
             self.report(claim, judge(claim, gathered.observed), gathered.elapsed, summary);
-        } else {
-            self.slots[index] = Some(gathered);
+        } else if index == self.next {
+            let claim = &self.claims[index];
+            self.report(claim, judge(claim, gathered.observed), gathered.elapsed, summary);
+            self.next += 1;
             self.advance(summary);
+        } else {
+            self.early.insert(index, gathered);
         }
     }
 
@@ -126,7 +130,7 @@ impl Desk<'_, '_> {
         while let Some(claim) = self.claims.get(self.next) {
             if claim.skip().is_some() {
                 self.report(claim, skipped(claim), Duration::ZERO, summary);
-            } else if let Some(gathered) = self.slots[self.next].take() {
+            } else if let Some(gathered) = self.early.remove(&self.next) {
                 self.report(claim, judge(claim, gathered.observed), gathered.elapsed, summary);
             } else {
                 return;

@@ -170,6 +170,7 @@ struct Types(Vec<(String, Option<Json>)>);
 impl Types {
     /// A reference to what may stand under a key of type `ty`.
     fn of(&mut self, ty: Type) -> Json {
+        let ty = if ty == Type::Secret { Type::Text } else { ty };
         let name = name(ty);
         if !self.0.iter().any(|(n, _)| *n == name) {
             self.0.push((name.clone(), None));
