@@ -188,8 +188,13 @@ impl Lower<'_> {
     }
 
     fn pair(&mut self, name: &str, node: &Node, ty: Type) -> Option<Test> {
-        let Some([low, high]) = node.list() else {
-            return self.fail(operand(node, name, "a list of two, the lower first"));
+        let (low, high) = match node.list() {
+            Some([low, high]) => (low, high),
+            Some(list) => {
+                let message = format!("`{name}` takes two values, the lower first, not {}", list.len());
+                return self.fail(Diagnostic::new(Code::MatcherOperand, node.span, message));
+            }
+            None => return self.fail(operand(node, name, "a list of two, the lower first")),
         };
         let from = self.bound(name, Relation::GreaterOrEqual, low, ty);
         let to = self.bound(name, Relation::LessOrEqual, high, ty);
@@ -197,7 +202,7 @@ impl Lower<'_> {
         if above(&from, &to) {
             let message = format!("nothing lies between {from} and {to}");
             let one = Diagnostic::new(Code::CannotHold, node.span, message).label("the lower comes first");
-            return self.fail(one.also(low.span, "this is the greater"));
+            return self.fail(one);
         }
         Some(Test::Between(Box::new((from, to))))
     }
@@ -311,13 +316,13 @@ impl Lower<'_> {
             BadPattern::Nothing => {
                 let message = format!("the pattern `{text}` asks for nothing");
                 Diagnostic::new(Code::AssertsNothing, node.span, message).say(match text.contains('/') {
-                    true => "write `\\//` for the text `//`, or `/./` for a line that is not empty",
+                    true => "write `'\\//'` for the text `//`, or `'/./'` for a line that is not empty",
                     false => "write the text that a line should have",
                 })
             }
             BadPattern::Ambiguous { why, text: plain, regex } => {
                 Diagnostic::new(Code::BadPattern, node.span, format!("it cannot be told what `{text}` means: {why}"))
-                    .say(format!("write `{plain}` for the text, or `{regex}` for the regular expression"))
+                    .say(format!("write `'{plain}'` for the text, or `'{regex}'` for the regular expression"))
             }
             BadPattern::Lines => Diagnostic::new(
                 Code::BadPattern,
@@ -431,7 +436,9 @@ fn bad_regex(node: &Node, text: &str, at: std::ops::Range<usize>, source: &str, 
         "look-around is not supported" => {
             one.say("write it without `(?=`, `(?!`, `(?<`, such as a pattern and one with `!`")
         }
-        why if why.contains("repetition") && source.contains('{') => one.say("write `\\{` for the character itself"),
+        why if why.contains("repetition quantifier") && source.contains('{') => {
+            one.say("write `\\{` for the character itself")
+        }
         _ => one,
     }
 }
@@ -442,7 +449,7 @@ fn unknown(key: &Key, ty: Type) -> Diagnostic {
         .or_else(|| nearest(&key.text, OPERATORS.iter().filter(|o| (o.fits)(ty)).map(|o| o.name)))
         .or_else(|| nearest(&key.text, OPERATORS.iter().map(|o| o.name)));
     match near {
-        Some(near) => one.label("a matcher has this form: `{ NAME = … }`").replace(key.span, near),
+        Some(near) => one.replace(key.span, near),
         None if ty == Type::Any => one.say("to compare with a map, write `{ equal = { … } }`"),
         None => {
             let names: Vec<_> = OPERATORS.iter().filter(|o| (o.fits)(ty)).map(|o| format!("`{}`", o.name)).collect();
@@ -486,6 +493,11 @@ fn above(from: &Value, to: &Value) -> bool {
 
 /// A type's name without its example.
 fn noun(ty: Type) -> String {
+    match ty {
+        Type::List(_) => return "a list".into(),
+        Type::Choice(_) => return "a word".into(),
+        _ => {}
+    }
     let name = ty.name();
     let short = name.split(", such as").next().unwrap_or(&name).split(" as octal").next().unwrap_or(&name);
     short.to_owned()

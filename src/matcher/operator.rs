@@ -266,6 +266,7 @@ pub fn instead(name: &str, ty: Type) -> Option<String> {
         ("contain-element" | "contain-elements", Type::Version | Type::Int | Type::Mode | Type::Choice(_)) => {
             "this key holds one value, not a list; write `contain-substring`, `one-of` or the value".into()
         }
+        ("consist-of", Type::Content | Type::Text) => "write `contain-elements` for lines, or the whole text".into(),
         ("consist-of" | "each" | "contain-element" | "contain-elements", _) => {
             "this key holds one value, not a list; write the value, or `one-of` for several that would do".into()
         }

@@ -49,16 +49,13 @@ impl Lower<'_> {
         let at = rest.as_ptr() as usize - text.as_ptr() as usize;
         let span = inside(node, text, at..at + rest.len());
         if let Some(mixed) = rest.starts_with(['<', '>', '=', '!', '~']).then(|| &trimmed[..token.len() + 1]) {
-            let meant = match mixed {
-                "=>" => "; `>=` was probably meant",
-                "=<" => "; `<=` was probably meant",
-                _ => "",
+            let one = Diagnostic::new(Code::BadQuantity, node.span, format!("`{mixed}` is no comparison"));
+            let right = match mixed {
+                "=>" => ">=",
+                "=<" => "<=",
+                _ => return self.fail(one.say("the comparisons are `=`, `!=`, `<`, `<=`, `>` and `>=`")),
             };
-            return self.fail(Diagnostic::new(
-                Code::BadQuantity,
-                node.span,
-                format!("`{mixed}` is no comparison{meant}"),
-            ));
+            return self.fail(one.replace(node.span, quote_like(node, node.span, &trimmed.replacen(mixed, right, 1))));
         }
         if let Some(second) = rest.find(['<', '>']) {
             let first = rest[..second].trim_end().trim_end_matches([',', '&']).trim_end();
