@@ -21,6 +21,8 @@ mod words;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod table;
+#[cfg(test)]
 mod written;
 
 pub use operator::{OPERATORS, Of, Operand, Operator};

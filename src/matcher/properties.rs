@@ -325,3 +325,71 @@ proptest! {
         }
     }
 }
+
+/// As above, of every short text and every test of a few kinds.
+#[test]
+fn what_is_told_of_a_short_cut_text_holds_of_the_whole() {
+    let leaves = [
+        "a",
+        "\"\"",
+        "\"a\\n\"",
+        "1",
+        "{gt: 1}",
+        "{have-prefix: a}",
+        "{have-prefix: ab}",
+        "{have-suffix: a}",
+        "{contain-substring: ab}",
+        "{match-regexp: \"a$\"}",
+        "{match-regexp: \"(?m)^a*$\"}",
+        "{match-regexp: \"^b\"}",
+        "[b]",
+        "[\"!b\"]",
+        "[\"/^a$/\"]",
+        "[\"!/a$/\"]",
+        "{have-len: 1}",
+        "{have-len: \"> 1\"}",
+        "{have-len: {not: 2}}",
+        "{contain-elements: [a, a]}",
+        "{contain-elements: [{not: a}, b]}",
+    ];
+    let leaves = leaves.map(|spec| test(spec, Type::Content));
+    let mut tests = Vec::new();
+    for leaf in &leaves {
+        for inner in [leaf.clone(), not(leaf)] {
+            let boxed = || Box::new(inner.clone());
+            let each = Test::Each(boxed());
+            tests.extend([
+                inner.clone(),
+                not(&each),
+                each,
+                Test::Element(boxed()),
+                Test::ConsistOf(vec![inner.clone()]),
+            ]);
+            tests.extend([
+                Test::And(vec![inner.clone(), leaves[0].clone()]),
+                Test::Or(vec![inner.clone(), leaves[4].clone()]),
+            ]);
+        }
+    }
+    let mut texts = vec![String::new()];
+    for length in 1..=4 {
+        let longer = texts
+            .iter()
+            .filter(|t| t.len() == length - 1)
+            .flat_map(|t| ["a", "b", "1", "\n"].map(|c| format!("{t}{c}")));
+        texts.extend(longer.collect::<Vec<_>>());
+    }
+    for text in &texts {
+        let whole = Value::Content(Box::new(Content { text: text.clone(), cut: None }));
+        for bound in 0..text.len() {
+            let cut = Content { text: text[..bound].to_owned(), cut: Some(bound as u64) };
+            let cut = Value::Content(Box::new(cut));
+            for test in &tests {
+                match test.holds(&cut) {
+                    Err(Doubt::Cut(_)) => {}
+                    told => assert_eq!(told, test.holds(&whole), "{test:?} of {bound} bytes of {text:?}"),
+                }
+            }
+        }
+    }
+}
