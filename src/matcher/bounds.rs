@@ -65,10 +65,10 @@ impl Range {
         let words = format!("{} {value}", relation.symbol());
         let mut value = value.clone();
         // Between two whole numbers that follow each other there is nothing.
-        if let (Type::Int, Value::Int(n), false) = (ty, &value, inside) {
-            if let Some(next) = if upper { n.checked_sub(1) } else { n.checked_add(1) } {
-                (value, inside) = (Value::Int(next), true);
-            }
+        if let (Type::Int, Value::Int(n), false) = (ty, &value, inside)
+            && let Some(next) = if upper { n.checked_sub(1) } else { n.checked_add(1) }
+        {
+            (value, inside) = (Value::Int(next), true);
         }
         let limit = if upper { &mut self.high } else { &mut self.low };
         let closer = match limit {

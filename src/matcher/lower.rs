@@ -1,9 +1,9 @@
 //! Nodes of a spec to tests, and everything that is wrong with them.
 
-use super::operator::{self, Of, Operand, Operator};
-use super::pattern::{BadPattern, BadRegex, Pattern, compile};
-use super::scalar::{inside, nothing, operand, wrong_type};
-use super::{Constraint, Listed, OPERATORS, Relation, Test, Xml, bounds};
+use super::mistake::{asserts_nothing, bad_regex, nothing, noun, operand, several, unknown, wrong_type};
+use super::operator::{self, Empty, Of, Operand, Operator};
+use super::pattern::{BadPattern, Pattern, compile};
+use super::{Constraint, Listed, Relation, Test, Xml, bounds};
 use crate::query::{self, XPath};
 use crate::syntax::{Code, Data, Diagnostic, Key, Node, nearest};
 use crate::value::{Type, Value};
@@ -146,7 +146,18 @@ impl Lower<'_> {
                 }
                 self.expectation(node, of.within(ty)).map(|test| make(Box::new(test)))
             }
-            Operand::Matchers(of, empty, make) => self.matchers(name, node, *empty, of.within(ty), *of, *make, ty),
+            Operand::Matchers(of, empty, make) => {
+                let list = self.matchers(name, node, *of, *empty)?;
+                let test = make(self.tests(list, of.within(ty))?);
+                match &test {
+                    Test::And(tests) => match bounds::contradiction(tests, ty) {
+                        Some(why) => self
+                            .fail(Diagnostic::new(Code::CannotHold, node.span, why).label("these exclude one another")),
+                        None => Some(test),
+                    },
+                    _ => Some(test),
+                }
+            }
             Operand::Patterns => {
                 let list = match &node.data {
                     Data::List(list) => list,
@@ -248,36 +259,19 @@ impl Lower<'_> {
         Some(Test::Len(Box::new(test)))
     }
 
-    #[allow(clippy::too_many_arguments, reason = "the fields of one row of the table")]
-    fn matchers(
-        &mut self,
-        name: &str,
-        node: &Node,
-        empty: bool,
-        inner: Type,
-        of: Of,
-        make: fn(Vec<Test>) -> Test,
-        ty: Type,
-    ) -> Option<Test> {
-        let list = match node.list() {
-            Some([]) if name == "or" => return self.some_of(name, node).map(|_| make(vec![])),
-            Some([]) if !empty => return self.fail(asserts_nothing(node, name)),
-            Some(list) => list,
-            None => {
+    fn matchers<'n, 's>(&mut self, name: &str, node: &'n Node<'s>, of: Of, empty: Empty) -> Option<&'n [Node<'s>]> {
+        match (node.list(), empty) {
+            (Some([]), Empty::NeverHolds) => self.some_of(name, node),
+            (Some([]), Empty::AssertsNothing) => self.fail(asserts_nothing(node, name)),
+            (Some(list), _) => Some(list),
+            (None, _) => {
                 let one = operand(node, name, "a list of matchers");
-                return self.fail(match of {
+                self.fail(match of {
                     Of::Element => one.say(format!("write `{name} = […]`, or `contain-element` for one")),
                     _ => one,
-                });
-            }
-        };
-        let tests = self.tests(list, inner)?;
-        if name == "and" {
-            if let Some(why) = bounds::contradiction(&tests, ty) {
-                return self.fail(Diagnostic::new(Code::CannotHold, node.span, why).label("these exclude one another"));
+                })
             }
         }
-        Some(make(tests))
     }
 
     fn patterns(&mut self, list: &[Node]) -> Option<Vec<Pattern>> {
@@ -407,79 +401,6 @@ fn as_pattern(node: &Node) -> Result<Pattern, String> {
     })
 }
 
-fn asserts_nothing(node: &Node, name: &str) -> Diagnostic {
-    let (message, help) = match name {
-        "have-prefix" | "have-suffix" | "contain-substring" => {
-            ("every text has the empty text in it", "write `equal = \"\"` if it should be empty")
-        }
-        "match-regexp" => {
-            ("an empty regular expression matches any text", "write `equal = \"\"` if it should be empty")
-        }
-        "contain-elements" => {
-            ("an empty list asks for nothing", "write `consist-of = []` or `have-len = 0` if it should be empty")
-        }
-        "have-patterns" => ("an empty list asks for nothing", "write `equal = \"\"` if it should be empty"),
-        "gjson" => ("no path is asked about", "write `{ \"a.b\" = … }`, or `{ \"@this\" = … }` for the whole document"),
-        "semver-constraint" => ("an empty range asks for nothing", "write it as `\">=1.2.0 <2.0.0\"`"),
-        "xpath" => ("the path is empty", "write `/*` for the whole document"),
-        _ => ("an empty list asks for nothing", "write what is expected, or take it away"),
-    };
-    Diagnostic::new(Code::AssertsNothing, node.span, format!("`{name}`: {message}")).say(help)
-}
-
-/// `at` is the regular expression's place in the node's text.
-fn bad_regex(node: &Node, text: &str, at: std::ops::Range<usize>, source: &str, bad: BadRegex) -> Diagnostic {
-    let part = bad.at.map_or(at.clone(), |b| at.start + b.start..at.start + b.end);
-    let message = format!("`{}` does not compile: {}", super::words::clip(source, 80), bad.why);
-    let one = Diagnostic::new(Code::BadRegex, inside(node, text, part), message);
-    match bad.why.as_str() {
-        "look-around is not supported" => {
-            one.say("write it without `(?=`, `(?!`, `(?<`, such as a pattern and one with `!`")
-        }
-        why if why.contains("repetition quantifier") && source.contains('{') => {
-            one.say("write `\\{` for the character itself")
-        }
-        _ => one,
-    }
-}
-
-fn unknown(key: &Key, ty: Type) -> Diagnostic {
-    let one = Diagnostic::new(Code::UnknownMatcher, key.span, format!("there is no matcher `{}`", key.text));
-    let near = operator::alias(&key.text, ty)
-        .or_else(|| nearest(&key.text, OPERATORS.iter().filter(|o| (o.fits)(ty)).map(|o| o.name)))
-        .or_else(|| nearest(&key.text, OPERATORS.iter().map(|o| o.name)));
-    match near {
-        Some(near) => one.replace(key.span, near),
-        None if ty == Type::Any => one.say("to compare with a map, write `{ equal = { … } }`"),
-        None => {
-            let names: Vec<_> = OPERATORS.iter().filter(|o| (o.fits)(ty)).map(|o| format!("`{}`", o.name)).collect();
-            one.say(format!("here it may be {}", names.join(", ")))
-        }
-    }
-}
-
-/// Several matchers in one map.
-fn several(node: &Node, first: &Key, rest: &[(Key, Node)], ty: Type) -> Diagnostic {
-    let keys = || std::iter::once(first).chain(rest.iter().map(|(key, _)| key));
-    if let (Some(stranger), true) = (keys().find(|k| Operator::find(&k.text).is_none()), ty == Type::Any) {
-        return Diagnostic::new(Code::OneMatcher, node.span, "a matcher is a map with one key")
-            .label(format!("and `{}` is no matcher", stranger.text))
-            .say("to compare with a map, write `{ equal = { … } }`");
-    }
-    let second = rest.first().map_or(first, |(key, _)| key);
-    let parts: Vec<_> = keys().take(5).map(|key| format!("{{ {} = … }}", key.text)).collect();
-    let names: Vec<&str> = keys().map(|k| k.text.as_ref()).collect();
-    let range = names.len() == 2 && names.contains(&"ge") && names.contains(&"le");
-    let help = match range {
-        true => "write `between = […, …]`".to_owned(),
-        false => format!("write `and = [{}]`", parts.join(", ")),
-    };
-    Diagnostic::new(Code::OneMatcher, second.span, format!("`{}` and `{}` stand in one map", first.text, second.text))
-        .label("a map has one matcher")
-        .also(first.span, "the first")
-        .say(help)
-}
-
 /// `from` lies above `to`, whoever orders them.
 fn above(from: &Value, to: &Value) -> bool {
     match (from, to) {
@@ -488,171 +409,5 @@ fn above(from: &Value, to: &Value) -> bool {
             [Debian, Dotted].into_iter().all(|order| crate::version::compare(order, &a.text, &b.text).is_gt())
         }
         _ => super::holds::compare_values(from, to) == Some(Ordering::Greater),
-    }
-}
-
-/// A type's name without its example.
-fn noun(ty: Type) -> String {
-    match ty {
-        Type::List(_) => return "a list".into(),
-        Type::Choice(_) => return "a word".into(),
-        _ => {}
-    }
-    let name = ty.name();
-    let short = name.split(", such as").next().unwrap_or(&name).split(" as octal").next().unwrap_or(&name);
-    short.to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::written::{lowered, page};
-    use super::*;
-    use crate::syntax::Help;
-
-    const WORDS: &[&str] = &["file", "directory", "symlink"];
-    const TEXTS: Type = Type::List(&Type::Text);
-
-    /// The code, what the caret stands under, and what the help says or writes.
-    #[track_caller]
-    fn refused(spec: &str, ty: Type, code: Code, under: &str, help: &str) {
-        let wrong = match lowered(spec, ty) {
-            Err(wrong) => wrong,
-            Ok(test) => panic!("{spec} lowers to {test:?}"),
-        };
-        let page = page(spec, &wrong);
-        let one = &wrong[0];
-        assert_eq!((one.code, wrong.len()), (code, 1), "{page}");
-        assert_eq!(&spec[one.span.start as usize..one.span.end as usize], under, "{page}");
-        let said = match &one.help {
-            Some(Help::Say(text)) => text.as_str(),
-            Some(Help::Replace(_, with)) => with.as_str(),
-            None => "",
-        };
-        assert!(said.contains(help) && (help.is_empty() == said.is_empty()), "{page}");
-    }
-
-    #[test]
-    fn a_matcher_that_is_none_is_told_with_the_one_that_was_meant() {
-        use Code::{MatcherType, OneMatcher, UnknownMatcher};
-        refused("{have-prefx: a}", Type::Text, UnknownMatcher, "have-prefx", "have-prefix");
-        refused("{contains: a}", Type::Text, UnknownMatcher, "contains", "contain-substring");
-        refused("{contains: a}", TEXTS, UnknownMatcher, "contains", "contain-element");
-        refused("{\">=\": 5}", Type::Int, UnknownMatcher, "\">=\"", "ge");
-        refused("{foo: a}", Type::Duration, UnknownMatcher, "foo", "`between`");
-        refused("{foo: a}", Type::Any, UnknownMatcher, "foo", "equal");
-        refused("{gt: 1, lt: 2}", Type::Int, OneMatcher, "lt", "and = [{ gt = … }, { lt = … }]");
-        refused("{ge: 1, le: 2}", Type::Int, OneMatcher, "le", "between");
-        refused("{}", Type::Int, OneMatcher, "{}", "MATCHER");
-        refused("{a: 1, b: 2}", Type::Any, OneMatcher, "{a: 1, b: 2}", "equal");
-        refused("{gt: 1}", Type::Mode, MatcherType, "gt", "one-of");
-        refused("{gt: 1}", Type::Bool, MatcherType, "gt", "`true` or `false`");
-        refused("{have-prefix: a}", TEXTS, MatcherType, "have-prefix", "contain-element = { have-prefix");
-        refused("{have-len: 3}", Type::Duration, MatcherType, "have-len", "a duration");
-        refused("{not: {contain-element: a}}", Type::Choice(WORDS), MatcherType, "contain-element", "one-of");
-    }
-
-    #[test]
-    fn an_operand_of_the_wrong_kind_is_told_with_the_right_one() {
-        use Code::{BadPath, MatcherOperand};
-        refused("{have-prefix: [a]}", Type::Text, MatcherOperand, "[a]", "");
-        refused("{have-prefix: 5}", Type::Text, MatcherOperand, "5", "\"5\"");
-        refused("{contain-elements: a}", TEXTS, MatcherOperand, "a", "contain-element");
-        refused("{have-len: \"3\"}", Type::Any, MatcherOperand, "\"3\"", "3");
-        refused("{have-len: many}", Type::Any, MatcherOperand, "many", "");
-        refused("{gt: \"5\"}", Type::Content, MatcherOperand, "\"5\"", "5");
-        refused("{gt: [5]}", Type::Int, MatcherOperand, "[5]", "");
-        refused("{between: [5]}", Type::Int, MatcherOperand, "[5]", "");
-        refused("{equal: [1]}", Type::Int, MatcherOperand, "[1]", "");
-        refused("{semver-constraint: nope}", Type::Text, MatcherOperand, "nope", "1.2.x");
-        refused("{gjson: a}", Type::Any, MatcherOperand, "a", "");
-        refused("{gjson: {\"a.#(\": 1}}", Type::Any, BadPath, "\"a.#(\"", "");
-        refused("{xml: {xpath: a}}", Type::Any, MatcherOperand, "xml", "result");
-        refused("{xml: {xpat: a}}", Type::Any, MatcherOperand, "xpat", "xpath");
-        refused("{xml: {xpath: \"a[\", result: 1}}", Type::Any, BadPath, "\"a[\"", "");
-    }
-
-    #[test]
-    fn a_value_of_another_type_is_told_with_how_to_write_it() {
-        use Code::WrongType;
-        refused("\"yes\"", Type::Bool, WrongType, "\"yes\"", "true");
-        refused("0", Type::Bool, WrongType, "0", "false");
-        refused("644", Type::Mode, WrongType, "644", "\"0644\"");
-        refused("0o4755", Type::Mode, WrongType, "0o4755", "\"4755\"");
-        refused("[644]", Type::Mode, WrongType, "[644]", "one-of");
-        refused("\"80\"", Type::Int, WrongType, "\"80\"", "80");
-        refused("{one-of: [80, \"81\"]}", Type::Int, WrongType, "\"81\"", "81");
-        refused("true", Type::Text, WrongType, "true", "\"true\"");
-        refused("null", Type::Int, WrongType, "null", "take the key away");
-        refused("{equal: {a: null}}", Type::Any, WrongType, "null", "take the key away");
-        refused("[5]", Type::Content, WrongType, "5", "\"5\"");
-        refused("\">= 1\"", Type::List(&Type::Version), WrongType, "\">= 1\"", "each");
-    }
-
-    #[test]
-    fn what_can_never_hold_or_always_does_is_told() {
-        use Code::{AssertsNothing, CannotHold};
-        refused("directry", Type::Choice(WORDS), CannotHold, "directry", "directory");
-        refused("{or: [file, \"sock\"]}", Type::Choice(WORDS), CannotHold, "\"sock\"", "symlink");
-        refused("{between: [5, 3]}", Type::Int, CannotHold, "[5, 3]", "");
-        refused("{between: [\"1.10\", \"1.9\"]}", Type::Version, CannotHold, "[\"1.10\", \"1.9\"]", "");
-        refused("{have-len: -1}", Type::Any, CannotHold, "-1", "");
-        refused("{and: [\"> 5\", {lt: 6}]}", Type::Int, CannotHold, "[\"> 5\", {lt: 6}]", "");
-        refused("\"> 100%\"", Type::Percent, CannotHold, "\"> 100%\"", "");
-        refused("\"150%\"", Type::Share, CannotHold, "\"150%\"", "");
-        refused("{one-of: []}", Type::Int, CannotHold, "[]", "what it may be");
-        refused("{or: []}", Type::Int, CannotHold, "[]", "what it may be");
-        refused("2.5", Type::Int, CannotHold, "2.5", "");
-        for (spec, ty, under, help) in [
-            ("[]", TEXTS, "[]", "consist-of"),
-            ("[]", Type::Content, "[]", "`\"\"`"),
-            ("[]", Type::Any, "[]", "have-len"),
-            ("{and: []}", Type::Int, "[]", "take it away"),
-            ("{contain-elements: []}", TEXTS, "[]", "consist-of"),
-            ("{have-patterns: []}", Type::Text, "[]", "equal"),
-            ("{have-prefix: \"\"}", Type::Text, "\"\"", "equal"),
-            ("{contain-substring: \"\"}", Type::Any, "\"\"", "equal"),
-            ("{match-regexp: \"\"}", Type::Any, "\"\"", "equal"),
-            ("{gjson: {}}", Type::Any, "{}", "@this"),
-            ("[\"\"]", Type::Content, "\"\"", "a line should have"),
-            ("[\"!//\"]", Type::Content, "\"!//\"", "/./"),
-        ] {
-            refused(spec, ty, AssertsNothing, under, help);
-        }
-        refused("\">= 0%\"", Type::Percent, AssertsNothing, "\">= 0%\"", "");
-    }
-
-    #[test]
-    fn regexes_patterns_and_quantities_are_told_to_the_letter() {
-        use Code::{BadPattern, BadQuantity, BadRegex};
-        refused("{match-regexp: \"a(b\"}", Type::Text, BadRegex, "(", "");
-        refused("[\"!/a(?=b)/\"]", Type::Content, BadRegex, "(?=", "(?=");
-        refused("{match-regexp: \"a{b\"}", Type::Text, BadRegex, "b", "\\{");
-        refused("[\"/var/log/\"]", Type::Content, BadPattern, "\"/var/log/\"", "'\\/var/log/'");
-        refused("[\"a\\nb\"]", Type::Text, BadPattern, "\"a\\nb\"", "contain-substring");
-        for (spec, ty, under, help) in [
-            ("30", Type::Duration, "30", "\"30d\""),
-            ("\">= 30\"", Type::Duration, "30", "\"30d\""),
-            ("\"5 parsecs\"", Type::Duration, "\"5 parsecs\"", "1h30m"),
-            ("\"10 gib\"", Type::Size, "\"10 gib\"", "10 GiB"),
-            ("{lt: ten}", Type::Size, "ten", "512K"),
-            ("\"=> 5 GiB\"", Type::Size, "\"=> 5 GiB\"", ">= 5 GiB"),
-            ("\"~> 5\"", Type::Version, "\"~> 5\"", ">= 1.22"),
-            ("\">= 1 GiB, < 2 GiB\"", Type::Size, "\">= 1 GiB, < 2 GiB\"", "and = [\">= 1 GiB\", \"< 2 GiB\"]"),
-            ("\"1.22.*\"", Type::Version, "\"1.22.*\"", "have-prefix = \"1.22.\""),
-            ("\"2030-01-01 10:00:00\"", Type::Time, "\"2030-01-01 10:00:00\"", "2030-01-01T10:00:00Z"),
-            ("0.8", Type::Percent, "0.8", "80%"),
-            ("\"80\"", Type::Percent, "\"80\"", "80%"),
-            ("\"rw-r-s--t\"", Type::Mode, "\"rw-r-s--t\"", "3651"),
-            ("\"0888\"", Type::Mode, "\"0888\"", "0644"),
-        ] {
-            refused(spec, ty, BadQuantity, under, help);
-        }
-    }
-
-    #[test]
-    fn every_mistake_of_a_list_is_told() {
-        let wrong = lowered("{and: [{gt: [1]}, {foo: 2}, {one-of: [true, null]}]}", Type::Int).unwrap_err();
-        let codes: Vec<_> = wrong.iter().map(|one| one.code).collect();
-        assert_eq!(codes, [Code::MatcherOperand, Code::UnknownMatcher, Code::WrongType, Code::WrongType]);
     }
 }
