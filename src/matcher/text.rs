@@ -62,7 +62,8 @@ impl<'v> View<'v> {
             View::Value(value) => match value {
                 Value::Absent => "nothing",
                 Value::Null => "null",
-                Value::Bool(_) => "true or false",
+                Value::Bool(true) => "`true`",
+                Value::Bool(false) => "`false`",
                 Value::Int(_) | Value::Number(_) => "a number",
                 Value::Text(_) | Value::Content(_) => "text",
                 Value::List(_) => "a list",
