@@ -2,7 +2,7 @@
 //!
 //! Reader and schema accept the same trees, but for the codes in [`BEYOND`]; a golden test holds them together.
 
-use crate::matcher::{OPERATORS, Operand, Operator, is_quantity};
+use crate::matcher::{Empty, OPERATORS, Operand, Operator, is_quantity};
 use crate::resource::{KINDS, KeyInfo, Kind, Shape};
 use crate::spec::{COMMON, CommonShape, INCLUDE};
 use crate::syntax::Code;
@@ -231,7 +231,7 @@ impl Types {
             Operand::Matcher(of, _) => self.of(of.within(ty)),
             Operand::Matchers(of, empty, _) => {
                 let inner = self.of(of.within(ty));
-                list(inner, usize::from(!empty))
+                list(inner, usize::from(*empty != Empty::Fine))
             }
             Operand::Patterns => patterns(),
             Operand::Paths => {
