@@ -21,7 +21,7 @@ fn validator() -> &'static jsonschema::Validator {
 
 fn agrees(path: &Path) -> Result<(), Failed> {
     let Ok(text) = std::fs::read_to_string(path) else { return Ok(()) };
-    let (tree, syntax) = parse(&text, 0, Format::of(&path.display().to_string()));
+    let (tree, syntax) = parse(&text, 0, Format::of(&path.display().to_string()).unwrap_or(Format::Yaml));
     // What is no tree is nothing that a schema could be asked about.
     let (Some(tree), true) = (tree, syntax.is_empty()) else { return Ok(()) };
     let mut differ = Vec::new();

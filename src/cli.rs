@@ -1,6 +1,7 @@
 //! The command line: one file a command. The library computes; only what is here prints and chooses exit statuses.
 
 use crate::syntax::Sources;
+use crate::value::Fault;
 use anstream::{AutoStream, ColorChoice};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
@@ -76,9 +77,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
                 ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => OK,
                 _ => USAGE,
             };
-            // Whoever closed the stream does not want to read it.
-            let _ = error.print();
-            return ExitCode::from(status);
+            return ExitCode::from(finished(until_closed(error.print()).map(|()| status)));
         }
     };
     let paint = Paint { choice: cli.color };
@@ -90,10 +89,15 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Completions(args) => generate::completions(&args),
         Command::Man => generate::man(),
     };
-    ExitCode::from(done.unwrap_or_else(|error| {
-        say(format_args!("cannot write: {error}"));
+    ExitCode::from(finished(done))
+}
+
+/// The status; of a report that could not be written, that of a host which is not known to be right.
+fn finished(done: io::Result<u8>) -> u8 {
+    done.unwrap_or_else(|error| {
+        say(Fault::from_io("cannot write to standard output", &error));
         NOT_OK
-    }))
+    })
 }
 
 /// The whole command line, for completions and the manual.
@@ -123,16 +127,21 @@ fn say(what: impl std::fmt::Display) {
     let _ = writeln!(io::stderr(), "verispec: {what}");
 }
 
-/// The page of what is wrong with a spec, on standard error.
-fn refuse(rejected: &crate::load::Rejected, paint: Paint) -> u8 {
+/// Mistakes that are shown at most.
+const SHOWN: usize = 50;
+
+/// The page of what is wrong with a spec, on standard error; `so` says what that means for the run.
+fn refuse(rejected: &crate::load::Rejected, so: &str, paint: Paint) -> u8 {
     let crate::load::Rejected { sources, wrong } = rejected;
-    let page = Sources::render(sources, wrong, paint.on(&io::stderr()));
+    let shown = wrong.get(..SHOWN).unwrap_or(wrong);
+    let page = Sources::render(sources, shown, paint.on(&io::stderr()));
     let count = match wrong.len() {
-        1 => "one mistake".to_owned(),
-        n => format!("{n} mistakes"),
+        1 => "1 error".to_owned(),
+        n if n > SHOWN => format!("{n} errors, of which the first {SHOWN} are shown"),
+        n => format!("{n} errors"),
     };
     let _ = write!(io::stderr(), "{page}");
-    say(format_args!("the spec has {count}; nothing was run"));
+    say(format_args!("{count}{so}"));
     BAD_SPEC
 }
 

@@ -4,16 +4,23 @@
     reason = "specs lie on the machine that verispec runs on, whatever host it looks at"
 )]
 
+use crate::quantity;
 use crate::spec::{self, Claim, Include, Part};
 use crate::syntax::{self, Code, Diagnostic, Format, Source, Sources, Span};
 use crate::value::Fault;
+use std::fs::Metadata;
 use std::io::{ErrorKind, Read};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
-/// Bytes that one file may have.
-const MAX_BYTES: u64 = 64 << 20;
+/// Bytes that a spec may have, all its files together.
+const MAX_BYTES: u64 = 16 << 20;
 /// Files that one spec may come to with all its includes.
 const MAX_FILES: usize = 10_000;
+/// Files that may include one another down to one.
+const MAX_INCLUDED: usize = 64;
+/// Where a mistake is that no place in a file can show: the file cannot be read.
+const NOWHERE: Span = Span { file: u32::MAX, start: 0, end: 0 };
 /// What `-` on the command line is called in messages.
 const STDIN: &str = "<standard input>";
 
@@ -31,14 +38,19 @@ pub struct Rejected {
 
 /// Reads the specs at `paths`, `-` being standard input, and everything they include.
 pub fn load(paths: &[String]) -> Result<Spec, Rejected> {
-    let mut loader = Loader { sources: Sources::default(), claims: vec![], wrong: vec![], open: vec![] };
-    for path in paths {
-        if path == "-" { loader.stdin() } else { loader.file(Path::new(path), path, None) }
+    let mut loader = Loader::default();
+    for (at, path) in paths.iter().enumerate() {
+        match path.as_str() {
+            "-" if paths.iter().take(at).any(|p| p == "-") => {
+                loader.refuse(None, Code::Unreadable, "standard input is named twice and can be read once".into());
+            }
+            "-" => loader.stdin(),
+            path => loader.file(Path::new(path), path, None),
+        }
     }
     if loader.claims.is_empty() && loader.wrong.is_empty() {
-        let span = Span { file: 0, start: 0, end: 0 };
-        let message = "no entries: it would pass whatever the host is like";
-        loader.wrong.push(Diagnostic::new(Code::Empty, span, message));
+        let message = "the spec has no entries: it would pass whatever the host is like";
+        loader.refuse(None, Code::Empty, message.into());
     }
     let Loader { mut sources, claims, mut wrong, .. } = loader;
     hide(&mut sources, &claims);
@@ -51,7 +63,7 @@ pub fn load(paths: &[String]) -> Result<Spec, Rejected> {
 
 /// Reads a spec from text that is in memory, without includes.
 pub fn load_text(name: &str, text: String, format: Format) -> Result<Spec, Rejected> {
-    let mut loader = Loader { sources: Sources::default(), claims: vec![], wrong: vec![], open: vec![] };
+    let mut loader = Loader::default();
     loader.text(name.to_owned(), text, format, None);
     let Loader { mut sources, claims, wrong, .. } = loader;
     hide(&mut sources, &claims);
@@ -71,49 +83,119 @@ fn hide(sources: &mut Sources, claims: &[Claim]) {
     }
 }
 
+#[derive(Default)]
 struct Loader {
     sources: Sources,
+    /// Bytes of the files read so far.
+    bytes: u64,
     claims: Vec<Claim>,
     wrong: Vec<Diagnostic>,
-    /// The files that include one another down to here, as canonical paths.
-    open: Vec<PathBuf>,
+    /// The files that include one another down to here.
+    open: Vec<Open>,
+    /// A bound is reached, which has been said: nothing more is read.
+    full: bool,
+}
+
+/// A file, however it is named.
+struct Open {
+    device: u64,
+    inode: u64,
+    name: String,
+}
+
+impl Open {
+    fn is(&self, meta: &Metadata) -> bool {
+        (self.device, self.inode) == (meta.dev(), meta.ino())
+    }
 }
 
 impl Loader {
     /// Reads one file. `from` is the place that includes it.
     fn file(&mut self, path: &Path, name: &str, from: Option<Span>) {
+        if self.full {
+            return;
+        }
         if self.sources.files.len() >= MAX_FILES {
-            return self.refuse(name, from, Code::TooLarge, format!("more than {MAX_FILES} files are included"));
+            self.full = true;
+            return self.refuse(from, Code::TooLarge, format!("more than {MAX_FILES} files are included"));
         }
-        match read(path, name) {
-            Ok((canonical, text)) => {
-                if self.open.contains(&canonical) {
-                    let circle: Vec<_> =
-                        self.open.iter().chain([&canonical]).map(|p| p.display().to_string()).collect();
-                    let message = format!("`{name}` includes itself: {}", circle.join(" → "));
-                    return self.refuse(name, from, Code::IncludeCycle, message);
-                }
-                self.open.push(canonical);
-                self.text(name.to_owned(), text, Format::of(name), path.parent());
-                self.open.pop();
-            }
-            Err((code, message)) => self.refuse(name, from, code, message),
+        if self.open.len() >= MAX_INCLUDED {
+            self.full = true;
+            return self.refuse(from, Code::TooDeep, format!("more than {MAX_INCLUDED} files include one another"));
         }
+        let (meta, text) = match self.read(path, name, from.is_some()) {
+            Ok(read) => read,
+            Err((code, message)) => return self.refuse(from, code, message),
+        };
+        if let Some(first) = self.open.iter().position(|open| open.is(&meta)) {
+            let circle = self.open.iter().skip(first).map(|open| open.name.as_str()).chain([name]);
+            let message = format!("`{name}` includes itself: {}", circle.collect::<Vec<_>>().join(" → "));
+            return self.refuse(from, Code::IncludeCycle, message);
+        }
+        self.open.push(Open { device: meta.dev(), inode: meta.ino(), name: name.to_owned() });
+        let format = Format::of(name).unwrap_or_else(|| guess(&text));
+        self.text(name.to_owned(), text, format, path.parent());
+        self.open.pop();
     }
 
     fn stdin(&mut self) {
-        let mut bytes = Vec::new();
-        let read = std::io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes);
-        match read
-            .map_err(|e| (Code::Unreadable, Fault::from_io(STDIN, &e).to_string()))
-            .and_then(|_| utf8(STDIN, bytes))
-        {
+        let failed = |e| (Code::Unreadable, Fault::from_io("standard input cannot be read", &e).to_string());
+        let read = self.rest(std::io::stdin().lock()).map_err(failed);
+        match read.and_then(|bytes| self.utf8("standard input", bytes)) {
             Ok(text) => {
                 let format = guess(&text);
                 self.text(STDIN.to_owned(), text, format, Some(Path::new("")));
             }
-            Err((code, message)) => self.refuse(STDIN, None, code, message),
+            Err((code, message)) => self.refuse(None, code, message),
         }
+    }
+
+    /// A file's text, and what tells it apart from others.
+    fn read(&mut self, path: &Path, name: &str, included: bool) -> Result<(Metadata, String), (Code, String)> {
+        let refused = |why: String| (Code::Unreadable, why);
+        let unreadable = |e: std::io::Error| {
+            refused(match e.kind() {
+                ErrorKind::NotFound => format!("there is no file `{name}`"),
+                ErrorKind::PermissionDenied => format!("`{name}` may not be read: permission denied"),
+                _ => Fault::from_io(format!("`{name}` cannot be read"), &e).to_string(),
+            })
+        };
+        let meta = std::fs::metadata(path).map_err(unreadable)?;
+        if meta.is_dir() {
+            let how = if included { format!("include `{name}/*.toml`") } else { "name a file in it".into() };
+            return Err(refused(format!("`{name}` is a directory; {how}")));
+        }
+        // Only who names a pipe on the command line means it.
+        if included && !meta.is_file() {
+            return Err(refused(format!("`{name}` is no file that can be included")));
+        }
+        let bytes = std::fs::File::open(path).and_then(|file| self.rest(file)).map_err(unreadable)?;
+        Ok((meta, self.utf8(name, bytes)?))
+    }
+
+    /// Reads to the end, or to one byte more than is left.
+    fn rest(&self, from: impl Read) -> std::io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        from.take((MAX_BYTES - self.bytes).saturating_add(1)).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn utf8(&mut self, name: &str, bytes: Vec<u8>) -> Result<String, (Code, String)> {
+        self.bytes += bytes.len() as u64;
+        if self.bytes > MAX_BYTES {
+            self.full = true;
+            let most = quantity::size(MAX_BYTES);
+            return Err(match self.sources.files.is_empty() {
+                true => (Code::TooLarge, format!("`{name}` is larger than {most}")),
+                false => (Code::TooLarge, format!("with `{name}` the spec is larger than {most}")),
+            });
+        }
+        String::from_utf8(bytes).map_err(|e| {
+            let at = e.utf8_error().valid_up_to();
+            let line = memchr::memchr_iter(b'\n', &e.as_bytes()[..at]).count() + 1;
+            let byte = e.as_bytes().get(at).copied().unwrap_or_default();
+            (Code::NotUtf8, format!("`{name}` is not UTF-8 text: byte 0x{byte:02x} on line {line}"))
+        })
     }
 
     /// Takes in one text. Includes are relative to `folder`; without one there are none.
@@ -125,11 +207,11 @@ impl Loader {
         let nothing =
             tree.as_ref().is_some_and(|t| t.data == syntax::Data::Null || t.map().is_some_and(<[_]>::is_empty));
         let parts = tree.map(|tree| spec::lower(tree, &mut self.wrong)).unwrap_or_default();
-        self.sources.files.push(Source { name, text });
         if nothing && self.wrong.len() == before {
-            let message = "the file is empty: it would pass whatever the host is like";
-            self.wrong.push(Diagnostic::new(Code::Empty, Span { file, start: 0, end: 0 }, message));
+            let message = format!("`{name}` has no entries: it would pass whatever the host is like");
+            self.refuse(None, Code::Empty, message);
         }
+        self.sources.files.push(Source { name, text });
         for part in parts {
             match (part, folder) {
                 (Part::Claim(claim), _) => self.claims.push(claim),
@@ -152,7 +234,7 @@ impl Loader {
                 return self.wrong.push(Diagnostic::new(Code::BadGlob, include.span, message));
             }
         };
-        let mut any = false;
+        let (mut any, before) = (false, self.wrong.len());
         for path in found {
             match path {
                 // A file that a glob of its own matches does not mean itself.
@@ -162,12 +244,13 @@ impl Loader {
                     self.file(&path, &path.display().to_string(), Some(include.span));
                 }
                 Err(e) => {
-                    let message = Fault::from_io(e.path().display(), e.error()).to_string();
+                    let what = format!("`{}` cannot be read", e.path().display());
+                    let message = Fault::from_io(what, e.error()).to_string();
                     self.wrong.push(Diagnostic::new(Code::Unreadable, include.span, message));
                 }
             }
         }
-        if !any {
+        if !any && self.wrong.len() == before {
             let message = format!("no file matches `{}`", include.pattern);
             self.wrong.push(Diagnostic::new(Code::IncludeNone, include.span, message));
         }
@@ -175,59 +258,26 @@ impl Loader {
 
     /// Whether `path` is the file that is being read.
     fn is_here(&self, path: &Path) -> bool {
-        path.canonicalize().is_ok_and(|p| self.open.last() == Some(&p))
+        self.open.last().is_some_and(|open| std::fs::metadata(path).is_ok_and(|meta| open.is(&meta)))
     }
 
-    /// Notes what is wrong with a file as a whole, at the place that includes it or at the file itself.
-    fn refuse(&mut self, name: &str, from: Option<Span>, code: Code, message: String) {
-        let span = from.unwrap_or_else(|| {
-            self.sources.files.push(Source { name: name.to_owned(), text: String::new() });
-            Span { file: u32::try_from(self.sources.files.len() - 1).unwrap_or(0), start: 0, end: 0 }
-        });
-        self.wrong.push(Diagnostic::new(code, span, message));
+    /// Notes what is wrong with a file as a whole, at the place that includes it if there is one.
+    fn refuse(&mut self, from: Option<Span>, code: Code, message: String) {
+        self.wrong.push(Diagnostic::new(code, from.unwrap_or(NOWHERE), message));
     }
 }
 
-/// A file's canonical path and text.
-fn read(path: &Path, name: &str) -> Result<(PathBuf, String), (Code, String)> {
-    let unreadable = |e: std::io::Error| {
-        let why = match e.kind() {
-            ErrorKind::NotFound => format!("there is no file `{name}`"),
-            ErrorKind::PermissionDenied => format!("`{name}` may not be read: permission denied"),
-            _ => Fault::from_io(format!("`{name}` cannot be read"), &e).to_string(),
-        };
-        (Code::Unreadable, why)
-    };
-    let meta = std::fs::metadata(path).map_err(unreadable)?;
-    if meta.is_dir() {
-        return Err((Code::Unreadable, format!("`{name}` is a directory; name a file in it")));
-    }
-    let mut bytes = Vec::with_capacity(usize::try_from(meta.len().min(MAX_BYTES)).unwrap_or(0) + 1);
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    Ok((path.canonicalize().map_err(unreadable)?, utf8(name, bytes)?))
-}
-
-fn utf8(name: &str, bytes: Vec<u8>) -> Result<String, (Code, String)> {
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err((Code::TooLarge, format!("`{name}` is larger than {MAX_BYTES} bytes")));
-    }
-    String::from_utf8(bytes).map_err(|e| {
-        let at = e.utf8_error().valid_up_to();
-        let line = memchr::memchr_iter(b'\n', &e.as_bytes()[..at]).count() + 1;
-        (Code::NotUtf8, format!("`{name}` is not UTF-8 text: line {line}, byte {at}"))
-    })
-}
-
-/// What standard input probably is: JSON begins with a brace, TOML reads as TOML, and the rest is YAML.
+/// What a text without a telling name probably is. TOML is recognised by reading as such or by its table headers, JSON
+/// by its brace, and the rest is YAML.
 fn guess(text: &str) -> Format {
+    let reads = |format| matches!(syntax::parse(text, 0, format), (Some(tree), wrong) if wrong.is_empty() && tree.map().is_some_and(|map| !map.is_empty()));
     if text.trim_start().starts_with('{') {
-        return Format::Json;
+        // YAML has such maps, too, and reads JSON; but of broken JSON its parser tells more.
+        return if !reads(Format::Json) && reads(Format::Yaml) { Format::Yaml } else { Format::Json };
     }
-    // YAML reads almost anything as text, but not as a map.
-    let is_map = |format| matches!(syntax::parse(text, 0, format), (Some(tree), wrong) if tree.map().is_some() && wrong.is_empty());
-    let table = text.lines().any(|line| line.starts_with('[') && line.trim_end().ends_with(']'));
-    if table || (is_map(Format::Toml) && !is_map(Format::Yaml)) { Format::Toml } else { Format::Yaml }
+    let table = |line: &str| line.starts_with('[') && line.trim_end().ends_with(']');
+    // No YAML reads as TOML, but TOML may read as YAML.
+    if text.lines().any(table) || reads(Format::Toml) { Format::Toml } else { Format::Yaml }
 }
 
 #[cfg(test)]

@@ -7,12 +7,13 @@ use crate::syntax::Code;
 use crate::value::Type;
 use std::fmt::Write;
 
-/// Every kind with its sentence.
+/// Every kind with its first sentence.
 pub fn overview() -> String {
     let mut page = String::new();
     let width = KINDS.iter().map(|k| k.name.len()).max().unwrap_or(0);
     for kind in KINDS {
-        let _ = writeln!(page, "{:width$}  {}", kind.name, kind.about);
+        let first = kind.about.split_inclusive(". ").next().unwrap_or_default();
+        let _ = writeln!(page, "{:width$}  {}", kind.name, first.trim_end());
     }
     page.push_str("\n`verispec kinds KIND` shows a kind's keys.\n");
     page

@@ -6,9 +6,10 @@ use crate::plan::Limits;
 use crate::report::Reporter;
 use crate::spec::Claim;
 use crate::verdict::{Judged, Outcome, Summary, Verdict, judge, skipped};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// Looks again at what has not passed.
@@ -20,8 +21,10 @@ pub struct Rounds {
     pub sleep: Duration,
 }
 
-/// Runs `claims` against `host` and writes the report. `known` hears how many more entries have been answered, and 0 now
-/// and then while none is.
+/// Runs `claims` against `host` and writes the report. `known` hears how many more entries are settled, and 0 now and
+/// then while none is.
+///
+/// With several rounds an entry that passes is settled, and the others are with the last round.
 pub fn run(
     claims: &Arc<[Claim]>,
     host: &Host,
@@ -33,44 +36,41 @@ pub fn run(
 ) -> io::Result<Summary> {
     let begun = Instant::now();
     let mut summary = Summary::new(host.now());
-    reporter.begin(claims.len(), out)?;
-    out.flush()?;
-    let mut desk = Desk { claims, early: HashMap::new(), next: 0, reporter, out, failed: None };
-    let which: Vec<usize> = claims.iter().enumerate().filter(|(_, c)| c.skip().is_none()).map(|(i, _)| i).collect();
-    if rounds.timeout.is_zero() {
-        desk.skips(&mut summary);
-        gather(claims, which, host, limits, &mut |event| match event {
-            Event::Answer(index, gathered) => {
-                known(1);
-                desk.stream(index, gathered, &mut summary);
+    let failed = reporter.begin(claims.len(), out).and_then(|()| out.flush()).err();
+    let mut desk = Desk { claims, early: HashMap::new(), next: 0, reporter, out, failed };
+    desk.skips(&mut summary);
+    let mut open: Vec<usize> = claims.iter().enumerate().filter(|(_, c)| c.skip().is_none()).map(|(i, _)| i).collect();
+    let mut host = host.clone();
+    let mut doubtful: BTreeMap<usize, Gathered> = BTreeMap::new();
+    loop {
+        let last = rounds.timeout.is_zero();
+        gather(claims, open, &host, limits, &mut |event| match event {
+            Event::Answer(index, mut gathered) => {
+                if let Some(before) = doubtful.remove(&index) {
+                    gathered.elapsed += before.elapsed;
+                }
+                if last || passed(&claims[index], &gathered) {
+                    known(1);
+                    desk.stream(index, gathered, &mut summary);
+                } else {
+                    doubtful.insert(index, gathered);
+                }
             }
             Event::Tick => {
                 known(0);
                 desk.flush();
             }
         });
-    } else {
-        let mut open = which;
-        let mut host = host.clone();
-        loop {
-            gather(claims, open.clone(), &host, limits, &mut |event| match event {
-                Event::Answer(index, gathered) => {
-                    known(usize::from(desk.early.insert(index, gathered).is_none()));
-                }
-                Event::Tick => known(0),
-            });
-            open.retain(|&index| desk.early.get(&index).is_none_or(|g| !passed(&claims[index], g)));
-            if open.is_empty() || begun.elapsed() + rounds.sleep > rounds.timeout {
-                break;
-            }
-            std::thread::sleep(rounds.sleep);
-            host = host.fresh();
+        if doubtful.is_empty() || begun.elapsed() + rounds.sleep > rounds.timeout {
+            break;
         }
-        desk.skips(&mut summary);
-        // In spec order nothing is left to report now.
-        for (index, gathered) in std::mem::take(&mut desk.early) {
-            desk.stream(index, gathered, &mut summary);
-        }
+        open = doubtful.keys().copied().collect();
+        thread::sleep(rounds.sleep);
+        host = host.fresh();
+    }
+    for (index, gathered) in doubtful {
+        known(1);
+        desk.stream(index, gathered, &mut summary);
     }
     let failed = desk.failed.take();
     summary.elapsed = begun.elapsed();
@@ -112,16 +112,16 @@ impl Desk<'_, '_> {
     }
 
     fn stream(&mut self, index: usize, gathered: Gathered, summary: &mut Summary) {
-        if self.reporter.unordered() {
-            let claim = &self.claims[index];
-            self.report(claim, judge(claim, gathered.observed), gathered.elapsed, summary);
-        } else if index == self.next {
-            let claim = &self.claims[index];
-            self.report(claim, judge(claim, gathered.observed), gathered.elapsed, summary);
+        let unordered = self.reporter.unordered();
+        if !unordered && index != self.next {
+            self.early.insert(index, gathered);
+            return;
+        }
+        let claim = &self.claims[index];
+        self.report(claim, judge(claim, gathered.observed), gathered.elapsed, summary);
+        if !unordered {
             self.next += 1;
             self.advance(summary);
-        } else {
-            self.early.insert(index, gathered);
         }
     }
 

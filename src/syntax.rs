@@ -65,13 +65,14 @@ pub enum Format {
 }
 
 impl Format {
-    /// By the name's ending; YAML, which reads JSON too, where that says nothing.
-    pub fn of(name: &str) -> Format {
-        let ending = name.rsplit_once('.').map_or("", |(_, e)| e);
+    /// By the name's ending, if that says it.
+    pub fn of(name: &str) -> Option<Format> {
+        let (_, ending) = name.rsplit_once('.')?;
         match ending.to_ascii_lowercase().as_str() {
-            "toml" => Format::Toml,
-            "json" => Format::Json,
-            _ => Format::Yaml,
+            "toml" => Some(Format::Toml),
+            "json" => Some(Format::Json),
+            "yaml" | "yml" => Some(Format::Yaml),
+            _ => None,
         }
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn run(args: &Args, paint: Paint) -> io::Result<u8> {
         Err(status) => return Ok(status),
     };
     match load(&specs) {
-        Err(rejected) => Ok(refuse(&rejected, paint)),
+        Err(rejected) => Ok(refuse(&rejected, "", paint)),
         Ok(spec) => {
             let keys: usize = spec.claims.iter().map(|c| c.tests.len() + usize::from(c.presence.is_some())).sum();
             let (files, entries) = (spec.sources.files.len(), spec.claims.len());

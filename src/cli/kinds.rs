@@ -17,8 +17,11 @@ pub(super) fn run(args: &Args, _: Paint) -> io::Result<u8> {
     match Kind::find(name) {
         Some(kind) => print(&reference::kind(kind)),
         None => {
-            let hint = nearest(name, KINDS.iter().map(|k| k.name)).map(|near| format!("; there is `{near}`"));
-            say(format_args!("no kind is called `{name}`{}", hint.unwrap_or_default()));
+            let hint = match nearest(name, KINDS.iter().map(|k| k.name)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "`verispec kinds` shows all".into(),
+            };
+            say(format_args!("no kind is called `{name}`; {hint}"));
             Ok(USAGE)
         }
     }

@@ -71,10 +71,16 @@ pub(super) fn named(specs: &[String]) -> Result<Vec<String>, u8> {
     if !specs.is_empty() {
         return Ok(specs.to_vec());
     }
-    match STANDARD.iter().find(|name| Path::new(name).is_file()) {
-        Some(name) => Ok(vec![(*name).to_owned()]),
-        None => {
-            say(format_args!("no spec is named, and there is no {} here", STANDARD.join(", ")));
+    // Of what is there and cannot be read, reading says so.
+    let is_there = |name: &&str| Path::new(name).symlink_metadata().is_ok_and(|meta| !meta.is_dir());
+    match STANDARD.into_iter().filter(is_there).collect::<Vec<_>>()[..] {
+        [name] => Ok(vec![name.to_owned()]),
+        [] => {
+            say("no spec is named, and neither verispec.toml nor verispec.yaml, .yml or .json is here");
+            Err(USAGE)
+        }
+        [first, second, ..] => {
+            say(format_args!("no spec is named, and both {first} and {second} are here: name one, or both"));
             Err(USAGE)
         }
     }
@@ -87,7 +93,7 @@ pub(super) fn run(args: Args, paint: Paint) -> io::Result<u8> {
     };
     let Spec { sources, claims } = match load(&specs) {
         Ok(spec) => spec,
-        Err(rejected) => return Ok(refuse(&rejected, paint)),
+        Err(rejected) => return Ok(refuse(&rejected, "; nothing was run", paint)),
     };
     let selection = Selection { tags: args.tag, kinds: args.kind, only: args.only };
     let claims: Arc<[Claim]> = match select(claims, &selection) {

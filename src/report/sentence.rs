@@ -118,12 +118,13 @@ pub fn advice(verdict: &Verdict, places: &Places) -> Option<String> {
     implied.then(|| {
         let key = &verdict.key;
         let file = places.of(verdict.expectation.span).map_or("", |p| p.file);
-        let write = match Format::of(file) {
-            Format::Toml => format!("{key} = false"),
-            Format::Yaml => format!("{key}: false"),
-            Format::Json => format!("\"{key}\": false"),
+        let mend = match Format::of(file) {
+            Some(Format::Toml) => format!("write `{key} = false`"),
+            Some(Format::Yaml) => format!("write `{key}: false`"),
+            Some(Format::Json) => format!("write `\"{key}\": false`"),
+            None => format!("say that `{key}` is false"),
         };
-        format!("an entry claims that the thing is there; if it should not be, write `{write}`")
+        format!("an entry claims that the thing is there; if it should not be, {mend}")
     })
 }
 

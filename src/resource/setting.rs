@@ -162,6 +162,7 @@ impl FromNode for Exec {
         match &node.data {
             Data::Text(line) if !line.trim().is_empty() => Ok(Exec::Shell(line.clone().into_owned())),
             Data::List(list) if !list.is_empty() => Vec::<String>::from_node(node).map(Exec::Argv),
+            Data::Text(_) | Data::List(_) => Err(Diagnostic::new(Code::WrongType, node.span, "it names no command")),
             _ => Err(wrong_type::<Self>(node)),
         }
     }

@@ -74,7 +74,7 @@ codes! {
     Empty = "empty",
     /// The text is not TOML, YAML or JSON.
     Syntax = "syntax",
-    /// Lists and maps stand inside one another too deeply.
+    /// Lists and maps, or files, stand inside one another too deeply.
     TooDeep = "too-deep",
     /// The file, or what its aliases expand to, is too large.
     TooLarge = "too-large",
