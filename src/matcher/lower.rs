@@ -340,10 +340,13 @@ impl Lower<'_> {
         }
         let mut tests = Vec::new();
         for (path, inner) in map {
-            if let Err(why) = query::check_gjson(&path.text) {
-                self.wrong.push(Diagnostic::new(Code::BadPath, path.span, format!("`{}`: {why}", path.text)));
-            }
-            tests.push(self.expectation(inner, Type::Any).map(|test| (path.text.as_ref().into(), test)));
+            // Both the path and what stands behind it are told if they are wrong.
+            let right = match query::check_gjson(&path.text) {
+                Ok(()) => Some(()),
+                Err(why) => self.fail(Diagnostic::new(Code::BadPath, path.span, format!("`{}`: {why}", path.text))),
+            };
+            let test = self.expectation(inner, Type::Any);
+            tests.push(right.and(test).map(|test| (path.text.as_ref().into(), test)));
         }
         tests.into_iter().collect::<Option<_>>().map(Test::Gjson)
     }

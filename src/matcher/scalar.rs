@@ -49,14 +49,16 @@ impl Lower<'_> {
         let rest = trimmed[token.len()..].trim();
         let at = rest.as_ptr() as usize - text.as_ptr() as usize;
         let span = inside(node, text, at..at + rest.len());
-        if let Some(mixed) = rest.starts_with(['<', '>', '=', '!', '~']).then(|| &trimmed[..token.len() + 1]) {
+        if let Some(next @ ('<' | '>' | '=' | '!' | '~')) = rest.chars().next() {
+            let mixed = format!("{token}{next}");
             let one = Diagnostic::new(Code::BadQuantity, node.span, format!("`{mixed}` is no comparison"));
-            let right = match mixed {
-                "=>" => ">=",
-                "=<" => "<=",
+            let right = match mixed.as_str() {
+                "=>" | ">=" => ">=",
+                "=<" | "<=" => "<=",
                 _ => return self.fail(one.say("the comparisons are `=`, `!=`, `<`, `<=`, `>` and `>=`")),
             };
-            return self.fail(one.replace(node.span, quote_like(node, node.span, &trimmed.replacen(mixed, right, 1))));
+            let meant = format!("{right} {}", rest[1..].trim());
+            return self.fail(one.replace(node.span, quote_like(node, node.span, &meant)));
         }
         if let Some(second) = rest.find(['<', '>']) {
             let first = rest[..second].trim_end().trim_end_matches([',', '&']).trim_end();
