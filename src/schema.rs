@@ -41,6 +41,7 @@ pub fn schema() -> Json {
     }
     let mut defs = types.finish();
     defs.insert("include".into(), include());
+    defs.insert("data".into(), data());
     for key in COMMON {
         defs.insert(format!("common-{}", key.name), described(common(key.shape), key.about));
     }
@@ -152,6 +153,16 @@ fn include() -> Json {
     })
 }
 
+/// Anything but null, at any depth.
+fn data() -> Json {
+    let inner = json!({"$ref": "#/$defs/data"});
+    json!({
+        "type": ["string", "number", "boolean", "array", "object"],
+        "items": inner,
+        "additionalProperties": inner,
+    })
+}
+
 const NUMBER: &str = r"[0-9]+(\.[0-9]*)?";
 const SIGNED: &str = r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?";
 const INT: &str = r"[+-]?[0-9]+";
@@ -160,7 +171,7 @@ const SIZE: &str = r"[0-9]+(\.[0-9]*)?\s*(B|[KMGTP]iB|[kKMGTP]B|[KMGTP])?";
 const DURATION: &str = r"(-?0|-?([0-9]+(\.[0-9]*)?\s*(ns|us|µs|ms|s|min|m|h|d|w|y)\s*)+)";
 const PERCENT: &str = r"[0-9]+(\.[0-9]*)?\s*%";
 const TIME: &str = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9:.]+([Zz]|[+-][0-9:]+))?";
-const VERSION: &str = r"[^\s<>=!]\S*";
+const VERSION: &str = r"[^\s<>=!*|,]+";
 const COMPARISON: &str = r"\s*(>=|<=|==|!=|=|>|<|≥|≤|≠)\s*";
 
 /// The definitions of types that are in use, each written once.
@@ -221,10 +232,12 @@ impl Types {
         match &operator.operand {
             Operand::Same(_) => match ty {
                 Type::List(of) => list(any_of(values(*of)), 0),
+                Type::Any => json!({"$ref": "#/$defs/data"}),
                 ty => any_of(values(ty)),
             },
             Operand::Bound(_) => any_of(bounds(ty)),
             Operand::Pair => json!({"type": "array", "minItems": 2, "maxItems": 2, "items": any_of(bounds(ty))}),
+            Operand::Values if ty == Type::Any => list(json!({"$ref": "#/$defs/data"}), 1),
             Operand::Values => list(any_of(values(ty)), 1),
             Operand::Text(_) | Operand::Regex | Operand::Semver => json!({"type": ["string", "number"]}),
             Operand::Count => self.of(Type::Int),
