@@ -21,15 +21,24 @@ pub(super) fn load(host: &Host) -> Result<Holders, Fault> {
         let names = match processes::unless_gone(host, pid, host.files().list(&directory)) {
             Ok(names) => names.unwrap_or_default(),
             Err(Fault::Denied(_)) => {
-                holders.more = Some(Fault::Denied("only root may see which process holds it".into()));
+                holders.more = Some(unseen());
                 continue;
             }
             Err(fault) => return Err(fault),
         };
         for name in names {
             let link = host.files().link(&format!("{directory}/{name}"));
-            // It may be closed by now.
-            let Ok(Some(target)) = processes::unless_gone(host, pid, link) else { continue };
+            let target = match processes::unless_gone(host, pid, link) {
+                Ok(Some(target)) => target,
+                // It is closed by now.
+                Ok(None) => continue,
+                // To list them and to follow them are rights of their own.
+                Err(Fault::Denied(_)) => {
+                    holders.more = Some(unseen());
+                    break;
+                }
+                Err(fault) => return Err(fault),
+            };
             if let Some(inode) = socket(&target) {
                 let pids = holders.pids.entry(inode).or_default();
                 if pids.last() != Some(&pid) {
@@ -39,7 +48,7 @@ pub(super) fn load(host: &Host) -> Result<Holders, Fault> {
         }
     }
     if holders.more.is_none() && processes::hidden(host)? {
-        holders.more = Some(Fault::Denied("only root may see which process holds it".into()));
+        holders.more = Some(unseen());
     }
     let namespace = host.files().link("/proc/self/ns/pid").ok().flatten();
     if holders.more.is_none() && namespace.is_some_and(|n| n != FIRST_NAMESPACE) {
@@ -47,6 +56,10 @@ pub(super) fn load(host: &Host) -> Result<Holders, Fault> {
         holders.more = Some(Fault::Unsupported(why.into()));
     }
     Ok(holders)
+}
+
+fn unseen() -> Fault {
+    Fault::Denied("only root, with CAP_SYS_PTRACE, may see which process holds it".into())
 }
 
 fn socket(target: &str) -> Option<u64> {
@@ -57,8 +70,9 @@ impl Holders {
     /// The processes that hold the socket, ascending; none if it is the kernel's own.
     pub fn pids(&self, inode: u64) -> Result<&[u32], Fault> {
         match (self.pids.get(&inode), &self.more) {
+            // Whoever may not be looked into may hold it, too: systemd does of a service that it opened it for.
+            (_, Some(fault @ Fault::Denied(_))) | (None, Some(fault)) => Err(fault.clone()),
             (Some(pids), _) => Ok(pids),
-            (None, Some(fault)) => Err(fault.clone()),
             (None, None) => Ok(&[]),
         }
     }
@@ -90,7 +104,7 @@ mod tests {
     #[test]
     fn what_could_not_be_looked_into_may_hold_it() {
         let refused = "-- /proc/8/fd/ 0500 denied\n";
-        assert_eq!(pids(refused, 1124), Ok(vec![7, 9]));
+        assert!(matches!(pids(refused, 1124), Err(Fault::Denied(_))), "it may be one more");
         assert!(matches!(pids(refused, 99), Err(Fault::Denied(_))));
         let hidepid = "-- /proc/mounts\nproc /proc proc rw,hidepid=2 0 0\n";
         assert_eq!(pids(hidepid, 99), Ok(vec![]), "who sees the first process is spared");
@@ -108,7 +122,11 @@ mod tests {
         let (one, _other) = UnixDatagram::pair().unwrap();
         let inode = rustix::fs::fstat(&one).unwrap().st_ino;
         let host = Host::local();
-        assert_eq!(host.holders().unwrap().pids(inode), Ok(&[std::process::id()][..]));
+        let holders = host.holders().unwrap();
+        assert_eq!(holders.pids.get(&inode), Some(&vec![std::process::id()]));
+        // Who may not look into all processes does not know that there is no other.
+        let all = holders.pids(inode);
+        assert!(matches!(all, Ok(&[pid]) if pid == std::process::id()) || matches!(all, Err(Fault::Denied(_))));
     }
 
     #[test]
