@@ -323,15 +323,10 @@ mod tests {
 
     #[test]
     fn a_probe_that_panics_is_unknown() {
-        quiet();
         let (answers, _) =
             all(vec![claim("/bug", Common::default(), Box::new(|_, _| panic!("oops")))], Limits::default());
         let Err(Fault::Failed(why)) = &answers[0] else { panic!("{answers:?}") };
         assert!(why.contains("oops"), "{why}");
-    }
-
-    fn quiet() {
-        std::panic::set_hook(Box::new(|_| {}));
     }
 
     #[test]

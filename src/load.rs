@@ -274,7 +274,10 @@ impl Loader {
 /// What a text without a telling name probably is. TOML is recognised by reading as such or by its table headers, JSON
 /// by its brace, and the rest is YAML.
 fn guess(text: &str) -> Format {
-    let reads = |format| matches!(syntax::parse(text, 0, format), (Some(tree), wrong) if wrong.is_empty() && tree.map().is_some_and(|map| !map.is_empty()));
+    let reads = |format| {
+        let (tree, wrong) = syntax::parse(text, 0, format);
+        wrong.is_empty() && tree.is_some_and(|tree| tree.map().is_some_and(|map| !map.is_empty()))
+    };
     if text.trim_start().starts_with('{') {
         // YAML has such maps, too, and reads JSON; but of broken JSON its parser tells more.
         return if !reads(Format::Json) && reads(Format::Yaml) { Format::Yaml } else { Format::Json };
@@ -302,6 +305,9 @@ mod tests {
         assert_eq!(guess("  {\"file\": {}}"), Format::Json);
         assert_eq!(guess("[file.\"/a\"]\nexists = true\n"), Format::Toml);
         assert_eq!(guess("file.a.exists = true\n"), Format::Toml);
+        assert_eq!(guess("file.a.path = \"b: c\"\n"), Format::Toml, "YAML could read that");
+        assert_eq!(guess("{file: {/a: {exists: true}}}\n"), Format::Yaml);
+        assert_eq!(guess("{\"file\": {\"/a\": {}}\n"), Format::Json, "broken");
         assert_eq!(guess("file:\n  /a:\n    exists: true\n"), Format::Yaml);
         assert_eq!(guess("---\nfile: {}\n"), Format::Yaml);
     }

@@ -336,6 +336,8 @@ fail: File: /etc/app.json: json.a.b
    |
 15 | json."a.b" = 1
    |              ^ expected 1, found "two"
+   |
+   = note: "two" is not a number
 
 unknown: File: /etc/shadow: exists, mode, owner
   --> host.toml:10:7

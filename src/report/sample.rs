@@ -64,7 +64,7 @@ pub fn plain() -> (Sources, Vec<Claim>) {
         "/etc/passwd",
         at("\"/etc/passwd\"", ""),
         vec![
-            ("mode", Value::Mode(Mode(0o644)), at("\"0644\"", "passwd")),
+            ("mode", Value::Text("0644".into()), at("\"0644\"", "passwd")),
             ("owner", text("root"), at("\"root\"", "passwd")),
         ],
     );

@@ -61,7 +61,7 @@ impl Resource for Service {
             Self::runlevels,
         ),
         &key("masked", "Whether it cannot be started because it is linked to /dev/null.", Self::masked),
-        &key("state", "systemd's active state.", Self::state),
+        &key("state", "Its active state, in systemd's words.", Self::state),
         &key(
             "restarts",
             "How often systemd has restarted the service by itself since it was last started by hand.",
@@ -253,8 +253,8 @@ mod tests {
     /// Enabled, running, masked, state.
     fn facts(host: &Host, name: &str) -> (bool, bool, bool, String) {
         let seen = look(host, name, &["enabled", "running", "masked", "state"]).unwrap().unwrap();
-        let bool = |at: usize| seen[at] == Ok(Value::Bool(true));
-        let Ok(Value::Text(state)) = &seen[3] else { panic!("{seen:?}") };
+        let bool = |at: usize| seen.values[at] == Ok(Value::Bool(true));
+        let Ok(Value::Text(state)) = &seen.values[3] else { panic!("{seen:?}") };
         (bool(0), bool(1), bool(2), state.clone())
     }
 
@@ -279,7 +279,7 @@ mod tests {
         let links = |text: &str| {
             let (_peer, host) = lab(text);
             let seen = look(&host, "oldie", &["enabled", "runlevels"]).unwrap().unwrap();
-            (seen[0].clone(), seen[1].clone())
+            (seen.values[0].clone(), seen.values[1].clone())
         };
         let levels = |levels: &[&str]| Ok(Value::List(levels.iter().map(|l| Value::Text((*l).into())).collect()));
         let script = "-- /etc/init.d/oldie 0755\n";
@@ -299,8 +299,8 @@ mod tests {
         let (_peer, host) = lab("");
         let keys = ["restarts", "properties.Restart", "properties.ExecMainStatu"];
         let seen = look(&host, "flap", &keys).unwrap().unwrap();
-        assert_eq!(seen[..2], [Ok(Value::Int(6)), Ok(Value::Text("always".into()))]);
-        let fault = seen[2].clone().unwrap_err();
+        assert_eq!(seen.values[..2], [Ok(Value::Int(6)), Ok(Value::Text("always".into()))]);
+        let fault = seen.values[2].clone().unwrap_err();
         assert_eq!(fault.code(), "unsupported");
         assert!(fault.to_string().ends_with("did you mean `ExecMainStatus`?"), "{fault}");
         assert!(property_name("MainPID").is_ok());
