@@ -21,14 +21,14 @@ fn validator() -> &'static jsonschema::Validator {
 
 fn agrees(path: &Path) -> Result<(), Failed> {
     let Ok(text) = std::fs::read_to_string(path) else { return Ok(()) };
-    let (tree, syntax) = parse(&text, 0, Format::of(&path.display().to_string()));
+    let (tree, syntax) = parse(&text, 0, Format::of(&path.display().to_string()).unwrap_or(Format::Yaml));
     // What is no tree is nothing that a schema could be asked about.
     let (Some(tree), true) = (tree, syntax.is_empty()) else { return Ok(()) };
     let mut differ = Vec::new();
     for (name, entry) in entries(&tree) {
         let mut wrong = Vec::new();
-        spec::lower(&entry, &mut wrong);
         let json = Value::from(&entry).to_json();
+        spec::lower(entry, &mut wrong);
         let refused: Vec<_> = validator().iter_errors(&json).map(|e| format!("{}: {e}", e.instance_path())).collect();
         let beyond = |one: &Diagnostic| schema::BEYOND.contains(&one.code);
         if wrong.is_empty() && !refused.is_empty() {

@@ -36,7 +36,7 @@ const EXIT_STATUS: &str = "Exit status: 0 nothing failed and nothing is unknown;
     disable_help_subcommand = true,
     after_help = EXIT_STATUS
 )]
-struct Cli {
+pub struct Cli {
     /// When to use colour; NO_COLOR is honoured
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
     color: Colour,

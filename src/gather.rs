@@ -176,9 +176,9 @@ impl Crew {
 
 /// A worker's life: take the next claim, look, put the answer on the desk.
 fn work(shared: &Shared, host: &Host, desk: &Mutex<Desk>) {
+    let mut since = Instant::now();
     while let Some(&index) = shared.which.get(shared.next.fetch_add(1, Ordering::Relaxed)) {
         let Some(claim) = shared.claims.get(index) else { continue };
-        let since = Instant::now();
         let common = claim.common.as_deref();
         let timeout = common.and_then(|c| c.timeout).unwrap_or(shared.timeout);
         let retry = common.and_then(|c| c.retry);
@@ -188,7 +188,9 @@ fn work(shared: &Shared, host: &Host, desk: &Mutex<Desk>) {
             None => look(claim, &host.until(since + timeout)),
             Some(retry) => look_again(claim, host, timeout, retry, since),
         };
-        let gathered = Gathered { observed, elapsed: since.elapsed() };
+        let ended = Instant::now();
+        let gathered = Gathered { observed, elapsed: ended - since };
+        since = ended;
         let mut desk = lock(desk);
         if desk.abandoned {
             return;

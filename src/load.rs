@@ -206,11 +206,7 @@ impl Loader {
         self.wrong.extend(wrong);
         let nothing =
             tree.as_ref().is_some_and(|t| t.data == syntax::Data::Null || t.map().is_some_and(<[_]>::is_empty));
-        let parts = match &tree {
-            Some(tree) if !nothing => spec::lower(tree, &mut self.wrong),
-            _ => vec![],
-        };
-        drop(tree);
+        let parts = tree.map(|tree| spec::lower(tree, &mut self.wrong)).unwrap_or_default();
         if nothing && self.wrong.len() == before {
             let message = format!("`{name}` has no entries: it would pass whatever the host is like");
             self.refuse(None, Code::Empty, message);

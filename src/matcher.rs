@@ -10,6 +10,7 @@ mod diff;
 mod explain;
 mod holds;
 mod lower;
+mod mistake;
 mod number;
 mod operator;
 mod pattern;
@@ -21,9 +22,13 @@ mod words;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod table;
+#[cfg(test)]
 mod written;
 
-pub use operator::{OPERATORS, Of, Operand, Operator, is_quantity};
+pub use operator::{Empty, OPERATORS, Of, Operand, Operator, is_quantity};
 pub use pattern::Pattern;
 pub use semver::Constraint;
 

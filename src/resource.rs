@@ -286,9 +286,6 @@ impl Kind {
 }
 
 fn bind<R: Resource>(name: &str, said: &[(&str, &Node)], wrong: &mut Vec<Diagnostic>) -> Result<Probe, String> {
-    if let Some(missing) = R::REQUIRED.iter().find(|r| said.iter().all(|(name, _)| name != *r)) {
-        return Err(format!("the entry needs `{missing}`"));
-    }
     let id = R::Id::parse(name)?;
     let mut how = R::Settings::default();
     for (name, node) in said {

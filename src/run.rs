@@ -6,7 +6,7 @@ use crate::plan::Limits;
 use crate::report::Reporter;
 use crate::spec::Claim;
 use crate::verdict::{Judged, Outcome, Summary, Verdict, judge, skipped};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::thread;
@@ -37,7 +37,7 @@ pub fn run(
     let begun = Instant::now();
     let mut summary = Summary::new(host.now());
     let failed = reporter.begin(claims.len(), out).and_then(|()| out.flush()).err();
-    let mut desk = Desk { claims, slots: claims.iter().map(|_| None).collect(), next: 0, reporter, out, failed };
+    let mut desk = Desk { claims, early: HashMap::new(), next: 0, reporter, out, failed };
     desk.skips(&mut summary);
     let mut open: Vec<usize> = claims.iter().enumerate().filter(|(_, c)| c.skip().is_none()).map(|(i, _)| i).collect();
     let mut host = host.clone();
@@ -89,7 +89,8 @@ fn passed(claim: &Claim, gathered: &Gathered) -> bool {
 /// Puts answers into spec order for a reporter that wants them so.
 struct Desk<'r, 'c> {
     claims: &'c [Claim],
-    slots: Vec<Option<Gathered>>,
+    /// Answers to entries that something before them still waits for.
+    early: HashMap<usize, Gathered>,
     /// The first entry that has not been reported.
     next: usize,
     reporter: &'r mut dyn Reporter,
@@ -111,11 +112,15 @@ impl Desk<'_, '_> {
     }
 
     fn stream(&mut self, index: usize, gathered: Gathered, summary: &mut Summary) {
-        if self.reporter.unordered() {
-            let claim = &self.claims[index];
-            self.report(claim, judge(claim, gathered.observed), gathered.elapsed, summary);
-        } else {
-            self.slots[index] = Some(gathered);
+        let unordered = self.reporter.unordered();
+        if !unordered && index != self.next {
+            self.early.insert(index, gathered);
+            return;
+        }
+        let claim = &self.claims[index];
+        self.report(claim, judge(claim, gathered.observed), gathered.elapsed, summary);
+        if !unordered {
+            self.next += 1;
             self.advance(summary);
         }
     }
@@ -125,7 +130,7 @@ impl Desk<'_, '_> {
         while let Some(claim) = self.claims.get(self.next) {
             if claim.skip().is_some() {
                 self.report(claim, skipped(claim), Duration::ZERO, summary);
-            } else if let Some(gathered) = self.slots[self.next].take() {
+            } else if let Some(gathered) = self.early.remove(&self.next) {
                 self.report(claim, judge(claim, gathered.observed), gathered.elapsed, summary);
             } else {
                 return;

@@ -2,7 +2,7 @@
 //!
 //! Reader and schema accept the same trees, but for the codes in [`BEYOND`]; a golden test holds them together.
 
-use crate::matcher::{OPERATORS, Operand, Operator, is_quantity};
+use crate::matcher::{Empty, OPERATORS, Operand, Operator, is_quantity};
 use crate::resource::{KINDS, KeyInfo, Kind, Shape};
 use crate::spec::{COMMON, CommonShape, INCLUDE};
 use crate::syntax::Code;
@@ -41,6 +41,7 @@ pub fn schema() -> Json {
     }
     let mut defs = types.finish();
     defs.insert("include".into(), include());
+    defs.insert("data".into(), data());
     for key in COMMON {
         defs.insert(format!("common-{}", key.name), described(common(key.shape), key.about));
     }
@@ -152,6 +153,16 @@ fn include() -> Json {
     })
 }
 
+/// Anything but null, at any depth.
+fn data() -> Json {
+    let inner = json!({"$ref": "#/$defs/data"});
+    json!({
+        "type": ["string", "number", "boolean", "array", "object"],
+        "items": inner,
+        "additionalProperties": inner,
+    })
+}
+
 const NUMBER: &str = r"[0-9]+(\.[0-9]*)?";
 const SIGNED: &str = r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?";
 const INT: &str = r"[+-]?[0-9]+";
@@ -160,7 +171,7 @@ const SIZE: &str = r"[0-9]+(\.[0-9]*)?\s*(B|[KMGTP]iB|[kKMGTP]B|[KMGTP])?";
 const DURATION: &str = r"(-?0|-?([0-9]+(\.[0-9]*)?\s*(ns|us|µs|ms|s|min|m|h|d|w|y)\s*)+)";
 const PERCENT: &str = r"[0-9]+(\.[0-9]*)?\s*%";
 const TIME: &str = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9:.]+([Zz]|[+-][0-9:]+))?";
-const VERSION: &str = r"[^\s<>=!]\S*";
+const VERSION: &str = r"[^\s<>=!*|,]+";
 const COMPARISON: &str = r"\s*(>=|<=|==|!=|=|>|<|≥|≤|≠)\s*";
 
 /// The definitions of types that are in use, each written once.
@@ -170,6 +181,7 @@ struct Types(Vec<(String, Option<Json>)>);
 impl Types {
     /// A reference to what may stand under a key of type `ty`.
     fn of(&mut self, ty: Type) -> Json {
+        let ty = if ty == Type::Secret { Type::Text } else { ty };
         let name = name(ty);
         if !self.0.iter().any(|(n, _)| *n == name) {
             self.0.push((name.clone(), None));
@@ -220,17 +232,19 @@ impl Types {
         match &operator.operand {
             Operand::Same(_) => match ty {
                 Type::List(of) => list(any_of(values(*of)), 0),
+                Type::Any => json!({"$ref": "#/$defs/data"}),
                 ty => any_of(values(ty)),
             },
             Operand::Bound(_) => any_of(bounds(ty)),
             Operand::Pair => json!({"type": "array", "minItems": 2, "maxItems": 2, "items": any_of(bounds(ty))}),
+            Operand::Values if ty == Type::Any => list(json!({"$ref": "#/$defs/data"}), 1),
             Operand::Values => list(any_of(values(ty)), 1),
             Operand::Text(_) | Operand::Regex | Operand::Semver => json!({"type": ["string", "number"]}),
             Operand::Count => self.of(Type::Int),
             Operand::Matcher(of, _) => self.of(of.within(ty)),
             Operand::Matchers(of, empty, _) => {
                 let inner = self.of(of.within(ty));
-                list(inner, usize::from(!empty))
+                list(inner, usize::from(*empty != Empty::Fine))
             }
             Operand::Patterns => patterns(),
             Operand::Paths => {

@@ -5,8 +5,8 @@ use super::{Relation, Test};
 use crate::value::{Type, Value};
 use std::cmp::Ordering;
 
-/// A limit, and whether it is itself allowed.
-type Limit = Option<(Value, bool)>;
+/// A limit, whether it is itself allowed, and its words.
+type Limit = Option<(Value, bool, String)>;
 
 #[derive(Default)]
 struct Range {
@@ -46,14 +46,13 @@ impl Range {
             }
             _ => {}
         }
-        let ((low, low_in), (high, high_in)) = (self.low.as_ref()?, self.high.as_ref()?);
+        let ((low, low_in, low_words), (high, high_in, high_words)) = (self.low.as_ref()?, self.high.as_ref()?);
         let empty = match compare_values(low, high)? {
             Ordering::Less => return None,
             Ordering::Equal => !(*low_in && *high_in),
             Ordering::Greater => true,
         };
-        let sign = |inside: bool, with: &'static str, without: &'static str| if inside { with } else { without };
-        empty.then(|| format!("nothing is {} {low} and {} {high}", sign(*low_in, "≥", ">"), sign(*high_in, "≤", "<")))
+        empty.then(|| format!("nothing is {low_words} and {high_words}"))
     }
 
     fn limit(&mut self, relation: Relation, value: &Value, ty: Type) {
@@ -63,24 +62,25 @@ impl Range {
             Relation::Less => (true, false),
             Relation::LessOrEqual => (true, true),
         };
+        let words = format!("{} {value}", relation.symbol());
         let mut value = value.clone();
         // Between two whole numbers that follow each other there is nothing.
-        if let (Type::Int, Value::Int(n), false) = (ty, &value, inside) {
-            if let Some(next) = if upper { n.checked_sub(1) } else { n.checked_add(1) } {
-                (value, inside) = (Value::Int(next), true);
-            }
+        if let (Type::Int, Value::Int(n), false) = (ty, &value, inside)
+            && let Some(next) = if upper { n.checked_sub(1) } else { n.checked_add(1) }
+        {
+            (value, inside) = (Value::Int(next), true);
         }
         let limit = if upper { &mut self.high } else { &mut self.low };
         let closer = match limit {
             None => true,
-            Some((old, old_inside)) => match compare_values(&value, old) {
+            Some((old, old_inside, _)) => match compare_values(&value, old) {
                 Some(Ordering::Equal) => *old_inside && !inside,
                 Some(order) => (order == Ordering::Less) == upper,
                 None => false,
             },
         };
         if closer {
-            *limit = Some((value, inside));
+            *limit = Some((value, inside, words));
         }
     }
 }

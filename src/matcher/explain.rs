@@ -251,3 +251,74 @@ fn present(test: &Test, seen: View<'_>, evidence: &mut Evidence) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::written::test;
+    use super::*;
+    use crate::value::{Content, Type};
+
+    fn content(text: &str) -> Value {
+        Value::Content(Box::new(Content { text: text.into(), cut: None }))
+    }
+
+    fn texts(items: &[&str]) -> Value {
+        Value::List(items.iter().map(|t| Value::Text((*t).into())).collect())
+    }
+
+    fn of(spec: &str, ty: Type, seen: &Value) -> Evidence {
+        test(spec, ty).explain(seen)
+    }
+
+    #[test]
+    fn a_list_names_what_is_missing_and_what_is_too_much() {
+        let list = Type::List(&Type::Text);
+        let evidence = of("[a, b, b]", list, &texts(&["b", "c"]));
+        assert_eq!(evidence.expected, "contains \"a\", \"b\", \"b\"");
+        assert_eq!(evidence.missing, ["\"a\"", "\"b\""]);
+        let evidence = of("{consist-of: [a, b]}", list, &texts(&["b", "c", "d"]));
+        assert_eq!((evidence.missing, evidence.extra), (vec!["\"a\"".into()], vec!["\"c\"".into(), "\"d\"".into()]));
+        let evidence = of("a", list, &texts(&["a", "b"]));
+        assert_eq!((evidence.expected.as_str(), evidence.extra), ("only \"a\"", vec!["\"b\"".into()]));
+        let evidence = of("{each: {have-prefix: a}}", list, &texts(&["ab", "b"]));
+        assert_eq!(evidence.extra, ["\"b\""]);
+        let many: Vec<_> = (0..100).map(|n| n.to_string()).collect();
+        let many = texts(&many.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(of("{consist-of: []}", list, &many).extra.last().unwrap(), "… and 80 more");
+    }
+
+    #[test]
+    fn patterns_name_what_is_missing_and_the_lines_that_should_not_be() {
+        let evidence = of("[foo, \"!/b.r/\", baz]", Type::Content, &content("baz\nx bar\n"));
+        assert_eq!(evidence.missing, ["a line containing \"foo\""]);
+        assert_eq!(evidence.extra, ["line 2: \"x bar\""]);
+        let evidence = of("{not: {contain-substring: bar}}", Type::Content, &content("baz\nx bar\n"));
+        assert_eq!(evidence.extra, ["line 2: \"x bar\""]);
+    }
+
+    #[test]
+    fn texts_that_look_alike_say_what_they_differ_in() {
+        let note = |want: &str, seen: &str| of(want, Type::Content, &content(seen)).note.unwrap_or_default();
+        assert!(note("ok", "ok\n").contains("only in the newline at the end, which was found"));
+        assert!(note("\"ok\\n\"", "ok").contains("which is expected"));
+        assert!(note("ok", " ok ").contains("white space"));
+        assert!(note("ok", "OK").contains("upper and lower case"));
+        assert!(note("\"a\\nb\\n\"", "a\r\nb\r\n").contains("ends of lines"));
+        assert_eq!(note("ok", "no"), "");
+        assert!(of("\"a\\nb\\nc\\n\"", Type::Content, &content("a\nc\n")).diff.unwrap().contains("\n-b\n"));
+    }
+
+    #[test]
+    fn what_could_not_be_compared_says_why() {
+        let note = |spec: &str, seen: &Value| of(spec, Type::Any, seen).note.unwrap_or_default();
+        assert_eq!(note("{gt: 5}", &Value::Text("many".into())), "\"many\" is not a number");
+        assert_eq!(note("true", &Value::Text("true".into())), "it is the text \"true\", not true");
+        assert_eq!(note("{have-key: b}", &Value::Map(vec![("a".into(), Value::Null)])), "its keys are \"a\"");
+        assert_eq!(note("{have-len: 2}", &texts(&["a"])), "its length is 1");
+        let json = Value::Text("{\"a\": 5, \"b\": 1}".into());
+        assert_eq!(note("{gjson: {a: 6, b: 1, c: 1}}", &json), "`a`: expected 6, found 5; there is nothing at `c`");
+        assert_eq!(note("{and: [{gt: 5}, {lt: 9}]}", &Value::Int(9)), "what does not hold: < 9");
+        let cut = Value::Content(Box::new(Content { text: "a".into(), cut: Some(1 << 20) }));
+        assert_eq!(of("[b]", Type::Content, &cut).note.unwrap(), "only the first 1 MiB were read");
+    }
+}

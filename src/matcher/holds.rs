@@ -94,11 +94,13 @@ fn all(held: impl Iterator<Item = Held>) -> Held {
     doubt.map_or(Ok(true), Err)
 }
 
-/// The graver of two doubts: what cannot be compared stays so, however much more is read.
+/// Which of two doubts remains. What was cut off might have decided the whole, even beside what cannot be compared:
+/// `or` of both passes if it does. So it comes first, and the whole is unknown rather than failed.
 pub fn worse(one: Option<Doubt>, other: Doubt) -> Option<Doubt> {
     match (one, other) {
-        (Some(Doubt::Unfit(why)), _) => Some(Doubt::Unfit(why)),
-        (_, other) => Some(other),
+        (None | Some(Doubt::Unfit(_)), Doubt::Cut(bound)) | (Some(Doubt::Cut(bound)), _) => Some(Doubt::Cut(bound)),
+        (Some(first), Doubt::Unfit(_)) => Some(first),
+        (None, other) => Some(other),
     }
 }
 

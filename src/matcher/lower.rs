@@ -1,9 +1,9 @@
 //! Nodes of a spec to tests, and everything that is wrong with them.
 
-use super::operator::{self, Of, Operand, Operator};
-use super::pattern::{BadPattern, BadRegex, Pattern, compile};
-use super::scalar::{inside, nothing, operand, wrong_type};
-use super::{Constraint, Listed, OPERATORS, Relation, Test, Xml, bounds};
+use super::mistake::{asserts_nothing, bad_regex, nothing, noun, operand, several, unknown, wrong_type};
+use super::operator::{self, Empty, Of, Operand, Operator};
+use super::pattern::{BadPattern, Pattern, compile};
+use super::{Constraint, Listed, Relation, Test, Xml, bounds};
 use crate::query::{self, XPath};
 use crate::syntax::{Code, Data, Diagnostic, Key, Node, nearest};
 use crate::value::{Type, Value};
@@ -146,7 +146,18 @@ impl Lower<'_> {
                 }
                 self.expectation(node, of.within(ty)).map(|test| make(Box::new(test)))
             }
-            Operand::Matchers(of, empty, make) => self.matchers(name, node, *empty, of.within(ty), *of, *make, ty),
+            Operand::Matchers(of, empty, make) => {
+                let list = self.matchers(name, node, *of, *empty)?;
+                let test = make(self.tests(list, of.within(ty))?);
+                match &test {
+                    Test::And(tests) => match bounds::contradiction(tests, ty) {
+                        Some(why) => self
+                            .fail(Diagnostic::new(Code::CannotHold, node.span, why).label("these exclude one another")),
+                        None => Some(test),
+                    },
+                    _ => Some(test),
+                }
+            }
             Operand::Patterns => {
                 let list = match &node.data {
                     Data::List(list) => list,
@@ -188,8 +199,13 @@ impl Lower<'_> {
     }
 
     fn pair(&mut self, name: &str, node: &Node, ty: Type) -> Option<Test> {
-        let Some([low, high]) = node.list() else {
-            return self.fail(operand(node, name, "a list of two, the lower first"));
+        let (low, high) = match node.list() {
+            Some([low, high]) => (low, high),
+            Some(list) => {
+                let message = format!("`{name}` takes two values, the lower first, not {}", list.len());
+                return self.fail(Diagnostic::new(Code::MatcherOperand, node.span, message));
+            }
+            None => return self.fail(operand(node, name, "a list of two, the lower first")),
         };
         let from = self.bound(name, Relation::GreaterOrEqual, low, ty);
         let to = self.bound(name, Relation::LessOrEqual, high, ty);
@@ -197,7 +213,7 @@ impl Lower<'_> {
         if above(&from, &to) {
             let message = format!("nothing lies between {from} and {to}");
             let one = Diagnostic::new(Code::CannotHold, node.span, message).label("the lower comes first");
-            return self.fail(one.also(low.span, "this is the greater"));
+            return self.fail(one);
         }
         Some(Test::Between(Box::new((from, to))))
     }
@@ -243,36 +259,19 @@ impl Lower<'_> {
         Some(Test::Len(Box::new(test)))
     }
 
-    #[allow(clippy::too_many_arguments, reason = "the fields of one row of the table")]
-    fn matchers(
-        &mut self,
-        name: &str,
-        node: &Node,
-        empty: bool,
-        inner: Type,
-        of: Of,
-        make: fn(Vec<Test>) -> Test,
-        ty: Type,
-    ) -> Option<Test> {
-        let list = match node.list() {
-            Some([]) if name == "or" => return self.some_of(name, node).map(|_| make(vec![])),
-            Some([]) if !empty => return self.fail(asserts_nothing(node, name)),
-            Some(list) => list,
-            None => {
+    fn matchers<'n, 's>(&mut self, name: &str, node: &'n Node<'s>, of: Of, empty: Empty) -> Option<&'n [Node<'s>]> {
+        match (node.list(), empty) {
+            (Some([]), Empty::NeverHolds) => self.some_of(name, node),
+            (Some([]), Empty::AssertsNothing) => self.fail(asserts_nothing(node, name)),
+            (Some(list), _) => Some(list),
+            (None, _) => {
                 let one = operand(node, name, "a list of matchers");
-                return self.fail(match of {
+                self.fail(match of {
                     Of::Element => one.say(format!("write `{name} = […]`, or `contain-element` for one")),
                     _ => one,
-                });
-            }
-        };
-        let tests = self.tests(list, inner)?;
-        if name == "and" {
-            if let Some(why) = bounds::contradiction(&tests, ty) {
-                return self.fail(Diagnostic::new(Code::CannotHold, node.span, why).label("these exclude one another"));
+                })
             }
         }
-        Some(make(tests))
     }
 
     fn patterns(&mut self, list: &[Node]) -> Option<Vec<Pattern>> {
@@ -311,13 +310,13 @@ impl Lower<'_> {
             BadPattern::Nothing => {
                 let message = format!("the pattern `{text}` asks for nothing");
                 Diagnostic::new(Code::AssertsNothing, node.span, message).say(match text.contains('/') {
-                    true => "write `\\//` for the text `//`, or `/./` for a line that is not empty",
+                    true => "write `'\\//'` for the text `//`, or `'/./'` for a line that is not empty",
                     false => "write the text that a line should have",
                 })
             }
             BadPattern::Ambiguous { why, text: plain, regex } => {
                 Diagnostic::new(Code::BadPattern, node.span, format!("it cannot be told what `{text}` means: {why}"))
-                    .say(format!("write `{plain}` for the text, or `{regex}` for the regular expression"))
+                    .say(format!("write `'{plain}'` for the text, or `'{regex}'` for the regular expression"))
             }
             BadPattern::Lines => Diagnostic::new(
                 Code::BadPattern,
@@ -341,10 +340,13 @@ impl Lower<'_> {
         }
         let mut tests = Vec::new();
         for (path, inner) in map {
-            if let Err(why) = query::check_gjson(&path.text) {
-                self.wrong.push(Diagnostic::new(Code::BadPath, path.span, format!("`{}`: {why}", path.text)));
-            }
-            tests.push(self.expectation(inner, Type::Any).map(|test| (path.text.as_ref().into(), test)));
+            // Both the path and what stands behind it are told if they are wrong.
+            let right = match query::check_gjson(&path.text) {
+                Ok(()) => Some(()),
+                Err(why) => self.fail(Diagnostic::new(Code::BadPath, path.span, format!("`{}`: {why}", path.text))),
+            };
+            let test = self.expectation(inner, Type::Any);
+            tests.push(right.and(test).map(|test| (path.text.as_ref().into(), test)));
         }
         tests.into_iter().collect::<Option<_>>().map(Test::Gjson)
     }
@@ -402,77 +404,6 @@ fn as_pattern(node: &Node) -> Result<Pattern, String> {
     })
 }
 
-fn asserts_nothing(node: &Node, name: &str) -> Diagnostic {
-    let (message, help) = match name {
-        "have-prefix" | "have-suffix" | "contain-substring" => {
-            ("every text has the empty text in it", "write `equal = \"\"` if it should be empty")
-        }
-        "match-regexp" => {
-            ("an empty regular expression matches any text", "write `equal = \"\"` if it should be empty")
-        }
-        "contain-elements" => {
-            ("an empty list asks for nothing", "write `consist-of = []` or `have-len = 0` if it should be empty")
-        }
-        "have-patterns" => ("an empty list asks for nothing", "write `equal = \"\"` if it should be empty"),
-        "gjson" => ("no path is asked about", "write `{ \"a.b\" = … }`, or `{ \"@this\" = … }` for the whole document"),
-        "semver-constraint" => ("an empty range asks for nothing", "write it as `\">=1.2.0 <2.0.0\"`"),
-        "xpath" => ("the path is empty", "write `/*` for the whole document"),
-        _ => ("an empty list asks for nothing", "write what is expected, or take it away"),
-    };
-    Diagnostic::new(Code::AssertsNothing, node.span, format!("`{name}`: {message}")).say(help)
-}
-
-/// `at` is the regular expression's place in the node's text.
-fn bad_regex(node: &Node, text: &str, at: std::ops::Range<usize>, source: &str, bad: BadRegex) -> Diagnostic {
-    let part = bad.at.map_or(at.clone(), |b| at.start + b.start..at.start + b.end);
-    let message = format!("`{}` does not compile: {}", super::words::clip(source, 80), bad.why);
-    let one = Diagnostic::new(Code::BadRegex, inside(node, text, part), message);
-    match bad.why.as_str() {
-        "look-around is not supported" => {
-            one.say("write it without `(?=`, `(?!`, `(?<`, such as a pattern and one with `!`")
-        }
-        why if why.contains("repetition") && source.contains('{') => one.say("write `\\{` for the character itself"),
-        _ => one,
-    }
-}
-
-fn unknown(key: &Key, ty: Type) -> Diagnostic {
-    let one = Diagnostic::new(Code::UnknownMatcher, key.span, format!("there is no matcher `{}`", key.text));
-    let near = operator::alias(&key.text, ty)
-        .or_else(|| nearest(&key.text, OPERATORS.iter().filter(|o| (o.fits)(ty)).map(|o| o.name)))
-        .or_else(|| nearest(&key.text, OPERATORS.iter().map(|o| o.name)));
-    match near {
-        Some(near) => one.label("a matcher has this form: `{ NAME = … }`").replace(key.span, near),
-        None if ty == Type::Any => one.say("to compare with a map, write `{ equal = { … } }`"),
-        None => {
-            let names: Vec<_> = OPERATORS.iter().filter(|o| (o.fits)(ty)).map(|o| format!("`{}`", o.name)).collect();
-            one.say(format!("here it may be {}", names.join(", ")))
-        }
-    }
-}
-
-/// Several matchers in one map.
-fn several(node: &Node, first: &Key, rest: &[(Key, Node)], ty: Type) -> Diagnostic {
-    let keys = || std::iter::once(first).chain(rest.iter().map(|(key, _)| key));
-    if let (Some(stranger), true) = (keys().find(|k| Operator::find(&k.text).is_none()), ty == Type::Any) {
-        return Diagnostic::new(Code::OneMatcher, node.span, "a matcher is a map with one key")
-            .label(format!("and `{}` is no matcher", stranger.text))
-            .say("to compare with a map, write `{ equal = { … } }`");
-    }
-    let second = rest.first().map_or(first, |(key, _)| key);
-    let parts: Vec<_> = keys().take(5).map(|key| format!("{{ {} = … }}", key.text)).collect();
-    let names: Vec<&str> = keys().map(|k| k.text.as_ref()).collect();
-    let range = names.len() == 2 && names.contains(&"ge") && names.contains(&"le");
-    let help = match range {
-        true => "write `between = […, …]`".to_owned(),
-        false => format!("write `and = [{}]`", parts.join(", ")),
-    };
-    Diagnostic::new(Code::OneMatcher, second.span, format!("`{}` and `{}` stand in one map", first.text, second.text))
-        .label("a map has one matcher")
-        .also(first.span, "the first")
-        .say(help)
-}
-
 /// `from` lies above `to`, whoever orders them.
 fn above(from: &Value, to: &Value) -> bool {
     match (from, to) {
@@ -482,11 +413,4 @@ fn above(from: &Value, to: &Value) -> bool {
         }
         _ => super::holds::compare_values(from, to) == Some(Ordering::Greater),
     }
-}
-
-/// A type's name without its example.
-fn noun(ty: Type) -> String {
-    let name = ty.name();
-    let short = name.split(", such as").next().unwrap_or(&name).split(" as octal").next().unwrap_or(&name);
-    short.to_owned()
 }

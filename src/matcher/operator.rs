@@ -29,8 +29,8 @@ pub enum Operand {
     /// A whole number, 0 or more, or a matcher of one.
     Count,
     Matcher(Of, fn(Box<Test>) -> Test),
-    /// A list of matchers; whether it may be empty.
-    Matchers(Of, bool, fn(Vec<Test>) -> Test),
+    /// A list of matchers, and what an empty one means.
+    Matchers(Of, Empty, fn(Vec<Test>) -> Test),
     /// A list of line patterns, not empty.
     Patterns,
     /// A map of gjson paths to matchers of anything, not empty.
@@ -50,6 +50,17 @@ pub enum Of {
     Element,
     /// A key of a map.
     Key,
+}
+
+/// What a list of matchers without any says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Empty {
+    /// What can be meant.
+    Fine,
+    /// Nothing, so it is refused.
+    AssertsNothing,
+    /// What can never hold, so it is refused.
+    NeverHolds,
 }
 
 pub static OPERATORS: &[Operator] = &[
@@ -100,13 +111,13 @@ pub static OPERATORS: &[Operator] = &[
         name: "contain-elements",
         about: "Each of these is an element of its own, in any order; of text, a line.",
         fits: |ty| has_elements(ty) || ty == Type::Text,
-        operand: Operand::Matchers(Of::Element, false, Test::Elements),
+        operand: Operand::Matchers(Of::Element, Empty::AssertsNothing, Test::Elements),
     },
     Operator {
         name: "consist-of",
         about: "These are its elements and there are no others, in any order.",
         fits: |ty| matches!(ty, Type::List(_) | Type::Any),
-        operand: Operand::Matchers(Of::Element, true, Test::ConsistOf),
+        operand: Operand::Matchers(Of::Element, Empty::Fine, Test::ConsistOf),
     },
     Operator {
         name: "each",
@@ -136,13 +147,13 @@ pub static OPERATORS: &[Operator] = &[
         name: "and",
         about: "It is all of these.",
         fits: |_| true,
-        operand: Operand::Matchers(Of::Itself, false, Test::And),
+        operand: Operand::Matchers(Of::Itself, Empty::AssertsNothing, Test::And),
     },
     Operator {
         name: "or",
         about: "It is at least one of these.",
         fits: |_| true,
-        operand: Operand::Matchers(Of::Itself, false, Test::Or),
+        operand: Operand::Matchers(Of::Itself, Empty::NeverHolds, Test::Or),
     },
     Operator {
         name: "semver-constraint",
@@ -266,6 +277,7 @@ pub fn instead(name: &str, ty: Type) -> Option<String> {
         ("contain-element" | "contain-elements", Type::Version | Type::Int | Type::Mode | Type::Choice(_)) => {
             "this key holds one value, not a list; write `contain-substring`, `one-of` or the value".into()
         }
+        ("consist-of", Type::Content | Type::Text) => "write `contain-elements` for lines, or the whole text".into(),
         ("consist-of" | "each" | "contain-element" | "contain-elements", _) => {
             "this key holds one value, not a list; write the value, or `one-of` for several that would do".into()
         }

@@ -1,11 +1,12 @@
 //! Scalars in a spec to values of a key's type, and comparisons written in a string: `">= 30d"`.
 
 use super::lower::Lower;
+use super::mistake::{bad_mode, bad_size, inside, no_unit, no_word, nothing, operand, quote_like, wrong_type};
 use super::operator::is_quantity;
 use super::{Relation, Test};
 use crate::quantity;
-use crate::syntax::{Code, Data, Diagnostic, Node, Span, nearest};
-use crate::value::{Bytes, Mode, Percent, Type, Value, Version, VersionOrder};
+use crate::syntax::{Code, Data, Diagnostic, Node, Span};
+use crate::value::{Bytes, Percent, Type, Value, Version, VersionOrder};
 
 /// How a value is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,17 +49,16 @@ impl Lower<'_> {
         let rest = trimmed[token.len()..].trim();
         let at = rest.as_ptr() as usize - text.as_ptr() as usize;
         let span = inside(node, text, at..at + rest.len());
-        if let Some(mixed) = rest.starts_with(['<', '>', '=', '!', '~']).then(|| &trimmed[..token.len() + 1]) {
-            let meant = match mixed {
-                "=>" => "; `>=` was probably meant",
-                "=<" => "; `<=` was probably meant",
-                _ => "",
+        if let Some(next @ ('<' | '>' | '=' | '!' | '~')) = rest.chars().next() {
+            let mixed = format!("{token}{next}");
+            let one = Diagnostic::new(Code::BadQuantity, node.span, format!("`{mixed}` is no comparison"));
+            let right = match mixed.as_str() {
+                "=>" | ">=" => ">=",
+                "=<" | "<=" => "<=",
+                _ => return self.fail(one.say("the comparisons are `=`, `!=`, `<`, `<=`, `>` and `>=`")),
             };
-            return self.fail(Diagnostic::new(
-                Code::BadQuantity,
-                node.span,
-                format!("`{mixed}` is no comparison{meant}"),
-            ));
+            let meant = format!("{right} {}", rest[1..].trim());
+            return self.fail(one.replace(node.span, quote_like(node, node.span, &meant)));
         }
         if let Some(second) = rest.find(['<', '>']) {
             let first = rest[..second].trim_end().trim_end_matches([',', '&']).trim_end();
@@ -296,134 +296,7 @@ impl Lower<'_> {
     }
 }
 
-/// Where nothing stands.
-pub fn nothing(node: &Node, ty: Type) -> Diagnostic {
-    let message = if ty == Type::Any {
-        "nothing stands here".into()
-    } else {
-        format!("nothing stands here, where {} belongs", ty.name())
-    };
-    Diagnostic::new(Code::WrongType, node.span, message).say("write what is expected, or take the key away")
-}
-
-/// An operand of the wrong kind.
-pub fn operand(node: &Node, name: &str, takes: &str) -> Diagnostic {
-    let message = format!("`{name}` takes {takes}, not {}", node.describe());
-    Diagnostic::new(Code::MatcherOperand, node.span, message).label(format!("this is {}", node.describe()))
-}
-
-/// Another type than the key's, with what to write where that can be told.
-pub fn wrong_type(node: &Node, ty: Type) -> Diagnostic {
-    let message = format!("expected {}, found {}", ty.name(), node.describe());
-    let one = Diagnostic::new(Code::WrongType, node.span, message);
-    match (ty, &node.data) {
-        (Type::Bool, Data::Text(text)) => match text.trim().to_ascii_lowercase().as_str() {
-            "true" | "yes" | "on" | "y" | "1" => one.label("this is text").replace(node.span, "true"),
-            "false" | "no" | "off" | "n" | "0" => one.label("this is text").replace(node.span, "false"),
-            _ => one.label("this is text"),
-        },
-        (Type::Bool, Data::Int(0, _)) => one.replace(node.span, "false"),
-        (Type::Bool, Data::Int(1, _)) => one.replace(node.span, "true"),
-        (Type::Text | Type::Choice(_), Data::Bool(b)) => {
-            one.label("this is no text").replace(node.span, format!("\"{b}\""))
-        }
-        (Type::Mode, Data::Int(n, raw)) => match mode_of(*n, raw) {
-            Some(mode) => one.label("a number loses what its first 0 says").replace(node.span, format!("\"{mode}\"")),
-            None => one,
-        },
-        (Type::Int | Type::Number, Data::Bool(_)) => one.label("this is no number"),
-        (Type::Time | Type::Size | Type::Share, Data::Int(..) | Data::Float(..)) => one.say("write it as text"),
-        (_, Data::Text(_)) => one.label("this is text"),
-        _ => one,
-    }
-}
-
-/// The mode that a number's digits spell: `644`, `0o644`, `0644`, which YAML reads as 420.
-fn mode_of(n: i64, raw: &str) -> Option<Mode> {
-    let digits = raw.strip_prefix("0o").unwrap_or(raw);
-    let padded = format!("{digits:0>3}");
-    quantity::parse_mode(&padded).or_else(|| {
-        let octal = u32::try_from(n).ok().filter(|n| *n <= 0o7777)?;
-        Some(Mode(octal))
-    })
-}
-
-fn bad_mode(node: &Node, text: &str) -> Diagnostic {
-    let one = Diagnostic::new(Code::BadQuantity, node.span, format!("`{text}` is not a file mode"));
-    match symbolic(text) {
-        Some(mode) => one.replace(node.span, quote_like(node, node.span, &mode.to_string())),
-        None => one.say("write its octal digits as text, such as `\"0644\"`"),
-    }
-}
-
-/// `rw-r--r--`, with or without `ls`'s first letter.
-fn symbolic(text: &str) -> Option<Mode> {
-    let bits = match text.len() {
-        9 => text,
-        10 => text.get(1..)?,
-        _ => return None,
-    };
-    let mut mode = 0;
-    for (index, (c, letter)) in bits.chars().zip("rwxrwxrwx".chars()).enumerate() {
-        let bit = 1 << (8 - index);
-        let special = 1 << (11 - index / 3);
-        mode |= match (c, index) {
-            ('-', _) => 0,
-            (c, _) if c == letter => bit,
-            ('s', 2 | 5) | ('t', 8) => bit | special,
-            ('S', 2 | 5) | ('T', 8) => special,
-            _ => return None,
-        };
-    }
-    Some(Mode(mode))
-}
-
-fn no_word(node: &Node, text: &str, words: &'static [&'static str]) -> Diagnostic {
-    let one = Diagnostic::new(Code::CannotHold, node.span, format!("`{text}` is never found here"));
-    match nearest(text, words.iter().copied()) {
-        Some(near) => one.label(Type::Choice(words).name()).replace(node.span, quote_like(node, node.span, near)),
-        None => one.say(format!("it is {}", Type::Choice(words).name())),
-    }
-}
-
-fn bad_size(span: Span, text: &str) -> Diagnostic {
-    let one = Diagnostic::new(Code::BadQuantity, span, format!("`{text}` is not a size"));
-    // Only the letters' case is wrong.
-    let units = ["KiB", "MiB", "GiB", "TiB", "PiB", "kB", "MB", "GB", "TB", "PB", "B", "K", "M", "G", "T", "P"];
-    let at = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(at);
-    match units.iter().find(|u| u.eq_ignore_ascii_case(unit)) {
-        Some(right) if quantity::parse_size(&format!("{number}{right}")).is_some() => {
-            one.say(format!("write `{number}{right}`"))
-        }
-        _ => one.say("write it as `\"10 GiB\"`, `\"512K\"` or a number of bytes"),
-    }
-}
-
-fn no_unit(span: Span, text: &str) -> Diagnostic {
-    Diagnostic::new(Code::BadQuantity, span, format!("`{text}` is not a duration: a duration needs a unit"))
-        .say(format!("write `\"{text}s\"`, `\"{text}m\"`, `\"{text}h\"` or `\"{text}d\"`"))
-}
-
 /// A number without needless digits.
 fn quantity_text(n: f64) -> String {
     format!("{}", (n * 1e6).round() / 1e6)
-}
-
-/// `text` in quotes if what stands at `span` has them.
-pub fn quote_like(node: &Node, span: Span, text: &str) -> String {
-    let bare = node.text().is_some_and(|t| t.len() == (node.span.end - node.span.start) as usize);
-    if bare || span != node.span { text.to_owned() } else { format!("\"{text}\"") }
-}
-
-/// The span of part of a node's text, if the source has the text as it is, in quotes or without; else the node's.
-pub fn inside(node: &Node, text: &str, part: std::ops::Range<usize>) -> Span {
-    let len = node.span.end.saturating_sub(node.span.start) as usize;
-    let skip = match len.checked_sub(text.len()) {
-        Some(0) => 0,
-        Some(2) if !text.contains(['\n', '\\', '"']) => 1,
-        _ => return node.span,
-    };
-    let at = |n: usize| node.span.start + u32::try_from(n + skip).unwrap_or(0);
-    Span { start: at(part.start), end: at(part.end), ..node.span }
 }

@@ -2,7 +2,7 @@
 
 use super::Doubt;
 use super::text::{Held, View};
-use crate::value::{Value, VersionOrder};
+use crate::value::Value;
 use semver::Version;
 use std::cmp::Ordering;
 
@@ -58,11 +58,10 @@ fn version_of(seen: View<'_>) -> Result<Version, Doubt> {
         },
         _ => return Err(Doubt::Unfit(format!("{} is not a semantic version", seen.noun()))),
     };
-    let debian = matches!(seen, View::Value(Value::Version(v)) if v.order == VersionOrder::Debian);
-    // `1.2.3-1` would read as a version before 1.2.3.
-    if debian && text.contains(['-', '~', ':', '+']) {
+    // Of a package or a kernel `1.2.3-1` comes after 1.2.3, of semantic versions before it.
+    if matches!(seen, View::Value(Value::Version(_))) && text.contains(['-', '~', ':', '+']) {
         return Err(Doubt::Unfit(format!(
-            "{} is a Debian version, not a semantic one; compare it with `\">= …\"`",
+            "{} has more than a semantic version's numbers; compare it with `\">= …\"`",
             super::words::short(text)
         )));
     }
@@ -209,7 +208,7 @@ impl Wild {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::Version as Seen;
+    use crate::value::{Version as Seen, VersionOrder};
 
     fn holds(constraint: &str, version: &str) -> bool {
         let seen = Value::Text(version.into());
@@ -255,9 +254,15 @@ mod tests {
     fn what_is_no_semantic_version_fails_either_way() {
         let constraint = Constraint::parse(">=0.0.0").unwrap();
         let debian = Seen { text: "1.22.1-9".into(), order: VersionOrder::Debian };
+        let kernel = Seen { text: "6.1.0-9".into(), order: VersionOrder::Dotted };
         let texts = ["4.4.019-1", "1.2", "", "1.0.0+a+b"].map(|t| Value::Text(t.into()));
         let lists = [Value::List(vec![]), Value::List(vec![Value::Text("1.0.0".into()), Value::Text("x".into())])];
-        for seen in texts.into_iter().chain(lists).chain([Value::Version(Box::new(debian)), Value::Int(1)]) {
+        for seen in texts
+            .into_iter()
+            .chain(lists)
+            .chain([debian, kernel].map(|v| Value::Version(Box::new(v))))
+            .chain([Value::Int(1)])
+        {
             assert!(matches!(constraint.holds(View::of(&seen)), Err(Doubt::Unfit(_))), "{seen}");
         }
     }

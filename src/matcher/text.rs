@@ -63,7 +63,8 @@ impl<'v> View<'v> {
             View::Value(value) => match value {
                 Value::Absent | Value::Unfit(_) => "nothing",
                 Value::Null => "null",
-                Value::Bool(_) | Value::No(_) => "true or false",
+                Value::Bool(true) => "`true`",
+                Value::Bool(false) | Value::No(_) => "`false`",
                 Value::Int(_) | Value::Number(_) => "a number",
                 Value::Text(_) | Value::Content(_) | Value::Secret(_) => "text",
                 Value::List(_) => "a list",

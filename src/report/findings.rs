@@ -120,7 +120,12 @@ impl<'a> Findings<'a> {
     fn one(&mut self, verdict: &Verdict, evidence: &Evidence, about: Vec<(&'static str, String)>) {
         let title = Level::ERROR.with_name("fail").primary_title(sentence::heading(verdict));
         let (mut label, mut notes) = (gap(evidence), vec![]);
-        if label.len() > LABEL || self.shown_line(verdict.expectation.span).is_none() {
+        let shown = self.shown_line(verdict.expectation.span).is_some();
+        let told = evidence.diff.is_some() || !evidence.missing.is_empty() || !evidence.extra.is_empty();
+        if label.len() > LABEL && shown && told {
+            // The source says what was expected, and the rest says better what was found.
+            label.clear();
+        } else if label.len() > LABEL || !shown {
             label.clear();
             notes.push(("expected", line(&evidence.expected).into_owned()));
             if !evidence.found.is_empty() {

@@ -8,6 +8,7 @@ use crate::value::{Bytes, Content, Fault, Mode, Value};
 use document::Format;
 use sha2::Digest;
 use std::cell::OnceCell;
+use std::sync::Arc;
 use time::{Duration, OffsetDateTime};
 
 mod document;
@@ -15,7 +16,7 @@ mod schema;
 
 pub struct File {
     host: Host,
-    path: String,
+    path: Arc<str>,
     stat: Stat,
     content: OnceCell<Result<Content, Fault>>,
     /// The contents as JSON, by [`Format`].
@@ -111,12 +112,12 @@ impl Id for FilePath {
 }
 
 impl FilePath {
-    fn on(&self, host: &Host) -> Result<String, Fault> {
+    fn on(&self, host: &Host) -> Result<Arc<str>, Fault> {
         match self {
-            FilePath::At(path) => Ok(path.as_str().to_owned()),
+            FilePath::At(path) => Ok(path.shared()),
             FilePath::Home { user, rest } => {
                 let home = host.home(user.as_deref())?;
-                Ok(format!("{}{rest}", home.trim_end_matches('/')))
+                Ok(format!("{}{rest}", home.trim_end_matches('/')).into())
             }
         }
     }

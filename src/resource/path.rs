@@ -2,14 +2,20 @@
 
 use super::{FromNode, Id, Shape};
 use crate::syntax::{Code, Diagnostic, Node};
+use std::sync::Arc;
 
 /// An absolute path, without a slash at its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Path(String);
+pub struct Path(Arc<str>);
 
 impl Path {
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The same text, not a copy of it.
+    pub fn shared(&self) -> Arc<str> {
+        self.0.clone()
     }
 }
 
@@ -26,7 +32,7 @@ impl Id for Path {
         }
         match text.trim_end_matches('/') {
             "" => Ok(Path("/".into())),
-            path => Ok(Path(path.to_owned())),
+            path => Ok(Path(path.into())),
         }
     }
 }

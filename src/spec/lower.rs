@@ -11,22 +11,27 @@ use std::borrow::Cow;
 const IGNORED: [&str; 1] = ["$schema"];
 
 /// Reads a whole tree; what is wrong with it comes back beside what is right.
-pub fn lower(root: &Node, wrong: &mut Vec<Diagnostic>) -> Vec<Part> {
-    let Some(sections) = root.map() else {
-        if root.data != Data::Null {
-            let message = format!("a spec is a map of sections, and this is {}", root.describe());
+///
+/// Takes the tree apart on the way, so that the memory of an entry that has been read serves the next one's claim.
+pub fn lower(root: Node, wrong: &mut Vec<Diagnostic>) -> Vec<Part> {
+    let described = root.describe();
+    let sections = match root.data {
+        Data::Map(sections) => sections,
+        Data::Null => return vec![],
+        _ => {
+            let message = format!("a spec is a map of sections, and this is {described}");
             wrong.push(Diagnostic::new(Code::WrongType, root.span, message).say(section_help()));
+            return vec![];
         }
-        return vec![];
     };
     let mut parts = Vec::new();
     for (section, entries) in sections {
         if INCLUDE.contains(&&*section.text) {
-            includes(entries, &mut parts, wrong);
+            includes(&entries, &mut parts, wrong);
         } else if let Some(kind) = Kind::find(&section.text) {
-            Section::new(kind).read(section, entries, &mut parts, wrong);
+            Section::new(kind).read(&section, entries, &mut parts, wrong);
         } else if !IGNORED.contains(&&*section.text) {
-            wrong.push(unknown_section(section));
+            wrong.push(unknown_section(&section));
         }
     }
     parts
@@ -120,15 +125,18 @@ impl Section {
         Section { kind, keys: (kind.keys)(), settings: (kind.settings)() }
     }
 
-    fn read(&self, section: &Key, entries: &Node, parts: &mut Vec<Part>, wrong: &mut Vec<Diagnostic>) {
-        match &entries.data {
+    fn read(&self, section: &Key, entries: Node, parts: &mut Vec<Part>, wrong: &mut Vec<Diagnostic>) {
+        let described = entries.describe();
+        match entries.data {
             Data::Map(entries) => {
                 parts.reserve(entries.len());
-                parts.extend(entries.iter().filter_map(|(id, body)| self.claim(id, body, wrong)).map(Part::Claim));
+                parts.extend(
+                    entries.into_iter().filter_map(|(id, body)| self.claim(&id, &body, wrong)).map(Part::Claim),
+                );
             }
             Data::Null => {}
             _ => {
-                let message = format!("expected entries by name, found {}", entries.describe());
+                let message = format!("expected entries by name, found {described}");
                 let help = format!("such as:\n{}", self.kind.example.trim_end());
                 let one = Diagnostic::new(Code::WrongType, entries.span, message);
                 wrong.push(one.also(section.span, "in this section").say(help));
@@ -139,6 +147,10 @@ impl Section {
     fn claim(&self, id: &Key, body: &Node, wrong: &mut Vec<Diagnostic>) -> Option<Claim> {
         let before = wrong.len();
         let mut said = Body::default();
+        if let Some(missing) = self.kind.required.iter().find(|name| body.get(name).is_none()) {
+            let message = format!("`{}` needs `{missing}`", self.kind.name);
+            wrong.push(Diagnostic::new(Code::MissingKey, id.span, message));
+        }
         match &body.data {
             Data::Map(map) => {
                 said.asks.reserve_exact(map.len());

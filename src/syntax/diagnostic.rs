@@ -84,6 +84,8 @@ codes! {
     UnknownKind = "unknown-kind",
     /// The kind has no key or setting of this name.
     UnknownKey = "unknown-key",
+    /// The entry lacks what entries of its kind need.
+    MissingKey = "missing-key",
     /// Another type of value belongs here.
     WrongType = "wrong-type",
     /// The entry's name cannot name a thing of this kind.
