@@ -34,7 +34,7 @@ pub fn trials(bless: Bless) -> Vec<Trial> {
         let name = spec.display().to_string();
         trials.push(trial(name, move || {
             let (want, path) = (spec.with_extension("page"), spec.display().to_string());
-            match load(&[path.clone()]) {
+            match load(std::slice::from_ref(&path)) {
                 Ok(_) => Err(format!("{path} is accepted").into()),
                 Err(Rejected { sources, wrong }) => expect(&want, &sources.render(&wrong, false), bless),
             }

@@ -1,6 +1,7 @@
 //! Spec files and what they include, from disk.
 #![allow(
     clippy::disallowed_methods,
+    clippy::disallowed_types,
     reason = "specs lie on the machine that verispec runs on, whatever host it looks at"
 )]
 
