@@ -25,14 +25,16 @@ pub const USAGE: u8 = 64;
 /// The spec is wrong and nothing was run: EX_CONFIG of sysexits(3).
 pub const BAD_SPEC: u8 = 78;
 
+const EXIT_STATUS: &str = "Exit status: 0 nothing failed and nothing is unknown; 1 something failed or could not be \
+    observed; 64 wrong usage; 78 the spec is wrong and nothing was run.";
+
 /// Checks that this host is what a spec says it should be.
 #[derive(Debug, Parser)]
 #[command(
     name = "verispec",
     version,
     disable_help_subcommand = true,
-    after_help = "Exit status: 0 nothing failed and nothing is unknown; 1 something failed or could not be observed;\n\
-                  64 wrong usage; 78 the spec is wrong and nothing was run."
+    after_help = EXIT_STATUS
 )]
 pub struct Cli {
     /// When to use colour; NO_COLOR is honoured

@@ -1,11 +1,12 @@
 //! Spec files and what they include, from disk.
 #![allow(
     clippy::disallowed_methods,
+    clippy::disallowed_types,
     reason = "specs lie on the machine that verispec runs on, whatever host it looks at"
 )]
 
 use crate::quantity;
-use crate::spec::{self, Claim, Include, Part};
+use crate::spec::{self, Claim, Include, Parts};
 use crate::syntax::{self, Code, Diagnostic, Format, Source, Sources, Span};
 use crate::value::Fault;
 use std::fs::Metadata;
@@ -212,13 +213,20 @@ impl Loader {
             self.refuse(None, Code::Empty, message);
         }
         self.sources.files.push(Source { name, text });
-        for part in parts {
-            match (part, folder) {
-                (Part::Claim(claim), _) => self.claims.push(claim),
-                (Part::Include(include), Some(folder)) => self.include(&include, folder),
-                (Part::Include(_), None) => {}
+        let Parts { claims, includes } = parts;
+        if self.claims.is_empty() && includes.is_empty() {
+            self.claims = claims;
+            return;
+        }
+        let (mut claims, mut taken) = (claims.into_iter(), 0);
+        for (before, include) in includes {
+            self.claims.extend(claims.by_ref().take(before - taken));
+            taken = before;
+            if let Some(folder) = folder {
+                self.include(&include, folder);
             }
         }
+        self.claims.extend(claims);
     }
 
     fn include(&mut self, include: &Include, folder: &Path) {
@@ -270,7 +278,10 @@ impl Loader {
 /// What a text without a telling name probably is. TOML is recognised by reading as such or by its table headers, JSON
 /// by its brace, and the rest is YAML.
 fn guess(text: &str) -> Format {
-    let reads = |format| matches!(syntax::parse(text, 0, format), (Some(tree), wrong) if wrong.is_empty() && tree.map().is_some_and(|map| !map.is_empty()));
+    let reads = |format| {
+        let (tree, wrong) = syntax::parse(text, 0, format);
+        wrong.is_empty() && tree.is_some_and(|tree| tree.map().is_some_and(|map| !map.is_empty()))
+    };
     if text.trim_start().starts_with('{') {
         // YAML has such maps, too, and reads JSON; but of broken JSON its parser tells more.
         return if !reads(Format::Json) && reads(Format::Yaml) { Format::Yaml } else { Format::Json };
@@ -298,6 +309,9 @@ mod tests {
         assert_eq!(guess("  {\"file\": {}}"), Format::Json);
         assert_eq!(guess("[file.\"/a\"]\nexists = true\n"), Format::Toml);
         assert_eq!(guess("file.a.exists = true\n"), Format::Toml);
+        assert_eq!(guess("file.a.path = \"b: c\"\n"), Format::Toml, "YAML could read that");
+        assert_eq!(guess("{file: {/a: {exists: true}}}\n"), Format::Yaml);
+        assert_eq!(guess("{\"file\": {\"/a\": {}}\n"), Format::Json, "broken");
         assert_eq!(guess("file:\n  /a:\n    exists: true\n"), Format::Yaml);
         assert_eq!(guess("---\nfile: {}\n"), Format::Yaml);
     }

@@ -1,7 +1,9 @@
 //! `verispec completions` and `verispec man`: what other programs want to know of the command line.
 
-use super::{command, print};
+use super::{EXIT_STATUS, command, print};
+use clap::Arg;
 use clap_complete::Shell;
+use clap_mangen::Man;
 use std::io;
 
 #[derive(Debug, clap::Args)]
@@ -21,12 +23,26 @@ pub(super) fn man() -> io::Result<u8> {
     let mut page = Vec::new();
     let mut whole = command();
     whole.build();
-    clap_mangen::Man::new(whole.clone()).render(&mut page)?;
+    let top = Man::new(whole.clone());
+    top.render_title(&mut page)?;
+    top.render_name_section(&mut page)?;
+    top.render_synopsis_section(&mut page)?;
+    top.render_options_section(&mut page)?;
+    page.extend(b".SH COMMANDS\n");
     for sub in whole.get_subcommands().filter(|c| !c.is_hide_set()) {
-        let man = clap_mangen::Man::new(sub.clone());
-        page.extend(format!(".SH \"VERISPEC {}\"\n", sub.get_name().to_uppercase()).bytes());
-        man.render_description_section(&mut page)?;
-        man.render_options_section(&mut page)?;
+        // What every command takes has been told above.
+        let own = |arg: Arg| if arg.is_global_set() || arg.get_id() == "help" { arg.hide(true) } else { arg };
+        let man = Man::new(sub.clone().mut_args(own));
+        let mut text = Vec::new();
+        man.render_synopsis_section(&mut text)?;
+        man.render_description_section(&mut text)?;
+        man.render_options_section(&mut text)?;
+        page.extend(format!(".SS \"verispec {}\"\n", sub.get_name()).bytes());
+        for line in String::from_utf8_lossy(&text).lines() {
+            page.extend(if line.starts_with(".SH") { b".PP" } else { line.as_bytes() });
+            page.push(b'\n');
+        }
     }
+    page.extend(format!(".SH \"EXIT STATUS\"\n{EXIT_STATUS}\n").bytes());
     print(&String::from_utf8_lossy(&page))
 }
