@@ -83,6 +83,17 @@ fn order(text: &str, database: &str) -> Order {
     order
 }
 
+impl Sources {
+    /// Where there is a directory of users or groups, the fault that it tells nobody who all of them are.
+    pub fn unlisted(&self) -> Option<Fault> {
+        let (users, groups) = (&self.passwd.directories, &self.group.directories);
+        let source = users.first().or(groups.first())?;
+        Some(Fault::Unsupported(format!(
+            "the directory (`{source}`) may have more, and is not asked for all that it has"
+        )))
+    }
+}
+
 impl Host {
     /// The user of this name. `None` is certainty: where a directory could not be asked it is a fault.
     pub fn user(&self, name: &str) -> Result<Option<Found<User>>, Fault> {

@@ -4,7 +4,7 @@ use super::user::Name;
 use super::{Keys, Resource, key};
 use crate::host::Host;
 use crate::host::accounts::Group as Account;
-use crate::value::Fault;
+use crate::value::{Fault, Known};
 use std::collections::BTreeSet;
 
 pub struct Group {
@@ -35,11 +35,12 @@ impl Resource for Group {
 }
 
 impl Group {
-    fn members(&self) -> Result<Vec<String>, Fault> {
+    /// Where there is a directory, its users may be in the groups of the files, too.
+    fn members(&self) -> Result<Known<String>, Fault> {
         let users = self.host.accounts()?.users()?.iter();
         let primary = users.filter(|u| u.gid == self.account.gid).map(|u| u.name.clone());
         let all: BTreeSet<String> = self.account.members.iter().cloned().chain(primary).collect();
-        Ok(all.into_iter().collect())
+        Ok(Known { all: all.into_iter().collect(), more: self.host.account_sources()?.unlisted() })
     }
 }
 
@@ -50,8 +51,8 @@ mod tests {
     use std::sync::Arc;
     use time::OffsetDateTime;
 
-    fn members(passwd: &str) -> Result<Vec<String>, Fault> {
-        let tree = format!("-- /etc/passwd\n{passwd}-- /etc/group\nsudo:x:27:zoe,alice\n");
+    fn members(passwd: &str) -> Result<Known<String>, Fault> {
+        let tree = format!("-- /etc/group\nsudo:x:27:zoe,alice\n-- /etc/passwd\n{passwd}");
         let host = Host::offline(Arc::new(TreeFiles::parse(&tree).unwrap()), OffsetDateTime::UNIX_EPOCH);
         Group::probe(&host, &super::super::Id::parse("sudo").unwrap(), &()).unwrap().unwrap().members()
     }
@@ -59,7 +60,15 @@ mod tests {
     #[test]
     fn users_whose_primary_group_it_is_are_members_too() {
         let passwd = "root:x:0:0:::\nmallory:x:9:27:::\nalice:x:5:27:::\n";
-        assert_eq!(members(passwd).unwrap(), ["alice", "mallory", "zoe"]);
+        let members = members(passwd).unwrap();
+        assert_eq!((members.all, members.more), (["alice", "mallory", "zoe"].map(String::from).to_vec(), None));
+    }
+
+    #[test]
+    fn a_directory_may_have_members_that_no_file_names() {
+        let members = members("alice:x:5:27:::\n-- /etc/nsswitch.conf\npasswd: files sss\ngroup: files\n").unwrap();
+        assert_eq!(members.all, ["alice", "zoe"]);
+        assert!(matches!(members.more, Some(Fault::Unsupported(why)) if why.contains("`sss`")));
     }
 
     #[test]
