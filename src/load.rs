@@ -235,7 +235,7 @@ impl Loader {
         if !include.pattern.contains(['*', '?', '[']) {
             return self.file(&path, &name, Some(include.span));
         }
-        let found = match glob::glob(&name) {
+        let found = match glob::glob(&looking(&name)) {
             Ok(paths) => paths,
             Err(e) => {
                 let message = format!("`{}` is not a glob: {}", include.pattern, e.msg);
@@ -275,6 +275,26 @@ impl Loader {
     }
 }
 
+/// The glob that matches what `pattern` does, and looks into every directory on the way.
+///
+/// Where a plain name follows a wildcard, the library asks only whether it is there, and one in a directory that may not
+/// be searched would be left out without a word.
+fn looking(pattern: &str) -> String {
+    let mut wild = false;
+    let part = |part: &str| {
+        let plain = !part.contains(['*', '?', '[']);
+        let after = wild;
+        wild |= !plain;
+        let letter = part.find(|c: char| c.is_alphanumeric()).filter(|_| after && plain);
+        let letter = letter.and_then(|at| Some((part.get(..at)?, part.get(at..)?.chars().next()?)));
+        match letter {
+            Some((before, c)) => format!("{before}[{c}]{}", &part[before.len() + c.len_utf8()..]),
+            None => part.to_owned(),
+        }
+    };
+    pattern.split('/').map(part).collect::<Vec<_>>().join("/")
+}
+
 /// What a text without a telling name probably is. TOML is recognised by reading as such or by its table headers, JSON
 /// by its brace, and the rest is YAML.
 fn guess(text: &str) -> Format {
@@ -302,6 +322,37 @@ mod tests {
         let kept = &spec.sources.files[0].text;
         assert!(!kept.contains("abc") && kept.len() == text.len(), "{kept}");
         assert!(kept.ends_with("\nuid = 0\n"), "{kept}");
+    }
+
+    #[test]
+    fn a_plain_name_behind_a_wildcard_is_looked_for_in_its_directory() {
+        for (pattern, looks) in [
+            ("conf.d/*.toml", "conf.d/*.toml"),
+            ("/srv/*/x.toml", "/srv/*/[x].toml"),
+            ("*/../.x/ä?/ö", "*/../.[x]/ä?/[ö]"),
+        ] {
+            assert_eq!(looking(pattern), looks);
+        }
+    }
+
+    #[test]
+    fn a_spec_in_a_directory_that_may_not_be_searched_is_not_left_out() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for name in ["a", "b"] {
+            std::fs::create_dir(at(name)).unwrap();
+            std::fs::write(at(name).join("x.toml"), "[file.\"/a\"]\n").unwrap();
+        }
+        std::fs::write(at("main.toml"), "include = [\"*/x.toml\"]\n").unwrap();
+        std::fs::set_permissions(at("b"), std::fs::Permissions::from_mode(0o000)).unwrap();
+        let loaded = load(&[at("main.toml").to_str().unwrap().to_owned()]);
+        std::fs::set_permissions(at("b"), std::fs::Permissions::from_mode(0o755)).unwrap();
+        match loaded {
+            // Root may search it.
+            Ok(spec) => assert_eq!(spec.claims.len(), 2),
+            Err(rejected) => assert_eq!(rejected.wrong[0].code, Code::Unreadable),
+        }
     }
 
     #[test]
