@@ -179,6 +179,7 @@ fn find(text: &str, path: &str) -> Result<Option<J>, String> {
         let path = escape_strangers(path);
         let found = gjson::get(text, &path);
         return match found.exists() {
+            true if is_large(found.json()) => Ok(Some(J::from(found.json()))),
             true => serde_json::from_str(found.json()).map(Some).map_err(|e| format!("a number in it: {e}")),
             false => Ok(None),
         };
@@ -274,11 +275,19 @@ fn from_str(value: J) -> Option<J> {
     value.as_str().and_then(|text| serde_json::from_str(text).ok())
 }
 
-/// JSON as a value. Whole numbers keep every digit within 64 bits.
+/// Whether `text` is a whole number that no `i64` holds. As a float it would be equal to its neighbours, so it is kept
+/// as the text that it is.
+pub fn is_large(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) && text.parse::<i64>().is_err()
+}
+
+/// JSON as a value. Whole numbers keep every digit within 64 bits, some as text.
 pub fn from_json(json: &J) -> Value {
     match json {
         J::Null => Value::Null,
         J::Bool(b) => Value::Bool(*b),
+        J::Number(n) if n.is_u64() && !n.is_i64() => Value::Text(n.to_string()),
         J::Number(n) => n.as_i64().map_or_else(|| Value::Number(n.as_f64().unwrap_or(f64::NAN)), Value::Int),
         J::String(s) => Value::Text(s.clone()),
         J::Array(list) => Value::List(list.iter().map(from_json).collect()),
@@ -312,6 +321,17 @@ mod tests {
 
     fn at(path: &str) -> Option<Value> {
         gjson(DOC, path).unwrap_or_else(|e| panic!("{path}: {e}"))
+    }
+
+    #[test]
+    fn a_number_too_large_for_a_float_is_not_its_neighbour() {
+        let text = r#"{"a": 18446744073709551614, "b": [18446744073709551614], "c": -123456789012345678901234567890, "d": 1e20}"#;
+        let at = |path: &str| gjson(text, path).unwrap().unwrap();
+        let digits = |digits: &str| Value::Text(digits.into());
+        assert_eq!(at("a"), digits("18446744073709551614"));
+        assert_eq!(at("b"), Value::List(vec![digits("18446744073709551614")]));
+        assert_eq!(at("c"), digits("-123456789012345678901234567890"));
+        assert_eq!(at("d"), Value::Number(1e20));
     }
 
     #[test]

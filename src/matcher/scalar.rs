@@ -5,6 +5,7 @@ use super::mistake::{bad_mode, bad_size, inside, no_unit, no_word, nothing, oper
 use super::operator::is_quantity;
 use super::{Relation, Test};
 use crate::quantity;
+use crate::query::is_large;
 use crate::syntax::{Code, Data, Diagnostic, Node, Span};
 use crate::value::{Bytes, Percent, Type, Value, Version, VersionOrder};
 
@@ -294,6 +295,7 @@ impl Lower<'_> {
                     map.iter().map(|(key, one)| Some((key.text.clone().into_owned(), self.whole(one)?))).collect();
                 pairs.into_iter().collect::<Option<_>>().map(Value::Map)
             }
+            Data::Float(_, raw) if is_large(raw) => Some(Value::Text((*raw).to_owned())),
             _ => Some(node.into()),
         }
     }

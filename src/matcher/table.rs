@@ -155,6 +155,14 @@ fn equality_of_anything_is_gosss() {
 }
 
 #[test]
+fn whole_numbers_beyond_64_bits_are_compared_digit_by_digit() {
+    let (shmmax, next) = ("18446744073692774399", "18446744073692774398");
+    check(Type::Any, shmmax, &[text(shmmax)], &[text(next), int(1)]);
+    check(Type::Any, "{not: 18446744073692774399}", &[text(next)], &[text(shmmax)]);
+    check(Type::Any, "{gt: 5}", &[text(shmmax)], &[int(5)]);
+}
+
+#[test]
 fn order_of_every_type_that_has_one() {
     check(Type::Int, "{gt: 5}", &[int(6)], &[int(5)]);
     check(Type::Int, "\">= 5\"", &[int(5)], &[int(4)]);
