@@ -63,7 +63,8 @@ fn group(line: &str) -> Option<Group> {
     let name = fields.next().filter(|n| !n.is_empty())?.to_owned();
     fields.next()?;
     let gid = fields.next()?.parse().ok()?;
-    let members = fields.next().unwrap_or_default().split(',').map(str::trim).filter(|m| !m.is_empty());
+    // The C library leaves out white space before a name and none behind it, such as a line's `\r`.
+    let members = fields.next().unwrap_or_default().split(',').map(str::trim_start).filter(|m| !m.is_empty());
     Some(Group { name, gid, members: members.map(str::to_owned).collect() })
 }
 
@@ -182,6 +183,12 @@ adm:*:4:syslog,alice
         assert_eq!(accounts.user("nobody"), Ok(None));
         assert_eq!(accounts.group("adm").unwrap().unwrap().members, ["syslog", "alice"]);
         assert_eq!(accounts.group("root").unwrap().unwrap().members, [""; 0]);
+    }
+
+    #[test]
+    fn a_carriage_return_belongs_to_the_last_name_of_a_line() {
+        assert_eq!(group("adm:*:4:syslog, alice\r").unwrap().members, ["syslog", "alice\r"]);
+        assert_eq!(user("root:x:0:0:root:/root:/bin/bash\r").unwrap().shell, "/bin/bash\r");
     }
 
     #[test]

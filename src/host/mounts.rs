@@ -45,12 +45,18 @@ impl Mounts {
             mount(line)
                 .ok_or_else(|| Fault::Malformed(format!("{MOUNTINFO}: line {} does not read as a mount", at + 1)))
         };
-        text.lines().enumerate().map(line).collect::<Result<_, _>>().map(Mounts)
+        let mounts: Vec<Mount> = text.lines().enumerate().map(line).collect::<Result<_, _>>()?;
+        if mounts.is_empty() {
+            // /proc itself is one.
+            return Err(Fault::Malformed(format!("{MOUNTINFO}: it is empty")));
+        }
+        Ok(Mounts(mounts))
     }
 
-    /// What is mounted on `mountpoint`: of several mounts the last, which covers the others.
+    /// What is seen to be mounted on `mountpoint`: of several mounts the one that covers the others, and none where one
+    /// further up covers them all.
     pub fn on(&self, mountpoint: &str) -> Option<&Mount> {
-        self.0.iter().rfind(|m| m.mountpoint == mountpoint)
+        self.holding(mountpoint).filter(|m| m.mountpoint == mountpoint)
     }
 
     /// The mount that holds `path`, whose links are resolved.
@@ -62,7 +68,8 @@ impl Mounts {
         let mut here = self.0.iter().filter(holds).rfind(is_top)?;
         // Each step goes to a mount on the last one; a table that loops ends with the steps.
         for _ in 0..self.0.len() {
-            let on_this = self.0.iter().filter(holds).filter(|m| m.parent == here.id && m.id != here.id);
+            // Where two stand on one, the kernel finds the one that came last.
+            let on_this = self.0.iter().rev().filter(holds).filter(|m| m.parent == here.id && m.id != here.id);
             match on_this.min_by_key(|m| m.mountpoint.len()) {
                 Some(next) => here = next,
                 None => break,
@@ -187,6 +194,21 @@ mod tests {
     #[test]
     fn the_last_of_several_mounts_on_a_mountpoint_counts() {
         assert_eq!(Mounts::parse(DEBIAN).unwrap().on("/srv").unwrap().source, "upper");
+    }
+
+    #[test]
+    fn a_mount_that_another_hides_is_not_seen() {
+        let mounts = Mounts::parse(DEBIAN).unwrap();
+        assert_eq!(mounts.on("/srv/data"), None, "`upper` lies on `/srv`");
+        // Mounted beneath the one that was there: the table lists it last.
+        let beneath = format!("{DEBIAN}61 27 0:61 / /opt rw - tmpfs top rw\n62 27 0:62 / /opt rw - tmpfs beneath rw\n");
+        let beneath = beneath.replace("61 27", "61 62");
+        assert_eq!(Mounts::parse(&beneath).unwrap().on("/opt").unwrap().source, "top");
+    }
+
+    #[test]
+    fn an_empty_table_does_not_say_that_nothing_is_mounted() {
+        assert!(matches!(Mounts::parse(""), Err(Fault::Malformed(_))));
     }
 
     #[test]

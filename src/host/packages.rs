@@ -12,6 +12,18 @@ type Read = fn(&Host) -> Result<Option<Vec<Package>>, Fault>;
 /// Every manager, with the place its database is looked for. All that are present are asked.
 const MANAGERS: &[(Read, &str)] = &[(dpkg::read, dpkg::STATUS)];
 
+/// Databases that are not read here, each with its manager's command: a package may be in one.
+const UNREAD: &[(&str, &str)] = &[
+    ("rpm", "/var/lib/rpm/rpmdb.sqlite"),
+    ("rpm", "/var/lib/rpm/Packages.db"),
+    ("rpm", "/var/lib/rpm/Packages"),
+    ("rpm", "/usr/lib/sysimage/rpm/rpmdb.sqlite"),
+    ("rpm", "/usr/lib/sysimage/rpm/Packages.db"),
+    ("apk", "/lib/apk/db/installed"),
+    ("apk", "/usr/lib/apk/db/installed"),
+    ("pacman", "/var/lib/pacman/local/ALPM_DB_VERSION"),
+];
+
 /// A package that is wholly installed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Package {
@@ -27,7 +39,11 @@ pub struct Package {
 }
 
 /// The installed packages, by name.
-pub struct Packages(Vec<Package>);
+pub struct Packages {
+    all: Vec<Package>,
+    /// Why there may be more.
+    more: Option<Fault>,
+}
 
 /// What a spec calls a package: `libc6` (of any architecture), `libc6:amd64`, or a glob(7) such as `xserver-xorg*`.
 #[derive(Clone, Debug)]
@@ -46,24 +62,41 @@ pub(super) fn load(host: &Host) -> Result<Packages, Fault> {
             found.get_or_insert_default().extend(packages);
         }
     }
-    match found {
-        Some(packages) => Ok(Packages::new(packages)),
-        None => {
+    let more = unread(host)?;
+    match (found, more) {
+        (Some(packages), more) => Ok(Packages::new(packages, more)),
+        (None, Some(fault)) => Err(fault),
+        (None, None) => {
             let places: Vec<_> = MANAGERS.iter().map(|(_, place)| *place).collect();
             Err(Fault::Unsupported(format!("no package database found: looked for {}", places.join(", "))))
         }
     }
 }
 
+/// Whether there is a database that is not read here. One that is empty has nothing in it.
+fn unread(host: &Host) -> Result<Option<Fault>, Fault> {
+    for (manager, path) in UNREAD {
+        if host.files().stat(path)?.is_some_and(|stat| stat.size > 0) {
+            return Ok(Some(Fault::Unsupported(format!("{path}: the packages of `{manager}` are not read here"))));
+        }
+    }
+    Ok(None)
+}
+
 impl Packages {
-    fn new(mut packages: Vec<Package>) -> Packages {
-        packages.sort_by(|a, b| a.name.cmp(&b.name));
-        Packages(packages)
+    fn new(mut all: Vec<Package>, more: Option<Fault>) -> Packages {
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        Packages { all, more }
+    }
+
+    /// The fault that there may be others than those found.
+    pub fn complete(&self) -> Result<(), Fault> {
+        self.more.clone().map_or(Ok(()), Err)
     }
 
     /// The installed packages that `selector` names.
     pub fn find(&self, selector: &Selector) -> Vec<&Package> {
-        let Packages(all) = self;
+        let all = &self.all;
         let named = match selector.glob {
             Some(_) => all.as_slice(),
             None => {
@@ -127,12 +160,15 @@ mod tests {
             held: false,
             manager: "dpkg",
         };
-        Packages::new(vec![
-            package("libc6-dev", "amd64"),
-            package("libc6", "i386"),
-            package("libc6", "amd64"),
-            package("adduser", "all"),
-        ])
+        Packages::new(
+            vec![
+                package("libc6-dev", "amd64"),
+                package("libc6", "i386"),
+                package("libc6", "amd64"),
+                package("adduser", "all"),
+            ],
+            None,
+        )
     }
 
     fn found(text: &str) -> Vec<String> {
@@ -173,5 +209,22 @@ mod tests {
         let fault = host.packages().err().unwrap();
         assert_eq!(fault.to_string(), "no package database found: looked for /var/lib/dpkg/status");
         assert_eq!(fault.code(), "unsupported");
+    }
+
+    #[test]
+    fn a_database_that_is_not_read_may_have_what_the_others_have_not() {
+        let status = "-- /var/lib/dpkg/status\nPackage: bash\nStatus: install ok installed\nVersion: 1\n\n";
+        let more = |tree: String| {
+            let files = crate::host::TreeFiles::parse(&tree).unwrap();
+            let host = Host::offline(std::sync::Arc::new(files), time::OffsetDateTime::UNIX_EPOCH);
+            host.packages().and_then(Packages::complete)
+        };
+        assert_eq!(more(status.into()), Ok(()));
+        assert_eq!(more(format!("{status}-- /var/lib/rpm/rpmdb.sqlite size=0\n")), Ok(()), "nothing is in it");
+        for tree in
+            [format!("{status}-- /var/lib/rpm/rpmdb.sqlite\nSQLite\n"), "-- /lib/apk/db/installed\nP:x\n".into()]
+        {
+            assert!(matches!(more(tree), Err(Fault::Unsupported(why)) if why.contains("are not read here")));
+        }
     }
 }
