@@ -5,6 +5,7 @@ use super::printable::{block, line, some_of};
 use crate::matcher::Evidence;
 use crate::spec::Claim;
 use crate::syntax::Format;
+use crate::value::Value;
 use crate::verdict::{Outcome, Summary, Verdict};
 use std::fmt::Write;
 
@@ -72,11 +73,11 @@ pub fn sentence(verdict: &Verdict, evidence: &Evidence) -> String {
     out
 }
 
-/// `expected "0644", found "0600"`.
+/// `expected "0644", found "0600"`, or `expected true, but it expired on 2026-01-01T00:00:00Z`.
 pub fn gap(evidence: &Evidence) -> String {
     let mut out = format!("expected {}", line(&evidence.expected));
     if !evidence.found.is_empty() {
-        out.push_str(", found ");
+        out.push_str(if evidence.told { ", but " } else { ", found " });
         out.push_str(&line(&evidence.found));
     }
     out
@@ -114,8 +115,8 @@ pub fn details(verdict: &Verdict, evidence: &Evidence, places: &Places) -> Vec<S
 
 /// What to write if the spec did not mean what it was taken to say.
 pub fn advice(verdict: &Verdict, places: &Places) -> Option<String> {
-    let implied = verdict.expectation.implied && verdict.outcome == Outcome::Fail;
-    implied.then(|| {
+    let absent = verdict.outcome == Outcome::Fail && verdict.found == Some(Value::Bool(false));
+    (absent && verdict.expectation.implied).then(|| {
         let key = &verdict.key;
         let file = places.of(verdict.expectation.span).map_or("", |p| p.file);
         let mend = match Format::of(file) {

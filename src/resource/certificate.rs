@@ -149,8 +149,8 @@ impl Id for Target {
     }
 }
 
-const HOST: Argument = Argument { noun: "host name or address", check: valid_host };
-const KEY: Argument = Argument { noun: "absolute path of a key", check: |path| Path::parse(path).map(|_| ()) };
+const HOST: Argument = Argument { noun: "a host name or address", check: valid_host };
+const KEY: Argument = Argument { noun: "the absolute path of a key", check: |path| Path::parse(path).map(|_| ()) };
 
 fn valid_host(host: &str) -> Result<(), String> {
     if !host.is_ascii() {
