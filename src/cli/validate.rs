@@ -16,7 +16,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-const EXAMPLES: &str = "Examples:
+pub(super) const EXAMPLES: &str = "Examples:
   verispec validate                               the spec verispec.toml of this directory
   verispec validate web.toml roles/*.yaml         several specs as one
   verispec validate --tag smoke -r 1m web.toml    what is tagged smoke, for up to a minute
@@ -32,7 +32,7 @@ const STANDARD: [&str; 4] = ["verispec.toml", "verispec.yaml", "verispec.yml", "
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     /// Specs in TOML, YAML or JSON, `-` for standard input [default: verispec.toml, .yaml, .yml or .json]
-    #[arg(value_name = "SPEC")]
+    #[arg(value_name = "SPEC", value_hint = clap::ValueHint::FilePath)]
     specs: Vec<String>,
     /// How to report
     #[arg(short, long, value_name = "FORMAT", default_value = report::DEFAULT, value_parser = formats(), hide_possible_values = false)]
