@@ -348,7 +348,7 @@ fail: File: /etc/gone: exists
 7 | [file."/etc/gone"]
   |       ^^^^^^^^^^^ expected true, found false
   |
-  = help: an entry claims that the thing is there; if it should not be, write `exists = false`
+  = help: if it should not be there, write `exists = false`
 
 fail: File: /etc/app.json: json.a.b
   --> host.toml:15:14

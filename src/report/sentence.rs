@@ -12,6 +12,9 @@ use std::fmt::Write;
 /// Elements of a list that a line names.
 const ELEMENTS: usize = 12;
 
+/// Bytes of text that a line shows whole.
+const LONG: usize = 100;
+
 /// A kind by the name that goss prints: `File`, `KernelParam`, `DNS`.
 pub fn kind_word(kind: &str) -> String {
     match kind {
@@ -53,7 +56,14 @@ pub fn sentence(verdict: &Verdict, evidence: &Evidence) -> String {
             out.push_str(&line(&evidence.expected));
         }
         Outcome::Fail => {
-            out.push_str(&gap(evidence));
+            let listed = !evidence.missing.is_empty() || !evidence.extra.is_empty();
+            let text = matches!(verdict.found, Some(Value::Content(_) | Value::Text(_)));
+            if listed && text && evidence.found.len() > LONG {
+                // What is missing and what is too much says it better than the beginning of a file.
+                let _ = write!(out, "expected {}", line(&evidence.expected));
+            } else {
+                out.push_str(&gap(evidence));
+            }
             for (name, text) in extras(evidence) {
                 let _ = write!(out, "; {name}: {text}");
             }
@@ -125,7 +135,7 @@ pub fn advice(verdict: &Verdict, places: &Places) -> Option<String> {
             Some(Format::Json) => format!("write `\"{key}\": false`"),
             None => format!("say that `{key}` is false"),
         };
-        format!("an entry claims that the thing is there; if it should not be, {mend}")
+        format!("if it should not be there, {mend}")
     })
 }
 
