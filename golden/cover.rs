@@ -4,6 +4,7 @@ use crate::run::{is_part, outcomes};
 use crate::{files, is_spec, trial};
 use libtest_mimic::{Failed, Trial};
 use std::collections::BTreeSet;
+use verispec::load::load;
 use verispec::matcher::OPERATORS;
 use verispec::report::FORMATS;
 use verispec::resource::KINDS;
@@ -12,6 +13,7 @@ use verispec::syntax::Code;
 pub fn trials() -> Vec<Trial> {
     vec![
         trial("every outcome of every key has a golden", every_outcome),
+        trial("every spec to copy is accepted and names the schema", every_example),
         trial("every matcher has a golden", every_matcher),
         trial("every diagnostic code has a golden", every_code),
         trial("every expected output has a case", no_strays),
@@ -65,6 +67,22 @@ fn every_outcome() -> Result<(), Failed> {
         }
     }
     missing("outcomes", lacking)
+}
+
+fn every_example() -> Result<(), Failed> {
+    for path in files("specs") {
+        let name = path.display().to_string();
+        load(std::slice::from_ref(&name)).map_err(|wrong| Failed::from(wrong.sources.render(&wrong.wrong, false)))?;
+        let text = std::fs::read_to_string(&path)?;
+        if !text
+            .lines()
+            .take(2)
+            .any(|line| ["#:schema ", "$schema=", "\"$schema\":"].iter().any(|mark| line.contains(mark)))
+        {
+            return Err(format!("{name} does not say where its schema is").into());
+        }
+    }
+    Ok(())
 }
 
 fn every_matcher() -> Result<(), Failed> {
