@@ -84,7 +84,7 @@ impl<T> Table<T> {
                     table.rows.push(row);
                 }
                 None => {
-                    let fault = || Fault::Malformed(format!("{path} line {} does not read", at + 1));
+                    let fault = || Fault::Malformed(format!("{path} line {} cannot be parsed", at + 1));
                     table.unread.get_or_insert_with(fault);
                 }
             }
@@ -196,7 +196,7 @@ adm:*:4:syslog,alice
         for line in ["alice:x:1000", "alice", "alice:x:-1:5::/:/bin/sh", ":x:1:1:::", "alice:x:4294967296:1:::"] {
             let host = host(&TREE.replace("# a comment", line));
             let accounts = host.accounts().unwrap();
-            let fault = Fault::Malformed("/etc/passwd line 2 does not read".into());
+            let fault = Fault::Malformed("/etc/passwd line 2 cannot be parsed".into());
             assert_eq!(accounts.user("alice"), Err(fault.clone()), "{line}");
             assert_eq!(accounts.user_with_id(1000), Err(fault.clone()));
             assert_eq!(accounts.users(), Err(fault));

@@ -53,7 +53,7 @@ fn loaded(text: &str) -> Result<HashSet<String>, Fault> {
     let module = |(at, line): (usize, &str)| {
         let mut words = line.split_whitespace();
         let name = words.next().map(name).filter(|_| words.next().is_some_and(|size| size.parse::<u64>().is_ok()));
-        name.ok_or_else(|| Fault::Malformed(format!("/proc/modules line {} does not read", at + 1)))
+        name.ok_or_else(|| Fault::Malformed(format!("/proc/modules line {} cannot be parsed", at + 1)))
     };
     text.lines().enumerate().map(module).collect()
 }
@@ -64,9 +64,7 @@ fn built_in(host: &Host) -> Result<HashSet<String>, Fault> {
     };
     let path = format!("/lib/modules/{}/modules.builtin", release.trim());
     match host.text(&path)? {
-        Some(text) => {
-            built_in_names(&text).ok_or_else(|| Fault::Malformed(format!("{path} does not read as a list of modules")))
-        }
+        Some(text) => built_in_names(&text).ok_or_else(|| Fault::Malformed(format!("{path} is not a list of modules"))),
         None => Err(Fault::Unsupported(format!("it may be built into the kernel: {path} is missing"))),
     }
 }

@@ -42,8 +42,7 @@ pub(super) fn load_fstab(host: &Host) -> Result<Fstab, Fault> {
 impl Mounts {
     fn parse(text: &str) -> Result<Mounts, Fault> {
         let line = |(at, line): (usize, &str)| {
-            mount(line)
-                .ok_or_else(|| Fault::Malformed(format!("{MOUNTINFO}: line {} does not read as a mount", at + 1)))
+            mount(line).ok_or_else(|| Fault::Malformed(format!("{MOUNTINFO}: line {} is not a mount", at + 1)))
         };
         let mounts: Vec<Mount> = text.lines().enumerate().map(line).collect::<Result<_, _>>()?;
         if mounts.is_empty() {

@@ -110,7 +110,7 @@ fn name(host: &Host, pid: u32) -> Result<Option<String>, Fault> {
 fn read(host: &Host, pid: u32) -> Result<Option<Process>, Fault> {
     let path = format!("/proc/{pid}/stat");
     let Some(bytes) = unless_gone(host, pid, host.read(&path))? else { return Ok(None) };
-    let malformed = || Fault::Malformed(format!("{path} does not read as proc_pid_stat(5)"));
+    let malformed = || Fault::Malformed(format!("{path} is not as proc_pid_stat(5) describes it"));
     stat(pid, &bytes).map(Some).ok_or_else(malformed)
 }
 
@@ -179,7 +179,7 @@ impl Process {
     pub fn status(&self, host: &Host) -> Result<Option<Status>, Fault> {
         let path = format!("/proc/{}/status", self.pid);
         let Some(text) = unless_gone(host, self.pid, host.text(&path))? else { return Ok(None) };
-        let malformed = || Fault::Malformed(format!("{path} does not read as proc_pid_status(5)"));
+        let malformed = || Fault::Malformed(format!("{path} is not as proc_pid_status(5) describes it"));
         status(&text).map(Some).ok_or_else(malformed)
     }
 
@@ -217,7 +217,7 @@ pub fn since(host: &Host, ticks: u64) -> Result<Duration, Fault> {
         Err(_) => {
             let path = "/proc/uptime";
             let text = host.text(path)?.ok_or_else(|| Fault::Unsupported(format!("{path} is missing")))?;
-            uptime(&text).ok_or_else(|| Fault::Malformed(format!("{path} does not read as proc_uptime(5)")))?
+            uptime(&text).ok_or_else(|| Fault::Malformed(format!("{path} is not as proc_uptime(5) describes it")))?
         }
     };
     let hertz = rustix::param::clock_ticks_per_second().max(1);

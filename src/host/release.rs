@@ -14,7 +14,7 @@ const PATHS: &[&str] = &["/etc/os-release", "/usr/lib/os-release"];
 pub(super) fn load(host: &Host) -> Result<Release, Fault> {
     for path in PATHS {
         if let Some(text) = host.text(path)? {
-            return parse(&text).map_err(|line| Fault::Malformed(format!("{path} line {line} does not read")));
+            return parse(&text).map_err(|line| Fault::Malformed(format!("{path} line {line} cannot be parsed")));
         }
     }
     Err(Fault::Unsupported("neither /etc/os-release nor /usr/lib/os-release is there".into()))

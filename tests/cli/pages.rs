@@ -1,6 +1,7 @@
 //! What the program tells of itself and of its language.
 
 use crate::{Lab, installed};
+use verispec::matcher::OPERATORS;
 use verispec::resource::KINDS;
 
 #[test]
@@ -19,21 +20,47 @@ fn kinds_are_listed_and_each_has_its_page() {
     let lab = Lab::new();
     let ran = lab.run(&["kinds"]);
     for kind in KINDS {
-        assert!(ran.ended(0).out.lines().any(|l| l.split("  ").next() == Some(kind.name)), "{} in {ran}", kind.name);
+        assert!(
+            ran.ended(0).out.lines().any(|l| l.split_whitespace().next() == Some(kind.name)),
+            "{} in {ran}",
+            kind.name
+        );
         let page = lab.run(&["kinds", kind.name]);
-        for key in (kind.keys)() {
-            page.ended(0).says(key.name).says(key.about);
-        }
-        for setting in (kind.settings)() {
-            page.says(setting.name).says(setting.about);
+        let text = on_one_line(&page.ended(0).out);
+        let keys = (kind.keys)().into_iter().map(|key| (key.name, key.about));
+        for (name, about) in keys.chain((kind.settings)().into_iter().map(|setting| (setting.name, setting.about))) {
+            assert!(text.contains(name) && text.contains(about), "{name} in {page}");
         }
         page.says(kind.example.lines().next().unwrap());
+        assert_fits(&page.out);
     }
-    assert!(ran.out.lines().all(|line| line.chars().count() < 200 && line == line.trim_end()), "{ran}");
+    assert_fits(&ran.out);
     let typo = lab.run(&["kinds", "kernel_parm"]);
     assert_eq!(typo.ended(64).err, "verispec: no kind is called `kernel_parm`; did you mean `kernel-param`?\n");
     let stranger = lab.run(&["kinds", "unicorn"]);
     assert_eq!(stranger.ended(64).err, "verispec: no kind is called `unicorn`; `verispec kinds` shows all\n");
+}
+
+#[test]
+fn matchers_are_shown_in_the_terminal() {
+    let ran = Lab::new().run(&["matchers"]);
+    let text = on_one_line(&ran.ended(0).out);
+    for operator in OPERATORS {
+        assert!(text.contains(&format!(" {} = ", operator.name)) && text.contains(operator.about), "{}", operator.name);
+    }
+    assert_fits(&ran.out);
+}
+
+/// What is wrapped, as it was before.
+fn on_one_line(page: &str) -> String {
+    page.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A terminal that nobody has resized has 80 columns.
+fn assert_fits(page: &str) {
+    for line in page.lines() {
+        assert!(line.chars().count() <= 80 && line == line.trim_end(), "{line}");
+    }
 }
 
 #[test]
