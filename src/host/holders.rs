@@ -21,15 +21,24 @@ pub(super) fn load(host: &Host) -> Result<Holders, Fault> {
         let names = match processes::unless_gone(host, pid, host.files().list(&directory)) {
             Ok(names) => names.unwrap_or_default(),
             Err(Fault::Denied(_)) => {
-                holders.more = Some(Fault::Denied("only root may see which process holds it".into()));
+                holders.more = Some(denied());
                 continue;
             }
             Err(fault) => return Err(fault),
         };
         for name in names {
             let link = host.files().link(&format!("{directory}/{name}"));
-            // It may be closed by now.
-            let Ok(Some(target)) = processes::unless_gone(host, pid, link) else { continue };
+            let target = match processes::unless_gone(host, pid, link) {
+                Ok(Some(target)) => target,
+                // It is closed by now.
+                Ok(None) => continue,
+                // They may be listed and not be read.
+                Err(_) => {
+                    let why = "only root with CAP_SYS_PTRACE may see which process holds it";
+                    holders.more = Some(Fault::Denied(why.into()));
+                    continue;
+                }
+            };
             if let Some(inode) = socket(&target) {
                 let pids = holders.pids.entry(inode).or_default();
                 if pids.last() != Some(&pid) {
@@ -39,7 +48,7 @@ pub(super) fn load(host: &Host) -> Result<Holders, Fault> {
         }
     }
     if holders.more.is_none() && processes::hidden(host)? {
-        holders.more = Some(Fault::Denied("only root may see which process holds it".into()));
+        holders.more = Some(denied());
     }
     let namespace = host.files().link("/proc/self/ns/pid").ok().flatten();
     if holders.more.is_none() && namespace.is_some_and(|n| n != FIRST_NAMESPACE) {
@@ -47,6 +56,10 @@ pub(super) fn load(host: &Host) -> Result<Holders, Fault> {
         holders.more = Some(Fault::Unsupported(why.into()));
     }
     Ok(holders)
+}
+
+fn denied() -> Fault {
+    Fault::Denied("only root may see which process holds it".into())
 }
 
 fn socket(target: &str) -> Option<u64> {
