@@ -34,7 +34,7 @@ pub fn trials(bless: Bless) -> Vec<Trial> {
         let name = spec.display().to_string();
         trials.push(trial(name, move || {
             let (want, path) = (spec.with_extension("page"), spec.display().to_string());
-            match load(&[path.clone()]) {
+            match load(std::slice::from_ref(&path)) {
                 Ok(_) => Err(format!("{path} is accepted").into()),
                 Err(Rejected { sources, wrong }) => expect(&want, &sources.render(&wrong, false), bless),
             }
@@ -57,7 +57,7 @@ fn case(spec: PathBuf, format: &'static str, bless: Bless) -> Trial {
 fn report(path: &Path, format: &str) -> Result<String, Failed> {
     let Spec { sources, claims } = load(&[path.display().to_string()])
         .map_err(|Rejected { sources, wrong }| Failed::from(sources.render(&wrong, false)))?;
-    let claims: Arc<[Claim]> = claims.into();
+    let claims: Arc<Vec<Claim>> = claims.into();
     let host = host(path)?;
     let mut slots: Vec<_> = claims.iter().map(|_| None).collect();
     let open = claims.iter().enumerate().filter(|(_, c)| c.skip().is_none()).map(|(i, _)| i).collect();

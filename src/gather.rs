@@ -43,7 +43,7 @@ const STACK: usize = 1 << 20;
 const BATCH: usize = 256;
 
 /// Looks at the claims at `which` and hands over each answer as it comes.
-pub fn gather(claims: &Arc<[Claim]>, which: Vec<usize>, host: &Host, limits: Limits, on: &mut dyn FnMut(Event)) {
+pub fn gather(claims: &Arc<Vec<Claim>>, which: Vec<usize>, host: &Host, limits: Limits, on: &mut dyn FnMut(Event)) {
     let total = which.len();
     let shared = Arc::new(Shared {
         claims: claims.clone(),
@@ -77,7 +77,7 @@ pub fn gather(claims: &Arc<[Claim]>, which: Vec<usize>, host: &Host, limits: Lim
 }
 
 struct Shared {
-    claims: Arc<[Claim]>,
+    claims: Arc<Vec<Claim>>,
     which: Vec<usize>,
     /// The first of `which` that nobody has taken.
     next: AtomicUsize,
@@ -256,7 +256,7 @@ mod tests {
 
     /// Every answer by the claim's index, and how long the whole took.
     fn all(claims: Vec<Claim>, limits: Limits) -> (Vec<Observed>, Duration) {
-        let claims: Arc<[Claim]> = claims.into();
+        let claims: Arc<Vec<Claim>> = claims.into();
         let mut answers: Vec<Option<Observed>> = claims.iter().map(|_| None).collect();
         let begun = Instant::now();
         gather(&claims, (0..claims.len()).collect(), &Host::local(), limits, &mut |event| {

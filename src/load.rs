@@ -1,11 +1,12 @@
 //! Spec files and what they include, from disk.
 #![allow(
     clippy::disallowed_methods,
+    clippy::disallowed_types,
     reason = "specs lie on the machine that verispec runs on, whatever host it looks at"
 )]
 
 use crate::quantity;
-use crate::spec::{self, Claim, Include, Part};
+use crate::spec::{self, Claim, Include, Parts};
 use crate::syntax::{self, Code, Diagnostic, Format, Source, Sources, Span};
 use crate::value::Fault;
 use std::fs::Metadata;
@@ -212,13 +213,20 @@ impl Loader {
             self.refuse(None, Code::Empty, message);
         }
         self.sources.files.push(Source { name, text });
-        for part in parts {
-            match (part, folder) {
-                (Part::Claim(claim), _) => self.claims.push(claim),
-                (Part::Include(include), Some(folder)) => self.include(&include, folder),
-                (Part::Include(_), None) => {}
+        let Parts { claims, includes } = parts;
+        if self.claims.is_empty() && includes.is_empty() {
+            self.claims = claims;
+            return;
+        }
+        let (mut claims, mut taken) = (claims.into_iter(), 0);
+        for (before, include) in includes {
+            self.claims.extend(claims.by_ref().take(before - taken));
+            taken = before;
+            if let Some(folder) = folder {
+                self.include(&include, folder);
             }
         }
+        self.claims.extend(claims);
     }
 
     fn include(&mut self, include: &Include, folder: &Path) {

@@ -122,7 +122,7 @@ fn lookup<N: Copy>(table: &[(&str, N)], unit: &str) -> Option<N> {
 /// `10 GiB`, `1.5 MiB`, `37 B`.
 pub fn size(bytes: u64) -> String {
     let (unit, scale) = SIZES[..6].iter().rev().find(|(_, s)| bytes >= *s).copied().unwrap_or(("B", 1));
-    if bytes % scale == 0 {
+    if bytes.is_multiple_of(scale) {
         format!("{} {unit}", bytes / scale)
     } else {
         format!("{:.1} {unit}", bytes as f64 / scale as f64)

@@ -29,7 +29,6 @@ pub use id::Id;
 pub use setting::{Exec, FromNode, Setting, Shape, setting};
 
 /// Every kind, in the order that references list them.
-#[rustfmt::skip]
 #[rustfmt::skip] // a line each
 pub static KINDS: &[Kind] = &[
     Kind::of::<file::File>(),
@@ -229,8 +228,11 @@ pub struct Kind {
     /// Settings that every entry needs.
     pub required: &'static [&'static str],
     /// Reads an entry's name and settings into a probe that needs nothing more than a host.
-    pub bind: fn(&str, &[(&str, &Node)], &mut Vec<Diagnostic>) -> Result<Probe, String>,
+    pub bind: Bind,
 }
+
+/// The entry's name and the settings it says, to a probe, or to why the name cannot name one.
+pub type Bind = fn(&str, &[(&str, &Node)], &mut Vec<Diagnostic>) -> Result<Probe, String>;
 
 /// Looks a thing up on a host and reads the keys asked for.
 pub type Probe = Box<dyn Fn(&Host, &[Ask]) -> Observed + Send + Sync>;

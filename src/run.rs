@@ -26,7 +26,7 @@ pub struct Rounds {
 ///
 /// With several rounds an entry that passes is settled, and the others are with the last round.
 pub fn run(
-    claims: &Arc<[Claim]>,
+    claims: &Arc<Vec<Claim>>,
     host: &Host,
     limits: Limits,
     rounds: Rounds,

@@ -16,10 +16,12 @@ pub use lower::lower;
 /// Names of the section that reads other specs in; the second is goss's.
 pub const INCLUDE: [&str; 2] = ["include", "gossfile"];
 
-/// What a spec is made of, in the order written.
-pub enum Part {
-    Claim(Claim),
-    Include(Include),
+/// What one file says, in the order written.
+#[derive(Default)]
+pub struct Parts {
+    pub claims: Vec<Claim>,
+    /// Each with the number of claims that stand before it.
+    pub includes: Vec<(usize, Include)>,
 }
 
 /// Other specs to read in at this place.

@@ -96,7 +96,7 @@ pub(super) fn run(args: Args, paint: Paint) -> io::Result<u8> {
         Err(rejected) => return Ok(refuse(&rejected, "; nothing was run", paint)),
     };
     let selection = Selection { tags: args.tag, kinds: args.kind, only: args.only };
-    let claims: Arc<[Claim]> = match select(claims, &selection) {
+    let claims: Arc<Vec<Claim>> = match select(claims, &selection) {
         Ok(claims) => claims.into(),
         Err(why) => {
             say(why);

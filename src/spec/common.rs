@@ -32,13 +32,19 @@ pub const COMMON: &[CommonKey] = &[
         name: "title",
         about: "A sentence for people; reports show it.",
         shape: CommonShape::Plain(Shape::Text),
-        set: |common, node, _| Ok(common.title = Some(String::from_node(node)?)),
+        set: |common, node, _| {
+            common.title = Some(String::from_node(node)?);
+            Ok(())
+        },
     },
     CommonKey {
         name: "meta",
         about: "Data of your own, carried into reports.",
         shape: CommonShape::Plain(Shape::Any),
-        set: |common, node, _| Ok(common.meta = Some(node.into())),
+        set: |common, node, _| {
+            common.meta = Some(node.into());
+            Ok(())
+        },
     },
     CommonKey {
         name: "skip",
@@ -50,13 +56,19 @@ pub const COMMON: &[CommonKey] = &[
         name: "tags",
         about: "Words that `--tag` selects by.",
         shape: CommonShape::Plain(Shape::TextList),
-        set: |common, node, _| Ok(common.tags = Vec::from_node(node)?),
+        set: |common, node, _| {
+            common.tags = Vec::from_node(node)?;
+            Ok(())
+        },
     },
     CommonKey {
         name: "timeout",
         about: "How long looking may take; milliseconds where it is a bare number.",
         shape: CommonShape::Plain(Shape::Duration),
-        set: |common, node, _| Ok(common.timeout = positive(Duration::from_node(node)?)),
+        set: |common, node, _| {
+            common.timeout = positive(Duration::from_node(node)?);
+            Ok(())
+        },
     },
     CommonKey {
         name: "retry",

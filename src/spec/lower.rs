@@ -1,6 +1,6 @@
 //! One parsed file to claims and includes.
 
-use super::{Claim, Common, Expectation, INCLUDE, Include, Part, common};
+use super::{Claim, Common, Expectation, INCLUDE, Include, Parts, common};
 use crate::matcher::{self, Test};
 use crate::resource::{Argument, Ask, KINDS, KeyInfo, Kind, SettingInfo};
 use crate::syntax::{Code, Data, Diagnostic, Key, Node, nearest};
@@ -13,18 +13,18 @@ const IGNORED: [&str; 1] = ["$schema"];
 /// Reads a whole tree; what is wrong with it comes back beside what is right.
 ///
 /// Takes the tree apart on the way, so that the memory of an entry that has been read serves the next one's claim.
-pub fn lower(root: Node, wrong: &mut Vec<Diagnostic>) -> Vec<Part> {
+pub fn lower(root: Node, wrong: &mut Vec<Diagnostic>) -> Parts {
     let described = root.describe();
     let sections = match root.data {
         Data::Map(sections) => sections,
-        Data::Null => return vec![],
+        Data::Null => return Parts::default(),
         _ => {
             let message = format!("a spec is a map of sections, and this is {described}");
             wrong.push(Diagnostic::new(Code::WrongType, root.span, message).say(section_help()));
-            return vec![];
+            return Parts::default();
         }
     };
-    let mut parts = Vec::new();
+    let mut parts = Parts::default();
     for (section, entries) in sections {
         if INCLUDE.contains(&&*section.text) {
             includes(&entries, &mut parts, wrong);
@@ -52,9 +52,9 @@ fn unknown_section(section: &Key) -> Diagnostic {
 }
 
 /// `include = ["conf.d/*.toml"]`, or goss's map of entries with `file` and `skip`.
-fn includes(node: &Node, parts: &mut Vec<Part>, wrong: &mut Vec<Diagnostic>) {
+fn includes(node: &Node, parts: &mut Parts, wrong: &mut Vec<Diagnostic>) {
     let mut include = |pattern: &str, span| {
-        parts.push(Part::Include(Include { pattern: pattern.to_owned(), span }));
+        parts.includes.push((parts.claims.len(), Include { pattern: pattern.to_owned(), span }));
     };
     let mut refuse = |node: &Node, what: &str| {
         let message = format!("expected {what}, found {}", node.describe());
@@ -125,14 +125,12 @@ impl Section {
         Section { kind, keys: (kind.keys)(), settings: (kind.settings)() }
     }
 
-    fn read(&self, section: &Key, entries: Node, parts: &mut Vec<Part>, wrong: &mut Vec<Diagnostic>) {
+    fn read(&self, section: &Key, entries: Node, parts: &mut Parts, wrong: &mut Vec<Diagnostic>) {
         let described = entries.describe();
         match entries.data {
             Data::Map(entries) => {
-                parts.reserve(entries.len());
-                parts.extend(
-                    entries.into_iter().filter_map(|(id, body)| self.claim(&id, &body, wrong)).map(Part::Claim),
-                );
+                parts.claims.reserve(entries.len());
+                parts.claims.extend(entries.into_iter().filter_map(|(id, body)| self.claim(&id, &body, wrong)));
             }
             Data::Null => {}
             _ => {
