@@ -45,7 +45,7 @@ mod tests {
     fn the_content_is_what_is_matched_and_must_be_there() {
         let kind = Kind::find("matching").unwrap();
         let mut wrong = vec![];
-        assert!(matches!((kind.bind)("x", &[], &mut wrong), Err(why) if why.contains("`content`")));
+        assert_eq!(kind.required, ["content"]);
         let node = Node { span: Span { file: 0, start: 0, end: 0 }, data: Data::List(vec![]) };
         let probe = (kind.bind)("x", &[("content", &node)], &mut wrong).unwrap();
         let host = Host::offline(Arc::new(TreeFiles::parse("").unwrap()), OffsetDateTime::UNIX_EPOCH);

@@ -123,7 +123,7 @@ fn answer(tree: &Tree, spec: &str, key: &str) -> Outcome {
 }
 
 fn outcome(host: &Host, spec: &str, key: &str) -> Outcome {
-    let claims: Arc<[Claim]> = match load_text("spec.toml", spec.to_owned(), Format::Toml) {
+    let claims: Arc<Vec<Claim>> = match load_text("spec.toml", spec.to_owned(), Format::Toml) {
         Ok(Spec { claims, .. }) => claims.into(),
         Err(Rejected { sources, wrong }) => panic!("{}", sources.render(&wrong, false)),
     };
