@@ -33,7 +33,7 @@ impl Resource for Package {
     type Settings = ();
 
     fn probe(host: &Host, name: &Selector, (): &()) -> Result<Option<Self>, Fault> {
-        let found: Vec<_> = host.packages()?.find(name).into_iter().cloned().collect();
+        let found: Vec<_> = host.packages()?.find(host, name)?.into_iter().cloned().collect();
         Ok((!found.is_empty()).then_some(Package(found)))
     }
 }

@@ -40,7 +40,7 @@ pub struct Ran {
 }
 
 impl Lab {
-    pub fn new() -> Lab {
+    pub fn empty() -> Lab {
         let lab = Lab(tempfile::tempdir().unwrap());
         // Tests as root run the program as others too.
         std::fs::set_permissions(lab.path(""), PermissionsExt::from_mode(0o755)).unwrap();
@@ -49,7 +49,7 @@ impl Lab {
 
     /// A lab with one file in it.
     pub fn with(name: &str, text: impl AsRef<[u8]>) -> Lab {
-        let lab = Lab::new();
+        let lab = Lab::empty();
         lab.write(name, text);
         lab
     }

@@ -16,7 +16,7 @@ fn check_counts_what_a_spec_says_and_looks_at_nothing() {
 
 #[test]
 fn kinds_are_listed_and_each_has_its_page() {
-    let lab = Lab::new();
+    let lab = Lab::empty();
     let ran = lab.run(&["kinds"]);
     for kind in KINDS {
         assert!(ran.ended(0).out.lines().any(|l| l.split("  ").next() == Some(kind.name)), "{} in {ran}", kind.name);
@@ -38,7 +38,7 @@ fn kinds_are_listed_and_each_has_its_page() {
 
 #[test]
 fn schemas_are_schemas() {
-    let lab = Lab::new();
+    let lab = Lab::empty();
     for args in [&["schema"][..], &["schema", "--report", "json"], &["schema", "--report", "jsonl"]] {
         let ran = lab.run(args);
         let schema: serde_json::Value = serde_json::from_str(&ran.ended(0).out).unwrap();
@@ -67,7 +67,7 @@ fn a_report_is_as_its_schema_says() {
 
 #[test]
 fn completions_are_scripts() {
-    let lab = Lab::new();
+    let lab = Lab::empty();
     for shell in ["bash", "zsh", "fish"] {
         lab.write("script", lab.run(&["completions", shell]).ended(0).says("retry-timeout").out.as_bytes());
         if installed(shell, &format!("completions in {shell}")) {
@@ -79,7 +79,7 @@ fn completions_are_scripts() {
 
 #[test]
 fn the_manual_renders_without_warnings() {
-    let lab = Lab::new();
+    let lab = Lab::empty();
     let ran = lab.run(&["man"]);
     ran.ended(0);
     for word in ["retry", "verispec validate", "verispec schema", ".SH NAME"] {
@@ -95,7 +95,7 @@ fn the_manual_renders_without_warnings() {
 
 #[test]
 fn every_command_has_help_on_standard_output() {
-    let lab = Lab::new();
+    let lab = Lab::empty();
     for command in ["validate", "check", "kinds", "schema", "completions", "man"] {
         for flag in ["-h", "--help"] {
             let ran = lab.run(&[command, flag]);
@@ -110,7 +110,7 @@ fn every_command_has_help_on_standard_output() {
 
 #[test]
 fn a_slip_on_the_command_line_is_mended() {
-    let lab = Lab::new();
+    let lab = Lab::empty();
     lab.run(&["validate", "--fromat", "json"]).ended(64).says("--format");
     lab.run(&["validate", "-f", "jsno"]).ended(64).says("'json'").says("rspecish");
     lab.run(&["vaildate"]).ended(64).says("'validate'");

@@ -39,7 +39,7 @@ fn unknown(lab: &Lab, bus: &str, names: &str) {
 
 #[test]
 fn nobody_at_the_bus_answers_for_no_unit() {
-    let lab = Lab::new();
+    let lab = Lab::empty();
     unknown(&lab, &format!("unix:path={}", lab.path("none")), "none: there is no such socket");
     drop(UnixListener::bind(lab.path("dead")).unwrap());
     unknown(&lab, &format!("unix:path={}", lab.path("dead")), "nobody listens on the socket");
@@ -66,7 +66,7 @@ fn a_bus_that_is_silent_closes_or_babbles_answers_for_no_unit() {
             "what it sent cannot be read",
         ),
     ] {
-        let lab = Lab::new();
+        let lab = Lab::empty();
         let listener = UnixListener::bind(lab.path("bus")).unwrap();
         thread::spawn(move || {
             let mut all = Vec::new();
@@ -93,7 +93,7 @@ fn where_no_systemd_runs_no_unit_is_called_absent() {
         eprintln!("skipped: systemd, or a bus, runs here");
         return;
     }
-    let lab = Lab::new();
+    let lab = Lab::empty();
     let questions = [("service.ssh", SERVICE, "systemd does not run here"), ("service.no-such", PRESENCE, "systemd")];
     lab.unknown(&questions, run_with(""));
 }

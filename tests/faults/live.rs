@@ -23,7 +23,7 @@ pub struct Lab(TempDir);
 pub type Question<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
 
 impl Lab {
-    pub fn new() -> Lab {
+    pub fn empty() -> Lab {
         let folder = tempfile::tempdir().unwrap();
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
         Lab(folder)
@@ -121,7 +121,7 @@ fn run_in(line: &'static str) -> Option<impl FnOnce(&[&str]) -> Output> {
 
 #[test]
 fn below_a_folder_that_may_not_be_searched_nothing_is_there_or_not_there() {
-    let lab = Lab::new();
+    let lab = Lab::empty();
     fs::create_dir(lab.path("closed")).unwrap();
     lab.write("closed/there", "text", 0o644);
     let listener = UnixListener::bind(lab.path("closed/socket")).unwrap();
@@ -153,7 +153,7 @@ fn below_a_folder_that_may_not_be_searched_nothing_is_there_or_not_there() {
 
 #[test]
 fn a_file_that_may_not_be_read_has_no_contents() {
-    let lab = Lab::new();
+    let lab = Lab::empty();
     let path = lab.write("secret.json", "{\"a\": 1}", 0o000);
     let pem = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/golden/hosts/certificate.host")).unwrap();
     let part = |begin: &str, end: &str| {
@@ -193,7 +193,7 @@ fn a_file_that_may_not_be_read_has_no_contents() {
 
 #[test]
 fn a_circle_of_links_is_no_file_and_no_absence_of_one() {
-    let lab = Lab::new();
+    let lab = Lab::empty();
     symlink("circle", lab.path("circle")).unwrap();
     let why = "circle: too many levels of symbolic links";
     let below = "circle/x: too many levels of symbolic links";
@@ -225,7 +225,7 @@ fn a_command_that_was_not_run_to_its_end_has_no_result() {
         ("stderr", "\"\";timeout = '50ms'"),
         ("duration", "\"< 1h\";timeout = '50ms'"),
     ];
-    let lab = Lab::new();
+    let lab = Lab::empty();
     lab.unknown(
         &[
             ("command.a", NO_PROGRAM, "cannot start `/nonexistent`: no such file"),
@@ -243,7 +243,7 @@ fn a_command_that_was_not_run_to_its_end_has_no_result() {
 
 #[test]
 fn what_only_root_may_read_is_unknown_to_others() {
-    let lab = Lab::new();
+    let lab = Lab::empty();
     let mut questions: Vec<Question> = Vec::new();
     let refused = |path: &str| {
         let open = run_as_nobody_sh(&format!("cat {path} > /dev/null"));
@@ -303,7 +303,7 @@ fn who_may_not_see_the_holder_of_a_socket_does_not_say_that_there_is_none() {
         return;
     }
     const ASKED: &[(&str, &str)] = &[("process", "[\"sleep\"]"), ("pids", "[1]"), ("process", "{ consist-of = [] }")];
-    let lab = Lab::new();
+    let lab = Lab::empty();
     let (_root, port) = holder(0);
     lab.unknown(&[(&format!("port.'tcp4:{port}'"), ASKED, "only root")], run_as_nobody);
     // A container's root may list the files of all processes and see none of other users.
@@ -320,7 +320,7 @@ fn without_proc_a_running_machine_is_no_better_than_a_tree() {
         return;
     }
     let Some(start) = run_in("exec unshare --mount sh -c 'umount -l /proc && exec \"$@\"' sh \"$@\"") else { return };
-    Lab::new().unknown(
+    Lab::empty().unknown(
         &[
             ("process.sh", &[("running", "true"), ("count", "1")], "/proc is not mounted"),
             ("process.no-such", &[("running", "true")], "/proc is not mounted"),
@@ -357,7 +357,7 @@ fn under_hidepid_an_ordinary_user_does_not_call_a_process_absent() {
              --reuid={NOBODY} --regid={NOBODY} --clear-groups \"$@\"' sh \"$@\""
         );
         let Some(start) = run_in(line.leak()) else { return };
-        Lab::new().unknown(
+        Lab::empty().unknown(
             &[
                 ("process.no-such", &[("running", "true")], "hidepid"),
                 ("process.verispec", &[("count", "1"), ("user", "[\"nobody\"]"), ("age", "\"< 1h\"")], "hidepid"),

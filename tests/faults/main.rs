@@ -40,6 +40,8 @@ pub enum Break {
     Denied(&'static str),
     /// Its text ends in the middle of a line.
     Cut(&'static str),
+    /// Its text ends just before this.
+    Before(&'static str, &'static str),
     Empty(&'static str),
     /// Bytes that are no text.
     Garbage(&'static str),

@@ -32,3 +32,19 @@ fn a_broken_package_database_says_nothing_of_any_package() {
         check(&[row("package.no-such-package", PRESENCE)]);
     }
 }
+
+#[test]
+fn a_database_cut_between_two_packages_is_found_out_by_the_files_of_those_it_lost() {
+    const LOST: &[Break] = &[
+        Break::Before(STATUS, "Package: openssl\n"),
+        Break::Is("/var/lib/dpkg/info/openssl.list", "/.\n"),
+        Break::Is("/var/lib/dpkg/info/bash.list", "/.\n"),
+    ];
+    let names = "/var/lib/dpkg/status does not tell of `openssl`, whose files are here: is it cut short?";
+    let row = |entry, asked| Row { host: "package", broken: LOST, entry, asked, names };
+    check(&[
+        row("package.openssl", ASKED),
+        row("package.'opens*'", PRESENCE),
+        row("package.'openssl:amd64'", PRESENCE),
+    ]);
+}

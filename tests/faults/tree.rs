@@ -30,6 +30,7 @@ impl Tree {
         | Break::Cut(path)
         | Break::Empty(path)
         | Break::Garbage(path)
+        | Break::Before(path, _)
         | Break::Is(path, _)) = how;
         let below = format!("{path}/");
         let is = |head: &str| head.split(' ').next().is_some_and(|p| p.trim_end_matches('/') == path);
@@ -46,6 +47,11 @@ impl Tree {
             Break::Is(_, text) => self.write(path, text.to_owned()),
             Break::Empty(_) => self.write(path, String::new()),
             Break::Garbage(_) => self.write(path, "\u{1}\u{7f}ELF\u{0}\u{2}\u{fffd}\u{fffd}\u{0}:::\n\u{3}".into()),
+            Break::Before(_, what) => {
+                let (_, text) = self.0.iter().find(|(head, _)| is(head)).unwrap();
+                let cut = text[..text.find(what).unwrap()].to_owned();
+                self.write(path, cut);
+            }
             Break::Cut(_) => {
                 let (_, text) = self.0.iter().find(|(head, _)| is(head)).unwrap();
                 let end = text.trim_end().len() * 2 / 3;
