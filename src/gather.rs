@@ -88,6 +88,17 @@ struct Shared {
 }
 
 impl Shared {
+    /// The first claim that nobody has taken.
+    fn take(&self, now: Instant) -> Option<Task<'_>> {
+        let index = *self.which.get(self.next.fetch_add(1, Ordering::Relaxed))?;
+        let claim = self.claims.get(index)?;
+        let common = claim.common.as_deref();
+        let timeout = common.and_then(|c| c.timeout).unwrap_or(self.timeout);
+        let retry = common.and_then(|c| c.retry);
+        let until = now + timeout + retry.map_or(Duration::ZERO, |r| r.within);
+        Some(Task { index, claim, timeout, retry, until })
+    }
+
     fn ring(&self) {
         *lock(&self.rung) = true;
         self.bell.notify_one();
@@ -177,32 +188,40 @@ impl Crew {
 /// A worker's life: take the next claim, look, put the answer on the desk.
 fn work(shared: &Shared, host: &Host, desk: &Mutex<Desk>) {
     let mut since = Instant::now();
-    while let Some(&index) = shared.which.get(shared.next.fetch_add(1, Ordering::Relaxed)) {
-        let Some(claim) = shared.claims.get(index) else { continue };
-        let common = claim.common.as_deref();
-        let timeout = common.and_then(|c| c.timeout).unwrap_or(shared.timeout);
-        let retry = common.and_then(|c| c.retry);
-        let until = since + timeout + retry.map_or(Duration::ZERO, |r| r.within);
-        lock(desk).current = Some((index, since, until));
+    let mut task = shared.take(since);
+    lock(desk).current = task.as_ref().map(|t| (t.index, since, t.until));
+    while let Some(Task { index, claim, timeout, retry, .. }) = task {
         let observed = match retry {
             None => look(claim, &host.until(since + timeout)),
             Some(retry) => look_again(claim, host, timeout, retry, since),
         };
         let ended = Instant::now();
-        let gathered = Gathered { observed, elapsed: ended - since };
-        since = ended;
         let mut desk = lock(desk);
+        // Whoever abandoned this worker has answered for its claim, and must not lose another one to it.
         if desk.abandoned {
             return;
         }
-        desk.current = None;
-        desk.done.push((index, gathered));
+        desk.done.push((index, Gathered { observed, elapsed: ended - since }));
+        since = ended;
+        task = shared.take(since);
+        desk.current = task.as_ref().map(|t| (t.index, since, t.until));
         if desk.done.len() >= BATCH {
             drop(desk);
             shared.ring();
         }
     }
     shared.ring();
+}
+
+/// A claim that a worker has taken on.
+struct Task<'c> {
+    index: usize,
+    claim: &'c Claim,
+    /// For one look.
+    timeout: Duration,
+    retry: Option<Retry>,
+    /// When it is given up, retries included.
+    until: Instant,
 }
 
 /// One look. A probe that panics has observed nothing.

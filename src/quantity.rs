@@ -93,6 +93,14 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
     Some(if negative { -span } else { span })
 }
 
+/// How long to wait for something: not negative, and a hundred years at most, so that it can be added to a clock.
+pub fn parse_wait(text: &str) -> Option<Elapsed> {
+    parse_duration(text).and_then(|d| Elapsed::try_from(d).ok()).filter(|d| *d <= LONGEST)
+}
+
+/// See [`parse_wait`].
+pub const LONGEST: Elapsed = Elapsed::from_secs(100 * 365 * 86_400);
+
 /// Octal text of three or four digits, or with a leading `0o`: `644`, `0644`, `0o644`.
 pub fn parse_mode(text: &str) -> Option<Mode> {
     let digits = text.strip_prefix("0o").unwrap_or(text);
@@ -277,6 +285,13 @@ mod tests {
         for text in ["30", "", "d", "5 parsecs", "-", "9999999999999999999y"] {
             assert_eq!(parse_duration(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_wait_can_be_added_to_a_clock() {
+        assert_eq!(parse_wait("100y"), Some(LONGEST));
+        assert!(std::time::Instant::now().checked_add(LONGEST * 2).is_some());
+        assert_eq!((parse_wait("101y"), parse_wait("-1s")), (None, None));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Reader and schema accept the same trees, but for the codes in [`BEYOND`]; a golden test holds them together.
 
 use crate::matcher::{Empty, OPERATORS, Operand, Operator, is_quantity};
+use crate::quantity;
 use crate::resource::{KINDS, KeyInfo, Kind, Shape};
 use crate::spec::{COMMON, CommonShape, INCLUDE};
 use crate::syntax::Code;
@@ -108,7 +109,7 @@ fn shape(shape: Shape) -> Json {
         Shape::Count => json!({"type": "integer", "minimum": 0, "maximum": u32::MAX}),
         Shape::Text => json!({"type": "string"}),
         Shape::Duration => json!({"anyOf": [
-            {"type": "integer", "minimum": 0},
+            {"type": "integer", "minimum": 0, "maximum": quantity::LONGEST.as_millis() as u64},
             {"type": "string", "pattern": format!("^\\s*{DURATION}\\s*$")},
         ]}),
         Shape::TextList => json!({"type": "array", "items": {"type": "string"}}),

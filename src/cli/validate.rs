@@ -58,9 +58,8 @@ fn formats() -> PossibleValuesParser {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    quantity::parse_duration(text)
-        .and_then(|d| Duration::try_from(d).ok())
-        .ok_or_else(|| "a duration has a number and a unit, such as `30s`, `500ms` or `5m`".into())
+    let wrong = "a time has a number and a unit, such as `30s`, `500ms` or `5m`";
+    quantity::parse_wait(text).ok_or_else(|| wrong.into())
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

@@ -67,7 +67,12 @@ impl Lower<'_> {
             return self.fail(one.say(help));
         }
         let value = self.quantity(Written { text: rest, span, node }, ty)?;
-        self.checked(sign, value, ty, node.span)
+        self.checked(sign, &value, ty, node.span)?;
+        Some(match sign {
+            Sign::Is => Test::Equal(value),
+            Sign::IsNot => Test::Not(Box::new(Test::Equal(value))),
+            Sign::Order(relation) => Test::Order(relation, value),
+        })
     }
 
     /// A value of type `ty`.
@@ -132,7 +137,7 @@ impl Lower<'_> {
             }
             _ => return self.fail(wrong_type(node, ty)),
         };
-        self.checked(Sign::Is, value.clone(), ty, node.span).map(|_| value)
+        self.checked(Sign::Is, &value, ty, node.span).map(|()| value)
     }
 
     /// What a value of type `ty` is ordered against under `gt` and the like.
@@ -154,7 +159,7 @@ impl Lower<'_> {
             }
             _ => self.value(node, ty)?,
         };
-        self.checked(Sign::Order(relation), value.clone(), ty, node.span).map(|_| value)
+        self.checked(Sign::Order(relation), &value, ty, node.span).map(|()| value)
     }
 
     /// Text of a quantity.
@@ -257,11 +262,11 @@ impl Lower<'_> {
     }
 
     /// Refuses a comparison with the end of what a quantity can be, where that leaves nothing or says nothing.
-    fn checked(&mut self, sign: Sign, value: Value, ty: Type, span: Span) -> Option<Test> {
+    fn checked(&mut self, sign: Sign, value: &Value, ty: Type, span: Span) -> Option<()> {
         use Relation::{Greater, GreaterOrEqual, Less, LessOrEqual};
-        let lowest = matches!((ty, &value), (Type::Size | Type::Share, Value::Size(Bytes(0))))
-            || matches!(&value, Value::Percent(p) if p.0 == 0.0);
-        let highest = matches!(&value, Value::Percent(p) if p.0 == 100.0);
+        let lowest = matches!((ty, value), (Type::Size | Type::Share, Value::Size(Bytes(0))))
+            || matches!(value, Value::Percent(p) if p.0 == 0.0);
+        let highest = matches!(value, Value::Percent(p) if p.0 == 100.0);
         let (code, message) = match sign {
             Sign::Order(Less) if lowest => (Code::CannotHold, format!("nothing is less than {value}")),
             Sign::Order(Greater) if highest => (Code::CannotHold, format!("nothing is more than {value}")),
@@ -270,9 +275,7 @@ impl Lower<'_> {
             Sign::Is if ty == Type::Int && matches!(value, Value::Number(_)) => {
                 (Code::CannotHold, format!("{value} is never found here: this is a whole number"))
             }
-            Sign::Is => return Some(Test::Equal(value)),
-            Sign::IsNot => return Some(Test::Not(Box::new(Test::Equal(value)))),
-            Sign::Order(relation) => return Some(Test::Order(relation, value)),
+            _ => return Some(()),
         };
         self.fail(Diagnostic::new(code, span, message))
     }

@@ -111,10 +111,14 @@ impl FromNode for Duration {
     const SHAPE: Shape = Shape::Duration;
     fn from_node(node: &Node) -> Result<Self, Diagnostic> {
         match &node.data {
-            Data::Int(ms, _) => (*ms).try_into().map(Duration::from_millis).map_err(|_| wrong_type::<Self>(node)),
-            Data::Text(text) => quantity::parse_duration(text)
-                .and_then(|d| Duration::try_from(d).ok())
-                .ok_or_else(|| Diagnostic::new(Code::BadQuantity, node.span, format!("`{text}` is not a duration"))),
+            Data::Int(ms, _) => {
+                let wait = u64::try_from(*ms).ok().map(Duration::from_millis);
+                wait.filter(|wait| *wait <= quantity::LONGEST).ok_or_else(|| wrong_type::<Self>(node))
+            }
+            Data::Text(text) => quantity::parse_wait(text).ok_or_else(|| {
+                let message = format!("`{text}` is no time to wait");
+                Diagnostic::new(Code::BadQuantity, node.span, message).say("write it as `\"10s\"` or `\"500ms\"`")
+            }),
             _ => Err(wrong_type::<Self>(node)),
         }
     }

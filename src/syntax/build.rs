@@ -1,9 +1,9 @@
 //! What the three parsers share: bounds on depth and size, maps that know their keys, and the list of what is wrong.
 
 use super::{Code, Data, Diagnostic, Key, MAX_DEPTH, MAX_NODES, Node, Span};
+use hashbrown::{DefaultHashBuilder, HashTable};
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::hash::BuildHasher;
 
 /// Mistakes that one source is shown for; what comes after them is seldom news.
 const MAX_WRONG: usize = 100;
@@ -98,43 +98,44 @@ impl Tree {
 /// A map's fields in the order written, found by key in constant time.
 pub(super) struct Fields<'s, V> {
     entries: Vec<(Key<'s>, V)>,
-    /// Where each key stands; empty until there are more than `FEW`.
-    places: HashMap<Cow<'s, str>, usize>,
+    /// Where each key stands, by its hash; empty until there are more than `FEW`.
+    places: HashTable<usize>,
+    hasher: DefaultHashBuilder,
 }
 
 impl<'s, V> Fields<'s, V> {
     pub fn new() -> Self {
-        Fields { entries: vec![], places: HashMap::new() }
+        Fields { entries: vec![], places: HashTable::new(), hasher: DefaultHashBuilder::default() }
     }
 
     pub fn find(&self, key: &str) -> Option<usize> {
         if self.entries.len() <= FEW {
             return self.entries.iter().position(|(k, _)| k.text == key);
         }
-        self.places.get(key).copied()
+        self.places.find(self.hasher.hash_one(key), |at| self.is_at(*at, key)).copied()
+    }
+
+    fn is_at(&self, at: usize, key: &str) -> bool {
+        self.entries.get(at).is_some_and(|(k, _)| k.text == key)
     }
 
     /// Adds a field, or tells where its key was written before.
     pub fn insert(&mut self, key: Key<'s>, value: V) -> Result<(), (Key<'s>, Span)> {
-        let at = self.entries.len();
-        if at == FEW {
-            self.places = self.entries.iter().enumerate().map(|(n, (k, _))| (k.text.clone(), n)).collect();
-        }
-        let before = if at < FEW {
-            self.find(&key.text)
-        } else {
-            match self.places.entry(key.text.clone()) {
-                Entry::Occupied(place) => Some(*place.get()),
-                Entry::Vacant(place) => {
-                    place.insert(at);
-                    None
-                }
-            }
-        };
-        if let Some((first, _)) = before.and_then(|at| self.entries.get(at)) {
+        if let Some((first, _)) = self.find(&key.text).and_then(|at| self.entries.get(at)) {
             return Err((key, first.span));
         }
         self.entries.push((key, value));
+        // The first more than `FEW` brings in all that stand before it.
+        let unplaced = match self.entries.len() {
+            len if len <= FEW => len..len,
+            len if len == FEW + 1 => 0..len,
+            len => len - 1..len,
+        };
+        for at in unplaced {
+            let Fields { entries, places, hasher } = self;
+            let hash = |at: &usize| entries.get(*at).map_or(0, |(k, _)| hasher.hash_one(&*k.text));
+            places.insert_unique(hash(&at), at, hash);
+        }
         Ok(())
     }
 
