@@ -12,7 +12,8 @@ use verispec::load::{Rejected, Spec, load};
 use verispec::plan::Limits;
 use verispec::report::{Context, FORMATS};
 use verispec::spec::Claim;
-use verispec::verdict::{Judged, Summary, judge, skipped};
+use verispec::syntax::Sources;
+use verispec::verdict::{Judged, Summary, Verdict, judge, skipped};
 
 /// The format of every case that is not about formats.
 const CANONICAL: &str = "documentation";
@@ -55,30 +56,55 @@ fn case(spec: PathBuf, format: &'static str, bless: Bless) -> Trial {
 
 /// What `format` says of a spec on the host that its first line names.
 fn report(path: &Path, format: &str) -> Result<String, Failed> {
-    let Spec { sources, claims } = load(&[path.display().to_string()])
-        .map_err(|Rejected { sources, wrong }| Failed::from(sources.render(&wrong, false)))?;
-    let claims: Arc<Vec<Claim>> = claims.into();
-    let host = host(path)?;
-    let mut slots: Vec<_> = claims.iter().map(|_| None).collect();
-    let open = claims.iter().enumerate().filter(|(_, c)| c.skip().is_none()).map(|(i, _)| i).collect();
-    gather(&claims, open, &host, Limits::default(), &mut |event| {
-        if let Event::Answer(index, gathered) = event {
-            slots[index] = Some(gathered.observed);
-        }
-    });
+    let (sources, claims) = claims(path)?;
+    let verdicts = verdicts(&claims, &host(path)?);
     let format = FORMATS.iter().find(|f| f.name == format).ok_or("no such format")?;
     let mut reporter =
         (format.make)(Context { sources: &sources, host: "host.example", colour: false, verbose: false });
     let (mut out, mut summary) = (Vec::new(), Summary::new(datetime!(2026-01-01 00:00 UTC)));
     reporter.begin(claims.len(), &mut out)?;
-    for (claim, slot) in claims.iter().zip(slots) {
-        let verdicts = slot.map_or_else(|| skipped(claim), |observed| judge(claim, observed));
+    for (claim, verdicts) in claims.iter().zip(verdicts) {
         verdicts.iter().for_each(|v| summary.count(&v.outcome));
         reporter.entry(&Judged { claim, verdicts, elapsed: Duration::from_millis(1) }, &mut out)?;
     }
     summary.elapsed = Duration::from_millis(20);
     reporter.finish(&summary, &mut out)?;
     Ok(String::from_utf8(out)?)
+}
+
+/// The kind, key and outcome of every verdict on a spec.
+pub fn outcomes(path: &Path) -> Result<Vec<(&'static str, &'static str, &'static str)>, Failed> {
+    let (_, claims) = claims(path)?;
+    let mut all = Vec::new();
+    for (claim, verdicts) in claims.iter().zip(verdicts(&claims, &host(path)?)) {
+        let presence = claim.presence.as_ref().and(claim.kind.presence).map(|p| p.name);
+        let keys = presence.into_iter().chain(claim.asks.iter().map(|ask| (claim.kind.key_name)(ask.key)));
+        all.extend(keys.zip(verdicts).map(|(key, verdict)| (claim.kind.name, key, verdict.outcome.word())));
+    }
+    Ok(all)
+}
+
+fn claims(path: &Path) -> Result<(Sources, Arc<Vec<Claim>>), Failed> {
+    match load(&[path.display().to_string()]) {
+        Ok(Spec { sources, claims }) => Ok((sources, claims.into())),
+        Err(Rejected { sources, wrong }) => Err(sources.render(&wrong, false).into()),
+    }
+}
+
+/// The verdicts of each claim.
+fn verdicts<'c>(claims: &'c Arc<Vec<Claim>>, host: &Host) -> Vec<Vec<Verdict<'c>>> {
+    let mut slots: Vec<_> = claims.iter().map(|_| None).collect();
+    let open = claims.iter().enumerate().filter(|(_, c)| c.skip().is_none()).map(|(i, _)| i).collect();
+    gather(claims, open, host, Limits::default(), &mut |event| {
+        if let Event::Answer(index, gathered) = event {
+            slots[index] = Some(gathered.observed);
+        }
+    });
+    let judged = |(claim, slot): (&'c Claim, Option<_>)| match slot {
+        Some(observed) => judge(claim, observed),
+        None => skipped(claim),
+    };
+    claims.iter().zip(slots).map(judged).collect()
 }
 
 /// The host that a spec's first line names: `# host: debian`.

@@ -37,8 +37,15 @@ const EXIT_STATUS: &str = "Exit status: 0 nothing failed and nothing is unknown;
     after_help = EXIT_STATUS
 )]
 pub struct Cli {
-    /// When to use colour; NO_COLOR is honoured
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
+    /// When to use colour: on a terminal unless NO_COLOR is set, or as said here
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t = Colour::Auto,
+        display_order = 90
+    )]
     color: Colour,
     #[command(subcommand)]
     command: Command,
@@ -46,7 +53,6 @@ pub struct Cli {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Colour {
-    /// On a terminal
     Auto,
     Always,
     Never,
@@ -59,8 +65,10 @@ enum Command {
     Validate(validate::Args),
     /// Reads specs and says what is wrong with them; looks at nothing else
     Check(check::Args),
-    /// Shows what a spec can say: all kinds, or the keys of one
+    /// Shows what a spec can be about: all kinds, or the keys of one
     Kinds(kinds::Args),
+    /// Shows what a spec can expect of a key: matchers, comparisons, quantities
+    Matchers,
     /// Prints the JSON Schema of specs, for editors
     Schema(schema::Args),
     /// Prints shell completions
@@ -86,7 +94,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let done = match cli.command {
         Command::Validate(args) => validate::run(args, paint),
         Command::Check(args) => check::run(&args, paint),
-        Command::Kinds(args) => kinds::run(&args, paint),
+        Command::Kinds(args) => kinds::run(&args),
+        Command::Matchers => kinds::matchers(),
         Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => generate::completions(&args),
         Command::Man => generate::man(),

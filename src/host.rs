@@ -29,6 +29,13 @@ pub trait Files: Send + Sync {
     fn lstat(&self, path: &str) -> Result<Option<Stat>, Fault>;
     /// What is at the end of `path`'s symbolic links.
     fn stat(&self, path: &str) -> Result<Option<Stat>, Fault>;
+    /// The first `bound` bytes of a file; follows symbolic links.
+    fn read(&self, path: &str, bound: u64) -> Result<Option<Vec<u8>>, Fault> {
+        let Some(file) = self.open(path)? else { return Ok(None) };
+        let mut bytes = Vec::new();
+        file.take(bound).read_to_end(&mut bytes).map_err(|e| Fault::from_io(path, &e))?;
+        Ok(Some(bytes))
+    }
     /// Opens for reading; follows symbolic links. May block on a FIFO.
     fn open(&self, path: &str) -> Result<Option<Box<dyn Read + Send>>, Fault>;
     /// The names in a directory, without `.` and `..`, in no order.
@@ -223,9 +230,7 @@ impl Host {
 
     /// A whole file of bounded size: tables of the system.
     pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Fault> {
-        let Some(file) = self.files().open(path)? else { return Ok(None) };
-        let mut bytes = Vec::new();
-        file.take(TABLE_BOUND + 1).read_to_end(&mut bytes).map_err(|e| Fault::from_io(path, &e))?;
+        let Some(bytes) = self.files().read(path, TABLE_BOUND + 1)? else { return Ok(None) };
         if bytes.len() as u64 > TABLE_BOUND {
             return Err(Fault::Malformed(format!("{path}: larger than {TABLE_BOUND} bytes")));
         }

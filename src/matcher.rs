@@ -114,6 +114,8 @@ pub struct Evidence {
     pub expected: String,
     /// What was found, shortened where it is long.
     pub found: String,
+    /// Whether `found` is no value but a sentence: why there is nothing to compare, or why it is false.
+    pub told: bool,
     /// Expected elements that were not found.
     pub missing: Vec<String>,
     /// Elements found that were not expected.

@@ -13,32 +13,116 @@ pub fn overview() -> String {
     let width = KINDS.iter().map(|k| k.name.len()).max().unwrap_or(0);
     for kind in KINDS {
         let first = kind.about.split_inclusive(". ").next().unwrap_or_default();
-        let _ = writeln!(page, "{:width$}  {}", kind.name, first.trim_end());
+        entry(&mut page, kind.name, width, &[first.trim_end()]);
     }
-    page.push_str("\n`verispec kinds KIND` shows a kind's keys.\n");
+    page.push_str("\n`verispec kinds KIND` shows a kind's keys, `verispec matchers` what may be\nexpected of them.\n");
     page
 }
 
 /// Everything about one kind, for a terminal.
 pub fn kind(kind: &Kind) -> String {
-    let mut page = format!("{}\n{}\n\n", kind.name, kind.about);
-    for (title, rows) in [("Keys", keys(kind)), ("Settings", settings(kind))] {
+    let mut page = format!("{}\n", kind.name);
+    for line in wrapped(kind.about, COLUMNS) {
+        let _ = writeln!(page, "{line}");
+    }
+    page.push('\n');
+    for (title, verb, rows) in [("Keys", "Holds", keys(kind)), ("Settings", "Takes", settings(kind))] {
         if rows.is_empty() {
             continue;
         }
         let _ = writeln!(page, "{title}");
         let width = rows.iter().map(|r| r.name.chars().count()).max().unwrap_or(0);
         for Row { name, about, holds } in rows {
-            let _ = writeln!(page, "  {name:width$}  {about}\n  {:width$}  {holds}", "");
+            entry(&mut page, &name, width, &[&about, &format!("{verb} {holds}.")]);
         }
         page.push('\n');
     }
-    let names: Vec<_> = COMMON.iter().map(|k| k.name).collect();
-    let _ = writeln!(page, "Every entry may also say {}.\n\nExample", names.join(", "));
+    page.push_str("Example\n");
     for line in kind.example.trim().lines() {
         let _ = writeln!(page, "{}", format!("  {line}").trim_end());
     }
+    let names: Vec<_> = COMMON.iter().map(|k| k.name).collect();
+    let _ = writeln!(page, "\nEvery entry may also say {}.", names.join(", "));
+    page.push_str("`verispec matchers` shows what may be expected of a key.\n");
     page
+}
+
+/// How an expectation is written: what stands behind a key, and what that means.
+const EXPECTATIONS: &[(&str, &str)] = &[
+    ("`mode = \"0644\"`", "A value: it is this."),
+    (
+        "`size = \">= 1 MiB\"`",
+        "A comparison with `<`, `<=`, `>`, `>=`, `=` or `!=`, as text, for numbers, sizes, shares, durations, versions and times.",
+    ),
+    (
+        "`groups = [\"adm\", \"sudo\"]`",
+        "A list where the key holds one: these are among its elements, and others may be.",
+    ),
+    (
+        "`contents = [\"user www\", \"!/^#/\"]`",
+        "A list where the key holds text: patterns of its lines, as for `have-patterns`.",
+    ),
+    ("`uid = { lt = 1000 }`", "A map with one key: a matcher."),
+];
+
+/// How a quantity is written.
+const QUANTITIES: &[(&str, &str)] = &[
+    ("mode", "Octal digits as text: `\"0644\"`."),
+    ("size", "`\"10 GiB\"`, `\"512K\"`, or a number of bytes. K and KiB are 1024 bytes, kB is 1000."),
+    ("share", "`\"5%\"`, or a size or number where the key holds one."),
+    ("duration", "`\"30d\"`, `\"1h30m\"`, `\"500ms\"`: ns, us, ms, s, m, h, d (24 hours), w (7 days) or y (365 days)."),
+    ("version", "`\"1.22\"`, ordered as whoever packaged it orders versions."),
+    ("time", "`\"2030-01-31T12:00:00Z\"`, or `\"2030-01-31\"` for midnight in UTC."),
+];
+
+/// What may be expected of a key, for a terminal.
+pub fn matchers() -> String {
+    let mut page = String::new();
+    let operators = OPERATORS.iter().map(|o| (format!("{} = {}", o.name, o.operand.takes()), o.about)).collect();
+    let rows = |rows: &[(&str, &'static str)]| {
+        rows.iter().map(|(name, about)| (name.trim_matches('`').to_owned(), *about)).collect::<Vec<_>>()
+    };
+    for (title, rows) in
+        [("Expectations", rows(EXPECTATIONS)), ("Matchers", operators), ("Quantities", rows(QUANTITIES))]
+    {
+        let _ = writeln!(page, "{title}");
+        let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+        for (name, about) in &rows {
+            entry(&mut page, name, width, &[about]);
+        }
+        page.push('\n');
+    }
+    page.push_str("MATCHER is a map with one of these, or a value. What could not be observed is\nunknown, whichever way round the expectation is written.\n");
+    page
+}
+
+/// Columns that a page takes.
+const COLUMNS: usize = 80;
+
+/// A name, and paragraphs beside it.
+fn entry(page: &mut String, name: &str, width: usize, paragraphs: &[&str]) {
+    let mut name = name;
+    for paragraph in paragraphs {
+        for line in wrapped(paragraph, COLUMNS.saturating_sub(width + 4)) {
+            let _ = writeln!(page, "  {name:width$}  {line}");
+            name = "";
+        }
+    }
+}
+
+/// Lines of at most `columns`, broken between words.
+fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = vec![];
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= columns => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 /// The whole language as a Markdown page.
@@ -63,9 +147,22 @@ pub fn markdown() -> String {
     for key in COMMON {
         let _ = writeln!(page, "| `{}` | {} |", key.name, cell(key.about));
     }
-    let _ = writeln!(page, "\n## Matchers\n\n| matcher | holds when | applies to |\n|---|---|---|");
+    let _ = writeln!(page, "\n## Expectations\n\n| written | meaning |\n|---|---|");
+    for (written, meaning) in EXPECTATIONS {
+        let _ = writeln!(page, "| {} | {} |", cell(written), cell(meaning));
+    }
+    let _ = writeln!(page, "\n| quantity | how it is written |\n|---|---|");
+    for (quantity, written) in QUANTITIES {
+        let _ = writeln!(page, "| {quantity} | {} |", cell(written));
+    }
+    let _ = writeln!(
+        page,
+        "\n## Matchers\n\nWhere a key holds anything, every matcher applies.\n\n\
+         | matcher | holds when | applies to |\n|---|---|---|"
+    );
     for operator in OPERATORS {
-        let _ = writeln!(page, "| `{}` | {} | {} |", operator.name, cell(operator.about), cell(&operator.subjects()));
+        let (name, takes) = (operator.name, operator.operand.takes());
+        let _ = writeln!(page, "| `{name} = {takes}` | {} | {} |", cell(operator.about), cell(&operator.subjects()));
     }
     let _ = writeln!(page, "\n## What can be wrong with a spec\n\n| code | meaning |\n|---|---|");
     for code in Code::ALL {

@@ -68,16 +68,31 @@ fn described(mut schema: Json, about: &str) -> Json {
 fn section(kind: &'static Kind, types: &mut Types) -> Json {
     let mut keys = Map::new();
     if let Some(presence) = kind.presence {
-        keys.insert(presence.name.into(), described(types.of(Type::Bool), presence.about));
+        let about = format!("{} Taken as true where it is not said.", presence.about);
+        keys.insert(presence.name.into(), described(types.of(Type::Bool), &about));
     }
     for info in (kind.keys)() {
-        keys.insert(info.name.into(), described(key(&info, types), info.about));
+        let holds = match (info.argument, info.input) {
+            (Some(argument), _) => format!("a map of each {} to what is expected there", argument.noun),
+            (_, Some(input)) => input.noun.into(),
+            _ => info.ty.name(),
+        };
+        keys.insert(info.name.into(), described(key(&info, types), &format!("{} Holds {holds}.", info.about)));
     }
     if let Some((name, about)) = kind.target {
-        keys.insert(name.into(), described(json!({"type": ["string", "number", "boolean"]}), about));
+        keys.insert(
+            name.into(),
+            described(
+                json!({"type": ["string", "number", "boolean"]}),
+                &format!("{about} The entry's own name where it is not said."),
+            ),
+        );
     }
     for setting in (kind.settings)() {
-        keys.insert(setting.name.into(), described(shape(setting.shape), setting.about));
+        keys.insert(
+            setting.name.into(),
+            described(shape(setting.shape), &format!("{} Takes {}.", setting.about, setting.shape.name())),
+        );
     }
     for common in COMMON.iter().filter(|c| !(kind.keys)().iter().any(|k| k.name == c.name)) {
         keys.insert(common.name.into(), json!({"$ref": format!("#/$defs/common-{}", common.name)}));

@@ -355,6 +355,8 @@ impl Type {
                 format!("one of {}", quoted.join(", "))
             }
             Type::Content => "text of many lines".into(),
+            Type::List(Type::Int) => "a list of whole numbers".into(),
+            Type::List(Type::Text) => "a list of texts".into(),
             Type::List(of) => format!("a list, each {}", of.name()),
             Type::Any => "anything".into(),
             Type::Mode => "a file mode as octal text, such as `\"0644\"`".into(),

@@ -164,7 +164,7 @@ fn weigh<'c>(
                 Ok(true) => Outcome::Pass,
                 Ok(false) | Err(Doubt::Unfit(_)) => Outcome::Fail,
                 Err(Doubt::Cut(bound)) => Outcome::Unknown(Fault::Unsupported(format!(
-                    "only the first {} were read, and they do not decide it",
+                    "only the first {} was read, and that does not decide it",
                     crate::quantity::size(bound)
                 ))),
             };

@@ -8,7 +8,7 @@ use std::io;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Specs in TOML, YAML or JSON, `-` for standard input [default: verispec.toml, .yaml, .yml or .json]
-    #[arg(value_name = "SPEC")]
+    #[arg(value_name = "SPEC", value_hint = clap::ValueHint::FilePath)]
     specs: Vec<String>,
 }
 

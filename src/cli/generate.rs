@@ -1,5 +1,6 @@
 //! `verispec completions` and `verispec man`: what other programs want to know of the command line.
 
+use super::validate::EXAMPLES;
 use super::{EXIT_STATUS, command, print};
 use clap::Arg;
 use clap_complete::Shell;
@@ -43,6 +44,11 @@ pub(super) fn man() -> io::Result<u8> {
             page.push(b'\n');
         }
     }
-    page.extend(format!(".SH \"EXIT STATUS\"\n{EXIT_STATUS}\n").bytes());
+    page.extend(b".SH EXAMPLES\n.nf\n");
+    page.extend(
+        EXAMPLES.lines().skip(1).map(|line| format!("{}\n", line.replace('-', "\\-"))).collect::<String>().bytes(),
+    );
+    let status = EXIT_STATUS.strip_prefix("Exit status: ").unwrap_or(EXIT_STATUS);
+    page.extend(format!(".fi\n.SH \"EXIT STATUS\"\n{status}\n").bytes());
     print(&String::from_utf8_lossy(&page))
 }

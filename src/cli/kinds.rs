@@ -1,18 +1,37 @@
-//! `verispec kinds`: the reference, in the terminal.
+//! `verispec kinds` and `verispec matchers`: the reference, in the terminal.
 
-use super::{Paint, USAGE, print, say};
+use super::{USAGE, print, say};
 use crate::reference;
 use crate::resource::{KINDS, Kind};
 use crate::syntax::nearest;
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+use std::ffi::OsStr;
 use std::io;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The kind to show; all in short where none is named
+    #[arg(value_parser = Named, hide_possible_values = true)]
     kind: Option<String>,
 }
 
-pub(super) fn run(args: &Args, _: Paint) -> io::Result<u8> {
+/// Any text, with the kinds for completions: of what is no kind, there is more to say than that.
+#[derive(Clone)]
+pub(super) struct Named;
+
+impl TypedValueParser for Named {
+    type Value = String;
+
+    fn parse_ref(&self, cmd: &clap::Command, arg: Option<&clap::Arg>, value: &OsStr) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(cmd, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(KINDS.iter().map(|kind| PossibleValue::new(kind.name))))
+    }
+}
+
+pub(super) fn run(args: &Args) -> io::Result<u8> {
     let Some(name) = &args.kind else { return print(&reference::overview()) };
     match Kind::find(name) {
         Some(kind) => print(&reference::kind(kind)),
@@ -25,4 +44,8 @@ pub(super) fn run(args: &Args, _: Paint) -> io::Result<u8> {
             Ok(USAGE)
         }
     }
+}
+
+pub(super) fn matchers() -> io::Result<u8> {
+    print(&reference::matchers())
 }

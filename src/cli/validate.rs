@@ -16,13 +16,23 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(super) const EXAMPLES: &str = "Examples:
+  verispec validate                               the spec verispec.toml of this directory
+  verispec validate web.toml roles/*.yaml         several specs as one
+  verispec validate --tag smoke -r 1m web.toml    what is tagged smoke, for up to a minute
+  verispec validate -f junit web.toml > web.xml   for a build server
+  verispec validate -f nagios web.toml            as a monitoring plugin
+
+In a Dockerfile: HEALTHCHECK CMD verispec validate -f silent /etc/verispec.toml";
+
 /// The specs that are looked for where none is named.
 const STANDARD: [&str; 4] = ["verispec.toml", "verispec.yaml", "verispec.yml", "verispec.json"];
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     /// Specs in TOML, YAML or JSON, `-` for standard input [default: verispec.toml, .yaml, .yml or .json]
-    #[arg(value_name = "SPEC")]
+    #[arg(value_name = "SPEC", value_hint = clap::ValueHint::FilePath)]
     specs: Vec<String>,
     /// How to report
     #[arg(short, long, value_name = "FORMAT", default_value = report::DEFAULT, value_parser = formats(), hide_possible_values = false)]
@@ -34,7 +44,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "TAG")]
     tag: Vec<String>,
     /// Only entries of this kind (again for more)
-    #[arg(long, value_name = "KIND")]
+    #[arg(long, value_name = "KIND", value_parser = super::kinds::Named, hide_possible_values = true)]
     kind: Vec<String>,
     /// Only entries whose `kind:name` this glob matches, such as 'file:/etc/*' (again for more)
     #[arg(long, value_name = "GLOB")]

@@ -50,7 +50,7 @@ fn memory() -> Result<System, Fault> {
     let mut system = system()?;
     system.refresh_memory_specifics(MemoryRefreshKind::everything());
     match system.total_memory() {
-        0 => Err(Fault::Failed("/proc/meminfo does not read".into())),
+        0 => Err(Fault::Failed("/proc/meminfo cannot be parsed".into())),
         _ => Ok(system),
     }
 }

@@ -8,6 +8,9 @@ use std::io::{ErrorKind, Read};
 
 pub struct LocalFiles;
 
+/// Bytes that are read of a file before its size is asked for.
+const PAGE: usize = 4096;
+
 /// `None` where the path certainly leads nowhere: ENOENT and ENOTDIR.
 pub(super) fn found<T>(path: &str, result: std::io::Result<T>) -> Result<Option<T>, Fault> {
     match result {
@@ -24,6 +27,22 @@ impl Files for LocalFiles {
 
     fn stat(&self, path: &str) -> Result<Option<Stat>, Fault> {
         found(path, rustix::fs::stat(path).map_err(Into::into)).map(|s| s.map(stat))
+    }
+
+    fn read(&self, path: &str, bound: u64) -> Result<Option<Vec<u8>>, Fault> {
+        let Some(mut file) = found(path, File::open(path))? else { return Ok(None) };
+        // Most tables are a page of /proc, which has no size; only a larger file is worth the question.
+        let mut bytes = Vec::with_capacity(PAGE);
+        let read = file.by_ref().take((PAGE as u64).min(bound)).read_to_end(&mut bytes).and_then(|n| {
+            if n < PAGE || bound <= n as u64 {
+                return Ok(n);
+            }
+            let size = file.metadata()?.len().min(bound);
+            bytes.reserve(usize::try_from(size).unwrap_or(0).saturating_sub(n) + 1);
+            file.by_ref().take(bound - n as u64).read_to_end(&mut bytes)
+        });
+        read.map_err(|e| Fault::from_io(path, &e))?;
+        Ok(Some(bytes))
     }
 
     fn open(&self, path: &str) -> Result<Option<Box<dyn Read + Send>>, Fault> {

@@ -39,7 +39,12 @@ pub(super) fn load_modprobe(host: &Host) -> Result<Modprobe, Fault> {
     for path in sysctl::configuration(host, DIRECTORIES)? {
         modprobe.read(&host.text(&path)?.unwrap_or_default());
     }
-    modprobe.command_line(&host.text("/proc/cmdline")?.unwrap_or_default());
+    match host.text("/proc/cmdline")? {
+        Some(line) => modprobe.command_line(&line),
+        // An image has been told nothing by its boot loader.
+        None if host.machine().is_err() => {}
+        None => return Err(Fault::Unsupported("/proc/cmdline is missing: is /proc mounted?".into())),
+    }
     Ok(modprobe)
 }
 
@@ -53,7 +58,7 @@ fn loaded(text: &str) -> Result<HashSet<String>, Fault> {
     let module = |(at, line): (usize, &str)| {
         let mut words = line.split_whitespace();
         let name = words.next().map(name).filter(|_| words.next().is_some_and(|size| size.parse::<u64>().is_ok()));
-        name.ok_or_else(|| Fault::Malformed(format!("/proc/modules line {} does not read", at + 1)))
+        name.ok_or_else(|| Fault::Malformed(format!("/proc/modules line {} cannot be parsed", at + 1)))
     };
     text.lines().enumerate().map(module).collect()
 }
@@ -64,17 +69,15 @@ fn built_in(host: &Host) -> Result<HashSet<String>, Fault> {
     };
     let path = format!("/lib/modules/{}/modules.builtin", release.trim());
     match host.text(&path)? {
-        Some(text) => {
-            built_in_names(&text).ok_or_else(|| Fault::Malformed(format!("{path} does not read as a list of modules")))
-        }
+        Some(text) => built_in_names(&text).ok_or_else(|| Fault::Malformed(format!("{path} is not a list of modules"))),
         None => Err(Fault::Unsupported(format!("it may be built into the kernel: {path} is missing"))),
     }
 }
 
-/// Lines of modules.builtin: `kernel/fs/ext4/ext4.ko`.
+/// Lines of modules.builtin: `kernel/fs/ext4/ext4.ko`. Every kernel has some, and every line has its end.
 fn built_in_names(text: &str) -> Option<HashSet<String>> {
     let file = |line: &str| line.trim().rsplit('/').next()?.strip_suffix(".ko").map(name);
-    text.lines().map(file).collect()
+    text.strip_suffix('\n')?.lines().map(file).collect::<Option<_>>().filter(|names: &HashSet<_>| !names.is_empty())
 }
 
 impl Modules {
@@ -141,7 +144,9 @@ mod tests {
     fn built_in_modules_are_named_by_their_files() {
         let names = built_in_names("kernel/fs/ext4/ext4.ko\nkernel/crypto/crc32c-generic.ko\n").unwrap();
         assert!(names.contains("ext4") && names.contains("crc32c_generic"));
-        assert!(built_in_names("kernel/fs/ext4/ext4.ko\nkernel/crypto/crc").is_none(), "cut");
+        for cut in ["", "\n", "kernel/fs/ext4/ext4.ko\nkernel/crypto/crc", "kernel/fs/ext4/ext4.ko"] {
+            assert!(built_in_names(cut).is_none(), "{cut:?}");
+        }
     }
 
     #[test]

@@ -26,7 +26,11 @@ pub struct Mount {
 }
 
 /// The mountpoints that fstab(5) names.
-pub struct Fstab(Vec<String>);
+pub struct Fstab {
+    mountpoints: Vec<String>,
+    /// The first line that does not read: what it names is not known.
+    unread: Option<Fault>,
+}
 
 pub(super) fn load(host: &Host) -> Result<Mounts, Fault> {
     match host.text(MOUNTINFO)? {
@@ -42,8 +46,7 @@ pub(super) fn load_fstab(host: &Host) -> Result<Fstab, Fault> {
 impl Mounts {
     fn parse(text: &str) -> Result<Mounts, Fault> {
         let line = |(at, line): (usize, &str)| {
-            mount(line)
-                .ok_or_else(|| Fault::Malformed(format!("{MOUNTINFO}: line {} does not read as a mount", at + 1)))
+            mount(line).ok_or_else(|| Fault::Malformed(format!("{MOUNTINFO}: line {} is not a mount", at + 1)))
         };
         let mounts: Vec<Mount> = text.lines().enumerate().map(line).collect::<Result<_, _>>()?;
         if mounts.is_empty() {
@@ -81,16 +84,30 @@ impl Mounts {
 
 impl Fstab {
     fn parse(text: &str) -> Fstab {
-        let mountpoint = |line: &str| {
-            let line = line.trim_start();
-            let field = if line.starts_with('#') { None } else { line.split_ascii_whitespace().nth(1) };
-            field.map(|f| trimmed(&unescape(f)).to_owned())
-        };
-        Fstab(text.lines().filter_map(mountpoint).collect())
+        let mut fstab = Fstab { mountpoints: Vec::new(), unread: None };
+        for (at, line) in text.lines().enumerate() {
+            let mut fields = line.split_ascii_whitespace();
+            let Some(first) = fields.next().filter(|f| !f.starts_with('#')) else { continue };
+            // mount(8) needs a type, too.
+            match (fields.next(), fields.next()) {
+                (Some(mountpoint), Some(_)) if !first.contains(char::is_control) => {
+                    fstab.mountpoints.push(trimmed(&unescape(mountpoint)).to_owned());
+                }
+                _ => {
+                    let fault = || Fault::Malformed(format!("{FSTAB} line {} does not read", at + 1));
+                    fstab.unread.get_or_insert_with(fault);
+                }
+            }
+        }
+        fstab
     }
 
-    pub fn has(&self, mountpoint: &str) -> bool {
-        self.0.iter().any(|m| m == mountpoint)
+    /// False is certainty: a fault where a line that does not read may be the one.
+    pub fn has(&self, mountpoint: &str) -> Result<bool, Fault> {
+        match (self.mountpoints.iter().any(|m| m == mountpoint), &self.unread) {
+            (false, Some(fault)) => Err(fault.clone()),
+            (found, _) => Ok(found),
+        }
     }
 }
 
@@ -233,9 +250,12 @@ mod tests {
 
     #[test]
     fn fstab_tells_mountpoints_and_not_comments() {
-        let fstab = Fstab::parse("# /old /old ext4\nUUID=1-2 / ext4 defaults 0 1\n\t/dev/x\t/srv/a\\040b/ xfs\nz\n");
-        assert!(fstab.has("/") && fstab.has("/srv/a b"));
-        assert!(!fstab.has("/old") && !fstab.has("z"));
+        let text = "# /old /old ext4\nUUID=1-2 / ext4 defaults 0 1\n\n\t/dev/x\t/srv/a\\040b/ xfs\n";
+        let fstab = Fstab::parse(text);
+        assert_eq!(["/", "/srv/a b", "/old"].map(|m| fstab.has(m)), [Ok(true), Ok(true), Ok(false)]);
+        let cut = Fstab::parse(&format!("{text}/dev/y /srv/y"));
+        assert_eq!(cut.has("/"), Ok(true));
+        assert!(matches!(cut.has("/srv/y"), Err(Fault::Malformed(why)) if why.contains("line 5")));
     }
 
     proptest! {

@@ -120,7 +120,7 @@ fn rows<'t>(path: &str, text: &'t str, word: &str) -> Result<(&'t str, &'t str),
 }
 
 fn bad_row(path: &str, at: usize) -> Fault {
-    Fault::Malformed(format!("{path}: line {} does not read as a socket", at + 2))
+    Fault::Malformed(format!("{path}: line {} is not a socket", at + 2))
 }
 
 #[cfg(test)]

@@ -7,9 +7,16 @@ use std::time::Duration;
 
 /// All processes that may be seen.
 pub struct Processes {
-    all: Vec<Process>,
+    all: Vec<Named>,
     /// Why there may be more.
     more: Option<Fault>,
+}
+
+/// A process of which only the name is known: the kernel makes up a line of stat from all of its threads, and most
+/// processes are not the ones that were asked for.
+struct Named {
+    pid: u32,
+    comm: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,13 +42,13 @@ pub struct Status {
 pub(super) fn load(host: &Host) -> Result<Processes, Fault> {
     let (mut all, mut more) = (Vec::new(), None);
     for pid in pids(host)? {
-        match read(host, pid) {
-            Ok(process) => all.extend(process),
+        match name(host, pid) {
+            Ok(comm) => all.extend(comm.map(|comm| Named { pid, comm })),
             Err(fault @ Fault::Denied(_)) => more = Some(fault),
             Err(fault) => return Err(fault),
         }
     }
-    let hidden = hidden(host)?.then(|| {
+    let hidden = (hidden(host)? || (more.is_some() && hides(&mounted(host)?))).then(|| {
         Fault::Denied("/proc is mounted with `hidepid`: only root may see the processes of other users".into())
     });
     Ok(Processes { all, more: hidden.or(more) })
@@ -68,8 +75,7 @@ pub(super) fn unless_gone<T>(host: &Host, pid: u32, result: Result<Option<T>, Fa
 
 /// Whether processes of other users are left out of /proc: its mount option hidepid.
 pub(super) fn hidden(host: &Host) -> Result<bool, Fault> {
-    let mounts = host.text("/proc/mounts")?.unwrap_or_default();
-    if !hides(&mounts) {
+    if !hides(&mounted(host)?) {
         return Ok(false);
     }
     // The option spares root and one group. Whoever sees the first process, and is not its user, is spared.
@@ -83,6 +89,10 @@ pub(super) fn hidden(host: &Host) -> Result<bool, Fault> {
     })
 }
 
+fn mounted(host: &Host) -> Result<String, Fault> {
+    Ok(host.text("/proc/mounts")?.unwrap_or_default())
+}
+
 /// Whether the last mount on /proc has a hidepid other than `0`, `off`.
 fn hides(mounts: &str) -> bool {
     let on_proc = |line: &str| line.split(' ').nth(1) == Some("/proc");
@@ -91,11 +101,19 @@ fn hides(mounts: &str) -> bool {
     hidepid.is_some_and(|value| !matches!(value, "0" | "off"))
 }
 
+/// The kernel's name for a process; `None` if it is gone.
+fn name(host: &Host, pid: u32) -> Result<Option<String>, Fault> {
+    match unless_gone(host, pid, host.text(&format!("/proc/{pid}/comm")))? {
+        Some(line) => Ok(Some(line.strip_suffix('\n').unwrap_or(&line).to_owned())),
+        None => Ok(read(host, pid)?.map(|process| process.comm)),
+    }
+}
+
 /// One process; `None` if it has ended and is gone.
-pub(super) fn read(host: &Host, pid: u32) -> Result<Option<Process>, Fault> {
+fn read(host: &Host, pid: u32) -> Result<Option<Process>, Fault> {
     let path = format!("/proc/{pid}/stat");
     let Some(bytes) = unless_gone(host, pid, host.read(&path))? else { return Ok(None) };
-    let malformed = || Fault::Malformed(format!("{path} does not read as proc_pid_stat(5)"));
+    let malformed = || Fault::Malformed(format!("{path} is not as proc_pid_stat(5) describes it"));
     stat(pid, &bytes).map(Some).ok_or_else(malformed)
 }
 
@@ -139,14 +157,18 @@ fn unescape(name: &str) -> String {
 impl Host {
     /// The kernel's name for a process; `None` if it is gone.
     pub fn process_name(&self, pid: u32) -> Result<Option<String>, Fault> {
-        Ok(read(self, pid)?.map(|process| process.comm))
+        name(self, pid)
     }
 }
 
 impl Processes {
-    /// Those that have not ended.
-    pub fn running(&self) -> impl Iterator<Item = &Process> {
-        self.all.iter().filter(|p| !p.ended)
+    /// Those that have not ended and whose name `is_wanted`.
+    pub fn running(&self, host: &Host, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<Process>, Fault> {
+        let mut running = Vec::new();
+        for named in self.all.iter().filter(|named| is_wanted(&named.comm)) {
+            running.extend(read(host, named.pid)?.filter(|process| !process.ended));
+        }
+        Ok(running)
     }
 
     /// The fault that there may be more than those.
@@ -160,7 +182,7 @@ impl Process {
     pub fn status(&self, host: &Host) -> Result<Option<Status>, Fault> {
         let path = format!("/proc/{}/status", self.pid);
         let Some(text) = unless_gone(host, self.pid, host.text(&path))? else { return Ok(None) };
-        let malformed = || Fault::Malformed(format!("{path} does not read as proc_pid_status(5)"));
+        let malformed = || Fault::Malformed(format!("{path} is not as proc_pid_status(5) describes it"));
         status(&text).map(Some).ok_or_else(malformed)
     }
 
@@ -198,7 +220,7 @@ pub fn since(host: &Host, ticks: u64) -> Result<Duration, Fault> {
         Err(_) => {
             let path = "/proc/uptime";
             let text = host.text(path)?.ok_or_else(|| Fault::Unsupported(format!("{path} is missing")))?;
-            uptime(&text).ok_or_else(|| Fault::Malformed(format!("{path} does not read as proc_uptime(5)")))?
+            uptime(&text).ok_or_else(|| Fault::Malformed(format!("{path} is not as proc_uptime(5) describes it")))?
         }
     };
     let hertz = rustix::param::clock_ticks_per_second().max(1);
@@ -303,7 +325,7 @@ mod tests {
         let count = |more: &str| {
             let host = tree(&format!("{own}{more}"));
             let all = load(&host)?;
-            let count = all.running().count();
+            let count = all.running(&host, |_| true)?.len();
             all.complete().map(|()| count)
         };
         assert_eq!(count(""), Ok(1));
@@ -332,7 +354,8 @@ mod tests {
     fn this_process_is_among_them() {
         let host = Host::local();
         let all = host.processes().unwrap();
-        let me = all.running().find(|p| p.pid == std::process::id()).unwrap();
+        let all = all.running(&host, |_| true).unwrap();
+        let me = all.iter().find(|p| p.pid == std::process::id()).unwrap();
         let status = me.status(&host).unwrap().unwrap();
         assert_eq!(status.uid, rustix::process::geteuid().as_raw());
         assert!(status.rss > Bytes(1 << 18));

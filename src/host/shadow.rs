@@ -54,7 +54,7 @@ impl Shadow {
                     shadow.rows.entry(name).or_insert(entry);
                 }
                 None => {
-                    let fault = || Fault::Malformed(format!("{PATH} line {} does not read", at + 1));
+                    let fault = || Fault::Malformed(format!("{PATH} line {} cannot be parsed", at + 1));
                     shadow.unread.get_or_insert_with(fault);
                 }
             }

@@ -3,7 +3,7 @@
 use super::contains::Pairs;
 use super::holds::{at, equal, holds, json};
 use super::text::{Elements, Text, View};
-use super::words::{expected, found, pattern, short, value};
+use super::words::{self, expected, found, pattern, short, value};
 use super::{Doubt, Evidence, Pattern, Test, diff};
 use crate::quantity;
 use crate::value::Value;
@@ -19,13 +19,26 @@ pub fn explain(test: &Test, seen: View<'_>) -> Evidence {
         return Evidence { expected: hidden.clone(), found: hidden, ..Evidence::default() };
     }
     if let View::Value(Value::Unfit(why)) = seen {
-        return Evidence { expected: expected(test), found: why.clone(), ..Evidence::default() };
+        return Evidence { expected: expected(test), found: why.clone(), told: true, ..Evidence::default() };
+    }
+    if let (Test::Equal(Value::Bool(true)), View::Value(Value::No(why))) = (test, seen) {
+        return Evidence { expected: expected(test), found: why.clone(), told: true, ..Evidence::default() };
+    }
+    if let View::Value(Value::Absent) = seen {
+        let note = matches!(test, Test::Not(_)).then(|| "what is not there fails a `not` too".to_owned());
+        return Evidence { expected: expected(test), found: found(seen), note, ..Evidence::default() };
     }
     let mut evidence = Evidence { expected: expected(test), found: found(seen), ..Evidence::default() };
-    if let (Test::Equal(want), View::Value(Value::List(_))) = (test, seen)
-        && !matches!(want, Value::List(_))
-    {
-        evidence.expected = format!("only {}", evidence.expected);
+    match (test, seen) {
+        (Test::Equal(want), View::Value(Value::List(_))) if !matches!(want, Value::List(_)) => {
+            evidence.expected = format!("only {}", evidence.expected);
+        }
+        (Test::Listed(listed), seen) if seen.text().is_some() => {
+            if let Ok(patterns) = &listed.patterns {
+                evidence.expected = words::patterns(patterns);
+            }
+        }
+        _ => {}
     }
     why(test, seen, &mut evidence);
     if let Err(doubt) = holds(test, seen) {
@@ -33,7 +46,7 @@ pub fn explain(test: &Test, seen: View<'_>) -> Evidence {
             &mut evidence,
             match doubt {
                 Doubt::Unfit(why) => why,
-                Doubt::Cut(bound) => format!("only the first {} were read", quantity::size(bound)),
+                Doubt::Cut(bound) => format!("only the first {} was read", quantity::size(bound)),
             },
         );
     }
@@ -54,11 +67,6 @@ fn note(evidence: &mut Evidence, more: String) {
 /// Adds what is known beyond the expectation and what was found.
 fn why(test: &Test, seen: View<'_>, evidence: &mut Evidence) {
     match test {
-        Test::Equal(_) if matches!(seen, View::Value(Value::No(_))) => {
-            if let View::Value(Value::No(why)) = seen {
-                note(evidence, why.clone());
-            }
-        }
         Test::Equal(want) => unequal(want, seen, evidence),
         Test::Patterns(patterns) => {
             if let Some(text) = seen.text() {
@@ -274,7 +282,7 @@ mod tests {
     fn a_list_names_what_is_missing_and_what_is_too_much() {
         let list = Type::List(&Type::Text);
         let evidence = of("[a, b, b]", list, &texts(&["b", "c"]));
-        assert_eq!(evidence.expected, "contains \"a\", \"b\", \"b\"");
+        assert_eq!(evidence.expected, "the elements \"a\", \"b\", \"b\"");
         assert_eq!(evidence.missing, ["\"a\"", "\"b\""]);
         let evidence = of("{consist-of: [a, b]}", list, &texts(&["b", "c", "d"]));
         assert_eq!((evidence.missing, evidence.extra), (vec!["\"a\"".into()], vec!["\"c\"".into(), "\"d\"".into()]));
@@ -309,6 +317,22 @@ mod tests {
     }
 
     #[test]
+    fn a_reason_stands_in_place_of_what_was_found() {
+        let why = || "it is not JSON".to_owned();
+        for (ty, spec, seen) in [(Type::Int, "5", Value::Unfit(why())), (Type::Bool, "true", Value::No(why()))] {
+            let evidence = of(spec, ty, &seen);
+            assert_eq!(
+                (evidence.found.as_str(), evidence.told, evidence.note),
+                ("it is not JSON", true, None),
+                "{spec}"
+            );
+        }
+        let absent = |spec| of(spec, Type::Int, &Value::Absent);
+        assert_eq!((absent("5").found.as_str(), absent("5").note), ("nothing", None));
+        assert!(absent("{not: 5}").note.unwrap().contains("`not`"));
+    }
+
+    #[test]
     fn what_could_not_be_compared_says_why() {
         let note = |spec: &str, seen: &Value| of(spec, Type::Any, seen).note.unwrap_or_default();
         assert_eq!(note("{gt: 5}", &Value::Text("many".into())), "\"many\" is not a number");
@@ -319,6 +343,6 @@ mod tests {
         assert_eq!(note("{gjson: {a: 6, b: 1, c: 1}}", &json), "`a`: expected 6, found 5; there is nothing at `c`");
         assert_eq!(note("{and: [{gt: 5}, {lt: 9}]}", &Value::Int(9)), "what does not hold: < 9");
         let cut = Value::Content(Box::new(Content { text: "a".into(), cut: Some(1 << 20) }));
-        assert_eq!(of("[b]", Type::Content, &cut).note.unwrap(), "only the first 1 MiB were read");
+        assert_eq!(of("[b]", Type::Content, &cut).note.unwrap(), "only the first 1 MiB was read");
     }
 }

@@ -202,7 +202,8 @@ impl Lower<'_> {
         let (low, high) = match node.list() {
             Some([low, high]) => (low, high),
             Some(list) => {
-                let message = format!("`{name}` takes two values, the lower first, not {}", list.len());
+                let message =
+                    format!("`{name}` takes a list of two values, the lower first; this one has {}", list.len());
                 return self.fail(Diagnostic::new(Code::MatcherOperand, node.span, message));
             }
             None => return self.fail(operand(node, name, "a list of two, the lower first")),
@@ -308,7 +309,7 @@ impl Lower<'_> {
         };
         self.fail(match one {
             BadPattern::Nothing => {
-                let message = format!("the pattern `{text}` asks for nothing");
+                let message = pattern_of_nothing(text);
                 Diagnostic::new(Code::AssertsNothing, node.span, message).say(match text.contains('/') {
                     true => "write `'\\//'` for the text `//`, or `'/./'` for a line that is not empty",
                     false => "write the text that a line should have",
@@ -389,13 +390,21 @@ impl Lower<'_> {
     }
 }
 
+fn pattern_of_nothing(text: &str) -> String {
+    if text.is_empty() {
+        "an empty pattern asks for nothing".into()
+    } else {
+        format!("the pattern `{text}` asks for nothing")
+    }
+}
+
 /// A pattern where a list may be one of patterns; else why it is none.
 fn as_pattern(node: &Node) -> Result<Pattern, String> {
     let Some(text) = node.scalar().filter(|_| !matches!(node.data, Data::Bool(_))) else {
         return Err(format!("text is compared with a list of patterns, and {} is none", node.describe()));
     };
     Pattern::parse(&text).map_err(|bad| match bad {
-        BadPattern::Nothing => format!("the pattern `{text}` asks for nothing"),
+        BadPattern::Nothing => pattern_of_nothing(&text),
         BadPattern::Lines => format!("the pattern `{text}` has more than one line"),
         BadPattern::Ambiguous { text: plain, regex, .. } => {
             format!("the pattern `{text}` is either text, `{plain}`, or a regular expression, `{regex}`")

@@ -20,7 +20,7 @@ pub fn nothing(node: &Node, ty: Type) -> Diagnostic {
 /// An operand of the wrong kind.
 pub fn operand(node: &Node, name: &str, takes: &str) -> Diagnostic {
     let message = format!("`{name}` takes {takes}, not {}", node.describe());
-    Diagnostic::new(Code::MatcherOperand, node.span, message).label(format!("this is {}", node.describe()))
+    Diagnostic::new(Code::MatcherOperand, node.span, message)
 }
 
 /// Another type than the key's, with what to write where that can be told.
@@ -29,22 +29,18 @@ pub fn wrong_type(node: &Node, ty: Type) -> Diagnostic {
     let one = Diagnostic::new(Code::WrongType, node.span, message);
     match (ty, &node.data) {
         (Type::Bool, Data::Text(text)) => match text.trim().to_ascii_lowercase().as_str() {
-            "true" | "yes" | "on" | "y" | "1" => one.label("this is text").replace(node.span, "true"),
-            "false" | "no" | "off" | "n" | "0" => one.label("this is text").replace(node.span, "false"),
-            _ => one.label("this is text"),
+            "true" | "yes" | "on" | "y" | "1" => one.replace(node.span, "true"),
+            "false" | "no" | "off" | "n" | "0" => one.replace(node.span, "false"),
+            _ => one,
         },
         (Type::Bool, Data::Int(0, _)) => one.replace(node.span, "false"),
         (Type::Bool, Data::Int(1, _)) => one.replace(node.span, "true"),
-        (Type::Text | Type::Choice(_), Data::Bool(b)) => {
-            one.label("this is no text").replace(node.span, format!("\"{b}\""))
-        }
+        (Type::Text | Type::Choice(_), Data::Bool(b)) => one.replace(node.span, format!("\"{b}\"")),
         (Type::Mode, Data::Int(n, raw)) => match mode_of(*n, raw) {
             Some(mode) => one.label("a number loses what its first 0 says").replace(node.span, format!("\"{mode}\"")),
             None => one,
         },
-        (Type::Int | Type::Number, Data::Bool(_)) => one.label("this is no number"),
         (Type::Time | Type::Size | Type::Share, Data::Int(..) | Data::Float(..)) => one.say("write it as text"),
-        (_, Data::Text(_)) => one.label("this is text"),
         _ => one,
     }
 }

@@ -215,10 +215,9 @@ impl Operator {
         OPERATORS.iter().find(|o| o.name == name)
     }
 
-    /// What it applies to, in words: `numbers, sizes and text`.
+    /// What it applies to, in words: `numbers, sizes and text`. Where a key holds anything, each applies.
     pub fn subjects(&self) -> String {
         const NOUNS: &[(Type, &str)] = &[
-            (Type::Bool, "true or false"),
             (Type::Int, "numbers"),
             (Type::Mode, "modes"),
             (Type::Size, "sizes"),
@@ -227,15 +226,39 @@ impl Operator {
             (Type::Version, "versions"),
             (Type::Time, "times"),
             (Type::Text, "text"),
-            (Type::Content, "text of many lines"),
             (Type::List(&Type::Text), "lists"),
-            (Type::Any, "JSON and the like"),
         ];
-        let nouns: Vec<&str> = NOUNS.iter().filter(|(ty, _)| (self.fits)(*ty)).map(|(_, noun)| *noun).collect();
+        if (self.fits)(Type::Bool) {
+            return "everything".into();
+        }
+        let mut nouns: Vec<&str> = NOUNS.iter().filter(|(ty, _)| (self.fits)(*ty)).map(|(_, noun)| *noun).collect();
+        if (self.fits)(Type::Content) && !(self.fits)(Type::Text) {
+            nouns.insert(0, "text of many lines");
+        }
         match nouns.split_last() {
             Some((last, [])) => (*last).to_owned(),
             Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
-            None => String::new(),
+            None => "maps".into(),
+        }
+    }
+}
+
+impl Operand {
+    /// How it is written, for a person.
+    pub fn takes(&self) -> &'static str {
+        match self {
+            Operand::Same(_) | Operand::Bound(_) => "VALUE",
+            Operand::Pair => "[LOW, HIGH]",
+            Operand::Values => "[VALUE, …]",
+            Operand::Text(_) => "TEXT",
+            Operand::Regex => "REGEX",
+            Operand::Count => "COUNT",
+            Operand::Matcher(..) => "MATCHER",
+            Operand::Matchers(..) => "[MATCHER, …]",
+            Operand::Patterns => "[PATTERN, …]",
+            Operand::Paths => "{ PATH = MATCHER }",
+            Operand::Xpath => "{ xpath = …, result = … }",
+            Operand::Semver => "RANGE",
         }
     }
 }

@@ -22,6 +22,15 @@ pub fn expected(test: &Test) -> String {
     out.text
 }
 
+/// Patterns in words.
+pub fn patterns(patterns: &[Pattern]) -> String {
+    let mut out = Bounded { text: String::new(), left: LONGEST };
+    if write_patterns(&mut out, patterns).is_err() {
+        out.text.push('…');
+    }
+    out.text
+}
+
 /// What was found, in words.
 pub fn found(seen: View<'_>) -> String {
     let mut out = Bounded { text: String::new(), left: LONGEST };
@@ -85,9 +94,15 @@ fn write_test(out: &mut Bounded, test: &Test) -> fmt::Result {
         Test::Suffix(text) => write!(out, "text ending with {}", short(text)),
         Test::Substring(text) => write!(out, "text containing {}", short(text)),
         Test::Regex(regex) => write!(out, "text matching {}", slashed(regex.as_str())),
-        Test::Element(test) => inner(out, "an element", test),
-        Test::Elements(tests) => joined(out, "contains ", tests, ", "),
-        Test::Listed(listed) => joined(out, "contains ", &listed.elements, ", "),
+        Test::Element(test) => match test.as_ref() {
+            Test::Equal(value) => {
+                out.write_str("the element ")?;
+                write_value(out, value)
+            }
+            test => inner(out, "an element", test),
+        },
+        Test::Elements(tests) => elements(out, tests),
+        Test::Listed(listed) => elements(out, &listed.elements),
         Test::ConsistOf(tests) if tests.is_empty() => out.write_str("an empty list"),
         Test::ConsistOf(tests) => {
             joined(out, "exactly ", tests, ", ")?;
@@ -108,7 +123,7 @@ fn write_test(out: &mut Bounded, test: &Test) -> fmt::Result {
             }
             test => inner(out, "a key", test),
         },
-        Test::Patterns(patterns) => list(out, patterns, "; ", |out, p| out.write_str(&pattern(p))),
+        Test::Patterns(patterns) => write_patterns(out, patterns),
         Test::Not(test) => match test.as_ref() {
             Test::Equal(_) | Test::OneOf(_) | Test::Order(..) => {
                 out.write_str("not ")?;
@@ -139,6 +154,10 @@ fn write_test(out: &mut Bounded, test: &Test) -> fmt::Result {
     }
 }
 
+fn write_patterns(out: &mut Bounded, patterns: &[Pattern]) -> fmt::Result {
+    list(out, patterns, "; ", |out, one| out.write_str(&pattern(one)))
+}
+
 /// A pattern in words.
 pub fn pattern(pattern: &Pattern) -> String {
     let line = if pattern.inverse { "no line" } else { "a line" };
@@ -160,6 +179,10 @@ fn slashed(source: &str) -> String {
 fn inner(out: &mut Bounded, noun: &str, test: &Test) -> fmt::Result {
     write!(out, "{noun}: ")?;
     write_test(out, test)
+}
+
+fn elements(out: &mut Bounded, tests: &[Test]) -> fmt::Result {
+    joined(out, if tests.len() == 1 { "the element " } else { "the elements " }, tests, ", ")
 }
 
 fn joined(out: &mut Bounded, before: &str, tests: &[Test], between: &str) -> fmt::Result {
@@ -249,7 +272,7 @@ mod tests {
         for (test, words) in [
             (text("a"), "\"a\""),
             (five(), "≥ 5"),
-            (Test::Elements(vec![text("a"), text("b")]), "contains \"a\", \"b\""),
+            (Test::Elements(vec![text("a"), text("b")]), "the elements \"a\", \"b\""),
             (Test::ConsistOf(vec![]), "an empty list"),
             (Test::ConsistOf(vec![text("a"), five()]), "exactly \"a\", ≥ 5, in any order"),
             (Test::Each(Box::new(five())), "every element: ≥ 5"),

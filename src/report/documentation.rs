@@ -2,7 +2,7 @@
 
 use super::findings::Findings;
 use super::printable::line;
-use super::sentence::{advice, details, heading, sentence};
+use super::sentence::{details, heading, sentence};
 use super::{Context, Reporter};
 use crate::verdict::{Judged, Outcome, Summary};
 use anstyle::{AnsiColor, Style};
@@ -38,8 +38,7 @@ impl Reporter for Documentation<'_> {
                 Outcome::Unknown(_) => AnsiColor::Yellow.on_default(),
                 Outcome::Skip(_) => AnsiColor::Cyan.on_default(),
             };
-            let several = evidence.diff.is_some() || advice(verdict, self.findings.places()).is_some();
-            if several {
+            if evidence.diff.is_some() {
                 writeln!(out, "{style}{}:{style:#}", heading(verdict))?;
                 for detail in details(verdict, &evidence, self.findings.places()) {
                     writeln!(out, "    {detail}")?;
@@ -53,7 +52,7 @@ impl Reporter for Documentation<'_> {
     }
 
     fn finish(&mut self, summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
-        out.write_all(b"\n\n")?;
+        out.write_all(b"\n")?;
         self.findings.finish(summary, out)
     }
 }

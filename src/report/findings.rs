@@ -8,11 +8,12 @@ use crate::matcher::Evidence;
 use crate::quantity::drives;
 use crate::spec::Claim;
 use crate::syntax::{Sources, Span};
+use crate::value::Value;
 use crate::verdict::{Judged, Outcome, Summary, Verdict};
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use anstyle::{AnsiColor, Style};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -38,6 +39,8 @@ pub struct Findings<'a> {
     reasons: Vec<Reason>,
     by_text: HashMap<String, usize>,
     entries: usize,
+    /// What was advised: of hundreds of things that are not there, it is told once.
+    advised: HashSet<String>,
 }
 
 /// Why something is unknown, and all that is for that reason.
@@ -68,6 +71,7 @@ impl<'a> Findings<'a> {
             reasons: vec![],
             by_text: HashMap::new(),
             entries: 0,
+            advised: HashSet::new(),
         }
     }
 
@@ -112,9 +116,13 @@ impl<'a> Findings<'a> {
     fn fits(&self, verdict: &Verdict, evidence: &Evidence) -> bool {
         extras(evidence).is_empty()
             && evidence.diff.is_none()
-            && !verdict.expectation.implied
+            && self.advice(verdict).is_none()
             && gap(evidence).len() <= LABEL
             && self.shown_line(verdict.expectation.span).is_some()
+    }
+
+    fn advice(&self, verdict: &Verdict) -> Option<String> {
+        advice(verdict, &self.places).filter(|text| !self.advised.contains(text))
     }
 
     fn one(&mut self, verdict: &Verdict, evidence: &Evidence, about: Vec<(&'static str, String)>) {
@@ -123,8 +131,11 @@ impl<'a> Findings<'a> {
         let shown = self.shown_line(verdict.expectation.span).is_some();
         let told = evidence.diff.is_some() || !evidence.missing.is_empty() || !evidence.extra.is_empty();
         if label.len() > LABEL && shown && told {
-            // The source says what was expected, and the rest says better what was found.
+            // The source says what was expected. Of a list it helps to see what is there, of text the rest says it better.
             label.clear();
+            if matches!(verdict.found, Some(Value::List(_))) {
+                notes.push(("found", line(&evidence.found).into_owned()));
+            }
         } else if label.len() > LABEL || !shown {
             label.clear();
             notes.push(("expected", line(&evidence.expected).into_owned()));
@@ -137,7 +148,10 @@ impl<'a> Findings<'a> {
             notes.push(("diff", self.diff(diff)));
         }
         notes.extend(about);
-        notes.extend(advice(verdict, &self.places).map(|text| ("help", text)));
+        if let Some(text) = self.advice(verdict) {
+            self.advised.insert(text.clone());
+            notes.push(("help", text));
+        }
         let page = self.render(Group::with_title(title), vec![(verdict.expectation.span, label)], notes);
         self.failures.push_str(&page);
     }
@@ -334,7 +348,7 @@ fail: File: /etc/gone: exists
 7 | [file."/etc/gone"]
   |       ^^^^^^^^^^^ expected true, found false
   |
-  = help: an entry claims that the thing is there; if it should not be, write `exists = false`
+  = help: if it should not be there, write `exists = false`
 
 fail: File: /etc/app.json: json.a.b
   --> host.toml:15:14

@@ -149,7 +149,10 @@ impl<'a> Record<'a> {
 impl MatcherResult {
     fn new(verdict: &Verdict, evidence: Evidence) -> Self {
         let mut room = ROOM;
-        let actual = verdict.found.as_ref().map_or(serde_json::Value::Null, |v| v.to_json_within(&mut room));
+        let unfit = matches!(verdict.found, Some(Value::Unfit(_)));
+        let seen = verdict.found.as_ref().filter(|_| !unfit);
+        let note = if evidence.told { Some(evidence.found) } else { evidence.note };
+        let actual = seen.map_or(serde_json::Value::Null, |v| v.to_json_within(&mut room));
         let cut_when_read = matches!(&verdict.found, Some(Value::Content(c)) if c.cut.is_some());
         let mut left = ROOM;
         let mut some =
@@ -167,7 +170,7 @@ impl MatcherResult {
             extra_elements: some(evidence.extra),
             expected: quantity::cut(&evidence.expected, &mut { ROOM }),
             diff: evidence.diff.map(|d| block(&d).collect::<Vec<_>>().join("\n")),
-            note: evidence.note.map(|n| quantity::cut(&n, &mut { ROOM })),
+            note: note.map(|n| quantity::cut(&n, &mut { ROOM })),
         }
     }
 }

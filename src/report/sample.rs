@@ -155,6 +155,7 @@ pub fn evidence() -> Evidence {
     Evidence {
         expected: "[\"a\", \"b\"]".into(),
         found: "[\"b\", \"c\"]".into(),
+        told: false,
         missing: vec!["\"a\"".into()],
         extra: vec!["\"c\"".into()],
         diff: Some("--- expected\n+++ found\n@@ -1,2 +1,2 @@\n-a\n b\n+c".into()),

@@ -5,11 +5,15 @@ use super::printable::{block, line, some_of};
 use crate::matcher::Evidence;
 use crate::spec::Claim;
 use crate::syntax::Format;
+use crate::value::Value;
 use crate::verdict::{Outcome, Summary, Verdict};
 use std::fmt::Write;
 
 /// Elements of a list that a line names.
 const ELEMENTS: usize = 12;
+
+/// Bytes of text that a line shows whole.
+const LONG: usize = 100;
 
 /// A kind by the name that goss prints: `File`, `KernelParam`, `DNS`.
 pub fn kind_word(kind: &str) -> String {
@@ -52,7 +56,14 @@ pub fn sentence(verdict: &Verdict, evidence: &Evidence) -> String {
             out.push_str(&line(&evidence.expected));
         }
         Outcome::Fail => {
-            out.push_str(&gap(evidence));
+            let listed = !evidence.missing.is_empty() || !evidence.extra.is_empty();
+            let text = matches!(verdict.found, Some(Value::Content(_) | Value::Text(_)));
+            if listed && text && evidence.found.len() > LONG {
+                // What is missing and what is too much says it better than the beginning of a file.
+                let _ = write!(out, "expected {}", line(&evidence.expected));
+            } else {
+                out.push_str(&gap(evidence));
+            }
             for (name, text) in extras(evidence) {
                 let _ = write!(out, "; {name}: {text}");
             }
@@ -72,11 +83,11 @@ pub fn sentence(verdict: &Verdict, evidence: &Evidence) -> String {
     out
 }
 
-/// `expected "0644", found "0600"`.
+/// `expected "0644", found "0600"`, or `expected true, but it expired on 2026-01-01T00:00:00Z`.
 pub fn gap(evidence: &Evidence) -> String {
     let mut out = format!("expected {}", line(&evidence.expected));
     if !evidence.found.is_empty() {
-        out.push_str(", found ");
+        out.push_str(if evidence.told { ", but " } else { ", found " });
         out.push_str(&line(&evidence.found));
     }
     out
@@ -114,8 +125,8 @@ pub fn details(verdict: &Verdict, evidence: &Evidence, places: &Places) -> Vec<S
 
 /// What to write if the spec did not mean what it was taken to say.
 pub fn advice(verdict: &Verdict, places: &Places) -> Option<String> {
-    let implied = verdict.expectation.implied && verdict.outcome == Outcome::Fail;
-    implied.then(|| {
+    let absent = verdict.outcome == Outcome::Fail && verdict.found == Some(Value::Bool(false));
+    (absent && verdict.expectation.implied).then(|| {
         let key = &verdict.key;
         let file = places.of(verdict.expectation.span).map_or("", |p| p.file);
         let mend = match Format::of(file) {
@@ -124,7 +135,7 @@ pub fn advice(verdict: &Verdict, places: &Places) -> Option<String> {
             Some(Format::Json) => format!("write `\"{key}\": false`"),
             None => format!("say that `{key}` is false"),
         };
-        format!("an entry claims that the thing is there; if it should not be, {mend}")
+        format!("if it should not be there, {mend}")
     })
 }
 

@@ -149,8 +149,8 @@ impl Id for Target {
     }
 }
 
-const HOST: Argument = Argument { noun: "host name or address", check: valid_host };
-const KEY: Argument = Argument { noun: "absolute path of a key", check: |path| Path::parse(path).map(|_| ()) };
+const HOST: Argument = Argument { noun: "a host name or address", check: valid_host };
+const KEY: Argument = Argument { noun: "the absolute path of a key", check: |path| Path::parse(path).map(|_| ()) };
 
 fn valid_host(host: &str) -> Result<(), String> {
     if !host.is_ascii() {
@@ -173,7 +173,7 @@ impl Certificate {
     fn leaf<T>(&self, read: impl FnOnce(&X509Certificate) -> Result<T, Fault>) -> Result<T, Fault> {
         let der = self.bundle()?.first().map_or(&[][..], Vec::as_slice);
         let (_, certificate) =
-            X509Certificate::from_der(der).map_err(|e| Fault::Unfit(format!("it does not read: {e}")))?;
+            X509Certificate::from_der(der).map_err(|e| Fault::Unfit(format!("it cannot be parsed: {e}")))?;
         read(&certificate)
     }
 
@@ -194,7 +194,7 @@ fn not_after(certificate: &X509Certificate) -> OffsetDateTime {
 
 /// An extension that is there and does not read: nobody else could use the certificate either.
 fn unreadable(what: &str) -> impl Fn(X509Error) -> Fault {
-    move |error| Fault::Unfit(format!("{what} does not read: {error}"))
+    move |error| Fault::Unfit(format!("{what} cannot be parsed: {error}"))
 }
 
 fn is_ca(certificate: &X509Certificate) -> Result<bool, Fault> {
@@ -211,7 +211,7 @@ fn sans(certificate: &X509Certificate) -> Result<Vec<String>, Fault> {
             let address = address.or_else(|_| <[u8; 16]>::try_from(*bytes).map(IpAddr::from));
             Some(address.map_or_else(|_| format!("(an address of {} bytes)", bytes.len()), |a| a.to_string()))
         }
-        GeneralName::Invalid(..) => Some("(a name that does not read)".to_owned()),
+        GeneralName::Invalid(..) => Some("(a name that cannot be parsed)".to_owned()),
         _ => None,
     };
     Ok(names.map(|n| n.value.general_names.iter().filter_map(name).collect()).unwrap_or_default())

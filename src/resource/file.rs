@@ -81,7 +81,7 @@ contents = ["/^root:/"]
 const GJSON: Argument = Argument { noun: "path", check: query::check_gjson };
 const XPATH: Argument = Argument { noun: "path", check: query::check_xpath };
 const MODE: Argument = Argument {
-    noun: "mode",
+    noun: "a file mode as octal text, such as `\"0644\"`",
     check: |text| match quantity::parse_mode(text) {
         Some(_) => Ok(()),
         None => Err(format!("`{text}` is not a file mode: write octal text, such as `\"0644\"`")),

@@ -39,12 +39,8 @@ impl Resource for Package {
 
     fn probe(host: &Host, name: &Selector, (): &()) -> Result<Option<Self>, Fault> {
         let packages = host.packages()?;
-        let found: Vec<_> = packages.find(name).into_iter().cloned().collect();
-        if found.is_empty() {
-            packages.complete()?;
-            return Ok(None);
-        }
-        Ok(Some(Package { found, more: packages.complete().err() }))
+        let found: Vec<_> = packages.find(host, name)?.into_iter().cloned().collect();
+        Ok((!found.is_empty()).then(|| Package { found, more: packages.complete().err() }))
     }
 }
 

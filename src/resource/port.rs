@@ -244,7 +244,7 @@ mod tests {
 
     fn tree(more: &str) -> Host {
         let text = format!(
-            "-- /etc/passwd\nroot:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/:/bin/sh\n-- /etc/group\n-- /proc/net/tcp\n{HEAD}\
+            "-- /etc/passwd\nroot:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/:/bin/sh\n-- /etc/group\nroot:x:0:\n-- /proc/net/tcp\n{HEAD}\
              0: 0100007F:0050 00000000:0000 0A 0:0 0:0 0    33        0 501 1\n\
              1: 00000000:0050 00000000:0000 0A 0:0 0:0 0     0        0 502 1\n\
              2: 0100007F:0050 0100007F:C322 01 0:0 0:0 0    33        0 503 1\n\

@@ -38,9 +38,9 @@ impl Resource for Running {
 
     fn probe(host: &Host, name: &String, (): &()) -> Result<Option<Self>, Fault> {
         let mut all = Vec::new();
-        for process in host.processes()?.running() {
-            if is_named(host, process, name)? {
-                all.push(process.clone());
+        for process in host.processes()?.running(host, |comm| is_alike(comm, name))? {
+            if is_named(host, &process, name)? {
+                all.push(process);
             }
         }
         if all.is_empty() {
@@ -51,15 +51,18 @@ impl Resource for Running {
     }
 }
 
+/// Whether a process of the kernel's name `comm` may be called `name`, of which the kernel keeps 15 bytes.
+fn is_alike(comm: &str, name: &str) -> bool {
+    // A letter cut in two reads as U+FFFD in either.
+    comm == name || name.as_bytes().get(..COMM).is_some_and(|kept| comm == String::from_utf8_lossy(kept))
+}
+
+/// Whether a process that may be called `name` is.
 fn is_named(host: &Host, process: &Process, name: &str) -> Result<bool, Fault> {
     if process.comm == name {
         return Ok(true);
     }
-    let Some(kept) = name.as_bytes().get(..COMM).filter(|_| name.len() > COMM) else { return Ok(false) };
-    // A letter cut in two reads as U+FFFD in either.
-    if process.comm != String::from_utf8_lossy(kept) {
-        return Ok(false);
-    }
+    let Some(kept) = name.as_bytes().get(..COMM) else { return Ok(false) };
     let Some(arguments) = process.arguments(host)? else { return Ok(false) };
     // The program, or the script that it runs.
     let mut names = arguments.iter().take(2).map(|a| a.rsplit('/').next().unwrap_or(a));
@@ -129,7 +132,8 @@ mod tests {
     use time::OffsetDateTime;
 
     fn tree(processes: &[(&str, char, &str)]) -> Host {
-        let mut text = "-- /proc/uptime\n100.00 1.0\n-- /etc/passwd\nroot:x:0:0::/:/bin/sh\n-- /etc/group\n".to_owned();
+        let mut text =
+            "-- /proc/uptime\n100.00 1.0\n-- /etc/passwd\nroot:x:0:0::/:/bin/sh\n-- /etc/group\nroot:x:0:\n".to_owned();
         for (at, (comm, state, cmdline)) in processes.iter().enumerate() {
             let pid = at + 1;
             text += &format!(

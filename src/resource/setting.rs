@@ -60,7 +60,7 @@ impl Shape {
             Shape::Bool => "true or false",
             Shape::Count => "a whole number, 0 or more",
             Shape::Text => "text",
-            Shape::Duration => "a duration, such as `\"10s\"`, or milliseconds",
+            Shape::Duration => "a duration, such as `\"10s\"`, or a number of milliseconds",
             Shape::TextList => "a list of texts",
             Shape::TextMap => "a map of texts",
             Shape::Exec => "a line for the shell, or a list: a program and its arguments",

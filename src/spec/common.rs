@@ -48,7 +48,7 @@ pub const COMMON: &[CommonKey] = &[
     },
     CommonKey {
         name: "skip",
-        about: "True, or the reason as text: the entry is not looked at.",
+        about: "Leaves the entry out: true, or the reason as text.",
         shape: CommonShape::Skip,
         set: skip,
     },
@@ -63,7 +63,7 @@ pub const COMMON: &[CommonKey] = &[
     },
     CommonKey {
         name: "timeout",
-        about: "How long looking may take; milliseconds where it is a bare number.",
+        about: "How long looking may take, such as `\"5s\"`; a bare number is milliseconds.",
         shape: CommonShape::Plain(Shape::Duration),
         set: |common, node, _| {
             common.timeout = positive(Duration::from_node(node)?);

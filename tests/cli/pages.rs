@@ -1,6 +1,7 @@
 //! What the program tells of itself and of its language.
 
 use crate::{Lab, installed};
+use verispec::matcher::OPERATORS;
 use verispec::resource::KINDS;
 
 #[test]
@@ -16,20 +17,24 @@ fn check_counts_what_a_spec_says_and_looks_at_nothing() {
 
 #[test]
 fn kinds_are_listed_and_each_has_its_page() {
-    let lab = Lab::new();
+    let lab = Lab::empty();
     let ran = lab.run(&["kinds"]);
     for kind in KINDS {
-        assert!(ran.ended(0).out.lines().any(|l| l.split("  ").next() == Some(kind.name)), "{} in {ran}", kind.name);
+        assert!(
+            ran.ended(0).out.lines().any(|l| l.split_whitespace().next() == Some(kind.name)),
+            "{} in {ran}",
+            kind.name
+        );
         let page = lab.run(&["kinds", kind.name]);
-        for key in (kind.keys)() {
-            page.ended(0).says(key.name).says(key.about);
-        }
-        for setting in (kind.settings)() {
-            page.says(setting.name).says(setting.about);
+        let text = on_one_line(&page.ended(0).out);
+        let keys = (kind.keys)().into_iter().map(|key| (key.name, key.about));
+        for (name, about) in keys.chain((kind.settings)().into_iter().map(|setting| (setting.name, setting.about))) {
+            assert!(text.contains(name) && text.contains(about), "{name} in {page}");
         }
         page.says(kind.example.lines().next().unwrap());
+        assert_fits(&page.out);
     }
-    assert!(ran.out.lines().all(|line| line.chars().count() < 200 && line == line.trim_end()), "{ran}");
+    assert_fits(&ran.out);
     let typo = lab.run(&["kinds", "kernel_parm"]);
     assert_eq!(typo.ended(64).err, "verispec: no kind is called `kernel_parm`; did you mean `kernel-param`?\n");
     let stranger = lab.run(&["kinds", "unicorn"]);
@@ -37,8 +42,30 @@ fn kinds_are_listed_and_each_has_its_page() {
 }
 
 #[test]
+fn matchers_are_shown_in_the_terminal() {
+    let ran = Lab::default().run(&["matchers"]);
+    let text = on_one_line(&ran.ended(0).out);
+    for operator in OPERATORS {
+        assert!(text.contains(&format!(" {} = ", operator.name)) && text.contains(operator.about), "{}", operator.name);
+    }
+    assert_fits(&ran.out);
+}
+
+/// What is wrapped, as it was before.
+fn on_one_line(page: &str) -> String {
+    page.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A terminal that nobody has resized has 80 columns.
+fn assert_fits(page: &str) {
+    for line in page.lines() {
+        assert!(line.chars().count() <= 80 && line == line.trim_end(), "{line}");
+    }
+}
+
+#[test]
 fn schemas_are_schemas() {
-    let lab = Lab::new();
+    let lab = Lab::empty();
     for args in [&["schema"][..], &["schema", "--report", "json"], &["schema", "--report", "jsonl"]] {
         let ran = lab.run(args);
         let schema: serde_json::Value = serde_json::from_str(&ran.ended(0).out).unwrap();
@@ -67,7 +94,7 @@ fn a_report_is_as_its_schema_says() {
 
 #[test]
 fn completions_are_scripts() {
-    let lab = Lab::new();
+    let lab = Lab::empty();
     for shell in ["bash", "zsh", "fish"] {
         lab.write("script", lab.run(&["completions", shell]).ended(0).says("retry-timeout").out.as_bytes());
         if installed(shell, &format!("completions in {shell}")) {
@@ -79,7 +106,7 @@ fn completions_are_scripts() {
 
 #[test]
 fn the_manual_renders_without_warnings() {
-    let lab = Lab::new();
+    let lab = Lab::empty();
     let ran = lab.run(&["man"]);
     ran.ended(0);
     for word in ["retry", "verispec validate", "verispec schema", ".SH NAME"] {
@@ -95,7 +122,7 @@ fn the_manual_renders_without_warnings() {
 
 #[test]
 fn every_command_has_help_on_standard_output() {
-    let lab = Lab::new();
+    let lab = Lab::empty();
     for command in ["validate", "check", "kinds", "schema", "completions", "man"] {
         for flag in ["-h", "--help"] {
             let ran = lab.run(&[command, flag]);
@@ -110,7 +137,7 @@ fn every_command_has_help_on_standard_output() {
 
 #[test]
 fn a_slip_on_the_command_line_is_mended() {
-    let lab = Lab::new();
+    let lab = Lab::empty();
     lab.run(&["validate", "--fromat", "json"]).ended(64).says("--format");
     lab.run(&["validate", "-f", "jsno"]).ended(64).says("'json'").says("rspecish");
     lab.run(&["vaildate"]).ended(64).says("'validate'");

@@ -33,7 +33,7 @@ fn certificate(block: &Block) -> Result<Vec<u8>, String> {
             Ok(der)
         }
         Ok(rest) => Err(format!("{rest} bytes stand behind the certificate on line {}", block.line)),
-        Err(why) => Err(format!("the certificate on line {} does not read: {why}", block.line)),
+        Err(why) => Err(format!("the certificate on line {} cannot be parsed: {why}", block.line)),
     }
 }
 

@@ -50,7 +50,7 @@ pub fn problems(host: &Host, public: &SubjectPublicKeyInfo, path: &str) -> Resul
     };
     match private {
         Some(private) => compare(public, &private, path),
-        None => Err(broken(format!("the {} on line {} does not read", block.label, block.line))),
+        None => Err(broken(format!("the {} on line {} cannot be parsed", block.label, block.line))),
     }
 }
 
@@ -64,7 +64,7 @@ fn compare(public: &SubjectPublicKeyInfo, private: &PrivateKey, path: &str) -> R
     let point: &[u8] = &public.subject_public_key.data;
     let belongs = match private {
         PrivateKey::Rsa { modulus, exponent } => {
-            let (n, e) = algorithm::rsa(public).ok_or_else(|| Fault::Unfit("its RSA key does not read".into()))?;
+            let (n, e) = algorithm::rsa(public).ok_or_else(|| Fault::Unfit("its RSA key cannot be parsed".into()))?;
             n == modulus && e == exponent
         }
         PrivateKey::Ec { number, curve, point: said } => {

@@ -117,7 +117,7 @@ fn a_file_without_a_certificate_fails_every_key_and_presence_and_says_why() {
         (cut, "is cut off"),
         (&garbled, "not in base64"),
         (&format!("{leaf}{cut}"), "is cut off"),
-        ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "does not read"),
+        ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "cannot be parsed"),
     ];
     for (text, why) in cases {
         let certificate = of(text);

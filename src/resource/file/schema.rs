@@ -10,7 +10,7 @@ const MAX_ERRORS: usize = 20;
 /// Characters of one problem that are told.
 const MAX_TEXT: usize = 200;
 
-pub const INPUT: Argument = Argument { noun: "path of a JSON Schema, or the schema itself", check: readable };
+pub const INPUT: Argument = Argument { noun: "the path of a JSON Schema, or the schema itself", check: readable };
 
 fn readable(schema: &str) -> Result<(), String> {
     match schema.trim_start().chars().next() {
