@@ -146,6 +146,11 @@ impl Test {
         holds::holds(self, text::View::of(seen))
     }
 
+    /// Whether it holds of a list that begins so, whatever else is in it; `None` if that depends.
+    pub fn holds_of_part(&self, known: &Value) -> Option<bool> {
+        holds::holds_of_part(self, text::View::of(known))
+    }
+
     /// Whether neither what was found nor what the spec says may be shown.
     pub fn is_secret(&self) -> bool {
         matches!(self, Test::Secret(_))

@@ -204,6 +204,7 @@ impl std::fmt::Display for Value {
                 }
                 f.write_str("]")
             }
+            Value::Partial(part) => Value::List(part.0.clone()).fmt(f),
             Value::Map(m) => {
                 f.write_str("{")?;
                 for (i, (k, v)) in m.iter().enumerate() {

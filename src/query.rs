@@ -6,10 +6,13 @@
 //!
 //! `check_gjson` and `check_xpath` say what is wrong with a path before anything runs.
 
+use crate::quantity::quoted;
 use crate::value::Value;
-use serde::de::IgnoredAny;
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value as J;
 use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
 
 mod xpath;
 
@@ -100,8 +103,8 @@ pub fn check_gjson(path: &str) -> Result<(), String> {
 
 impl<'t> Json<'t> {
     pub fn parse(text: &'t str) -> Result<Json<'t>, String> {
-        match serde_json::from_str::<IgnoredAny>(text) {
-            Ok(_) => Ok(Json(Cow::Borrowed(text))),
+        match serde_json::from_str::<Unique>(text) {
+            Ok(Unique) => Ok(Json(Cow::Borrowed(text))),
             Err(_) if text.trim().is_empty() => Err("it is empty, not JSON".into()),
             Err(error) => Err(format!("it is not JSON: {error}")),
         }
@@ -116,6 +119,57 @@ impl<'t> Json<'t> {
     pub fn get(&self, path: &str) -> Result<Option<Value>, String> {
         check_gjson(path)?;
         Ok(find(&self.0, path)?.as_ref().map(from_json))
+    }
+}
+
+/// JSON none of whose maps has a key twice. Programs disagree about which of two counts, so whatever stands there, it
+/// is not known what they make of it.
+struct Unique;
+
+impl<'de> Deserialize<'de> for Unique {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Unique, D::Error> {
+        from.deserialize_any(Unique)
+    }
+}
+
+impl<'de> Visitor<'de> for Unique {
+    type Value = Unique;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+    fn visit_unit<E>(self) -> Result<Unique, E> {
+        Ok(Unique)
+    }
+    fn visit_bool<E>(self, _: bool) -> Result<Unique, E> {
+        Ok(Unique)
+    }
+    fn visit_i64<E>(self, _: i64) -> Result<Unique, E> {
+        Ok(Unique)
+    }
+    fn visit_u64<E>(self, _: u64) -> Result<Unique, E> {
+        Ok(Unique)
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<Unique, E> {
+        Ok(Unique)
+    }
+    fn visit_str<E>(self, _: &str) -> Result<Unique, E> {
+        Ok(Unique)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Unique, A::Error> {
+        while list.next_element::<Unique>()?.is_some() {}
+        Ok(Unique)
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Unique, A::Error> {
+        let mut keys = HashSet::new();
+        while let Some(key) = map.next_key::<String>()? {
+            if keys.contains(&key) {
+                return Err(A::Error::custom(format_args!("the key {} stands twice in one map", quoted(&key))));
+            }
+            keys.insert(key);
+            map.next_value::<Unique>()?;
+        }
+        Ok(Unique)
     }
 }
 
@@ -258,6 +312,15 @@ mod tests {
 
     fn at(path: &str) -> Option<Value> {
         gjson(DOC, path).unwrap_or_else(|e| panic!("{path}: {e}"))
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_has_no_one_value() {
+        for text in [r#"{"a": 1, "a": 2}"#, r#"[{"b": {"\u0061": 1, "a": 1}}]"#] {
+            let why = gjson(text, "a").unwrap_err();
+            assert!(why.contains(r#"the key "a" stands twice"#), "{why}");
+        }
+        assert!(gjson(r#"{"a": {"a": 1}, "b": {"a": 1}}"#, "a.a").is_ok());
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub enum Value {
     Secret(Secret),
     Content(Box<Content>),
     List(Vec<Value>),
+    /// What is known of a list, and why there may be more of it. Judging takes it apart: it is in no other value.
+    Partial(Box<(Vec<Value>, Fault)>),
     Map(Vec<(String, Value)>),
     Mode(Mode),
     Size(Bytes),
@@ -263,6 +265,23 @@ impl<T: Fact> Fact for Vec<T> {
     const TYPE: Type = Type::List(&T::TYPE);
     fn observe(self) -> Result<Value, Fault> {
         self.into_iter().map(Fact::observe).collect::<Result<_, _>>().map(Value::List)
+    }
+}
+
+/// A list of which there may be more than is known, and why.
+pub struct Known<T> {
+    pub all: Vec<T>,
+    pub more: Option<Fault>,
+}
+
+impl<T: Fact> Fact for Known<T> {
+    const TYPE: Type = Vec::<T>::TYPE;
+    fn observe(self) -> Result<Value, Fault> {
+        match (self.all.observe()?, self.more) {
+            (Value::List(list), Some(fault)) if !list.is_empty() => Ok(Value::Partial(Box::new((list, fault)))),
+            (_, Some(fault)) => Err(fault),
+            (list, None) => Ok(list),
+        }
     }
 }
 

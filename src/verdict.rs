@@ -150,6 +150,15 @@ fn weigh<'c>(
     let (outcome, found) = match value {
         Err(Fault::Unfit(why)) => (Outcome::Fail, Some(Value::Unfit(why))),
         Err(fault) => (Outcome::Unknown(fault), None),
+        Ok(Value::Partial(part)) => {
+            let (known, fault) = *part;
+            let known = Value::List(known);
+            match expectation.test.holds_of_part(&known) {
+                Some(true) => (Outcome::Pass, Some(known)),
+                Some(false) => (Outcome::Fail, Some(known)),
+                None => (Outcome::Unknown(fault), None),
+            }
+        }
         Ok(value) => {
             let outcome = match expectation.test.holds(&value) {
                 Ok(true) => Outcome::Pass,
@@ -174,9 +183,13 @@ mod tests {
     use crate::syntax::Span;
 
     fn words(presence: bool, seen: Observed) -> Vec<&'static str> {
+        judge(&claim(presence), seen).iter().map(|v| v.outcome.word()).collect()
+    }
+
+    fn claim(presence: bool) -> Claim {
         let expect =
             |value| Expectation { test: Test::equal(value), span: Span { file: 0, start: 0, end: 0 }, implied: false };
-        let claim = Claim {
+        Claim {
             kind: Kind::find("file").unwrap(),
             id: "/a".into(),
             span: Span { file: 0, start: 0, end: 0 },
@@ -185,8 +198,7 @@ mod tests {
             asks: vec![],
             tests: vec![expect(Value::Bool(true)), expect(Value::Text("x".into()))],
             common: None,
-        };
-        judge(&claim, seen).iter().map(|v| v.outcome.word()).collect()
+        }
     }
 
     fn fault() -> Fault {
@@ -203,6 +215,39 @@ mod tests {
     fn keys_of_a_thing_that_is_not_there_are_skipped() {
         assert_eq!(words(true, Ok(None)), ["fail", "skip", "skip"]);
         assert_eq!(words(false, Ok(None)), ["pass", "skip", "skip"]);
+    }
+
+    #[test]
+    fn of_a_list_that_may_be_longer_only_what_is_certain_is_judged() {
+        use crate::matcher::lower;
+        use crate::syntax::{Format, parse};
+        use crate::value::{Fact, Known, Type};
+        let seen = || Known { all: vec!["a", "b"], more: Some(fault()) }.observe();
+        for (test, word) in [
+            ("[a, b]", "pass"),
+            ("{contain-element: a}", "pass"),
+            ("{not: {contain-element: a}}", "fail"),
+            ("{each: {have-prefix: a}}", "fail"),
+            ("{and: [[a], {not: [b]}]}", "fail"),
+            ("{or: [[c], [b]]}", "pass"),
+            ("[c]", "unknown"),
+            ("{not: [c]}", "unknown"),
+            ("{each: {match-regexp: .}}", "unknown"),
+            ("{consist-of: [a, b]}", "unknown"),
+            ("{equal: [a, b]}", "unknown"),
+            ("{have-len: 2}", "unknown"),
+            ("{and: [[a], [c]]}", "unknown"),
+            ("{or: [{consist-of: [a, b]}, [c]]}", "unknown"),
+            ("a", "unknown"),
+        ] {
+            let node = parse(test, 0, Format::Yaml).0.unwrap();
+            let test = lower(&node, Type::List(&Type::Text), &mut vec![]).unwrap();
+            let claim = claim(true);
+            let expectation = Expectation { test, span: claim.span, implied: false };
+            assert_eq!(weigh(&claim, "k".into(), &expectation, seen()).outcome.word(), word, "{expectation:?}");
+        }
+        let none: Vec<&str> = vec![];
+        assert_eq!(Known { all: none, more: Some(fault()) }.observe(), Err(fault()), "nothing of it is known");
     }
 
     #[test]

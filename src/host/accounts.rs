@@ -39,12 +39,13 @@ struct Table<T> {
 
 pub(super) fn load(host: &Host) -> Result<Accounts, Fault> {
     let table = |path: &str| match host.text(path)? {
+        Some(text) if text.trim().is_empty() => Err(Fault::Malformed(format!("{path} is empty"))),
         Some(text) => Ok(text),
         None => Err(Fault::Malformed(format!("{path} is missing"))),
     };
     Ok(Accounts {
-        users: Table::parse(&table("/etc/passwd")?, "/etc/passwd", user, |u| u.uid),
-        groups: Table::parse(&table("/etc/group")?, "/etc/group", group, |g| g.gid),
+        users: Table::parse(&table("/etc/passwd")?, "/etc/passwd", (user, 7), |u| u.uid),
+        groups: Table::parse(&table("/etc/group")?, "/etc/group", (group, 4), |g| g.gid),
     })
 }
 
@@ -63,20 +64,25 @@ fn group(line: &str) -> Option<Group> {
     let name = fields.next().filter(|n| !n.is_empty())?.to_owned();
     fields.next()?;
     let gid = fields.next()?.parse().ok()?;
-    let members = fields.next().unwrap_or_default().split(',').map(str::trim).filter(|m| !m.is_empty());
+    // The C library leaves out white space before a name and none behind it, such as a line's `\r`.
+    let members = fields.next().unwrap_or_default().split(',').map(str::trim_start).filter(|m| !m.is_empty());
     Some(Group { name, gid, members: members.map(str::to_owned).collect() })
 }
 
 impl<T> Table<T> {
-    fn parse(text: &str, path: &str, row: fn(&str) -> Option<T>, id: fn(&T) -> u32) -> Table<T> {
+    /// `row` reads a line, which has `fields` fields.
+    fn parse(text: &str, path: &str, (row, fields): (fn(&str) -> Option<T>, usize), id: fn(&T) -> u32) -> Table<T> {
         let mut table = Table { rows: Vec::new(), names: HashMap::new(), unread: None };
-        for (at, line) in text.split('\n').enumerate() {
+        for (at, line) in text.split_inclusive('\n').enumerate() {
+            // A number that ends with the file may have had more digits.
+            let cut = !line.ends_with('\n') && line.split(':').count() < fields;
+            let line = line.trim_end_matches('\n');
             let line = line.trim_start();
             // `+` and `-` lines speak to the C library's `compat` source, not of accounts.
             if line.is_empty() || line.starts_with(['#', '+', '-']) {
                 continue;
             }
-            match row(line) {
+            match row(line).filter(|_| !cut) {
                 Some(row) => {
                     // The first line with an id gives it its name, as getpwuid(3) has it.
                     table.names.entry(id(&row)).or_insert(table.rows.len());
@@ -185,6 +191,12 @@ adm:*:4:syslog,alice
     }
 
     #[test]
+    fn a_carriage_return_belongs_to_the_last_name_of_a_line() {
+        assert_eq!(group("adm:*:4:syslog, alice\r").unwrap().members, ["syslog", "alice\r"]);
+        assert_eq!(user("root:x:0:0:root:/root:/bin/bash\r").unwrap().shell, "/bin/bash\r");
+    }
+
+    #[test]
     fn a_line_that_does_not_read_hides_nobody() {
         for line in ["alice:x:1000", "alice", "alice:x:-1:5::/:/bin/sh", ":x:1:1:::", "alice:x:4294967296:1:::"] {
             let host = host(&TREE.replace("# a comment", line));
@@ -199,7 +211,17 @@ adm:*:4:syslog,alice
     }
 
     #[test]
-    fn a_missing_or_denied_file_is_a_fault() {
+    fn a_last_line_that_is_cut_does_not_give_a_number_that_is_cut() {
+        let users = |text: &str| Table::parse(text, "/etc/passwd", (user, 7), |u| u.uid);
+        let cut = users("root:x:0:0:::\nalice:x:1000:10");
+        assert!(matches!(cut.find(|u| u.name == "alice"), Err(Fault::Malformed(_))));
+        assert!(users("alice:x:1000:10\n").find(|u| u.gid == 10).is_ok_and(|u| u.is_some()), "a whole line, if short");
+        assert!(users("alice:x:1000:10:::/bin/sh").find(|u| u.gid == 10).is_ok_and(|u| u.is_some()));
+    }
+
+    #[test]
+    fn a_missing_empty_or_denied_file_is_a_fault() {
+        assert!(matches!(host("-- /etc/passwd\n-- /etc/group\nroot:x:0:\n").accounts(), Err(Fault::Malformed(_))));
         assert!(matches!(host("-- /etc/group\n").accounts(), Err(Fault::Malformed(_))));
         assert!(matches!(host("-- /etc/passwd denied\n-- /etc/group\n").accounts(), Err(Fault::Denied(_))));
     }

@@ -21,15 +21,24 @@ pub(super) fn load(host: &Host) -> Result<Holders, Fault> {
         let names = match processes::unless_gone(host, pid, host.files().list(&directory)) {
             Ok(names) => names.unwrap_or_default(),
             Err(Fault::Denied(_)) => {
-                holders.more = Some(Fault::Denied("only root may see which process holds it".into()));
+                holders.more = Some(unseen());
                 continue;
             }
             Err(fault) => return Err(fault),
         };
         for name in names {
             let link = host.files().link(&format!("{directory}/{name}"));
-            // It may be closed by now.
-            let Ok(Some(target)) = processes::unless_gone(host, pid, link) else { continue };
+            let target = match processes::unless_gone(host, pid, link) {
+                Ok(Some(target)) => target,
+                // It is closed by now.
+                Ok(None) => continue,
+                // To list them and to follow them are rights of their own.
+                Err(Fault::Denied(_)) => {
+                    holders.more = Some(unseen());
+                    break;
+                }
+                Err(fault) => return Err(fault),
+            };
             if let Some(inode) = socket(&target) {
                 let pids = holders.pids.entry(inode).or_default();
                 if pids.last() != Some(&pid) {
@@ -39,7 +48,7 @@ pub(super) fn load(host: &Host) -> Result<Holders, Fault> {
         }
     }
     if holders.more.is_none() && processes::hidden(host)? {
-        holders.more = Some(Fault::Denied("only root may see which process holds it".into()));
+        holders.more = Some(unseen());
     }
     let namespace = host.files().link("/proc/self/ns/pid").ok().flatten();
     if holders.more.is_none() && namespace.is_some_and(|n| n != FIRST_NAMESPACE) {
@@ -49,18 +58,22 @@ pub(super) fn load(host: &Host) -> Result<Holders, Fault> {
     Ok(holders)
 }
 
+fn unseen() -> Fault {
+    Fault::Denied("only root, with CAP_SYS_PTRACE, may see which process holds it".into())
+}
+
 fn socket(target: &str) -> Option<u64> {
     target.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
 }
 
 impl Holders {
-    /// The processes that hold the socket, ascending; none if it is the kernel's own.
-    pub fn pids(&self, inode: u64) -> Result<&[u32], Fault> {
-        match (self.pids.get(&inode), &self.more) {
-            (Some(pids), _) => Ok(pids),
-            (None, Some(fault)) => Err(fault.clone()),
-            (None, None) => Ok(&[]),
-        }
+    /// The processes that hold the socket, ascending, and why there may be more; none if it is the kernel's own.
+    pub fn pids(&self, inode: u64) -> (&[u32], Option<&Fault>) {
+        let pids = self.pids.get(&inode).map_or(&[][..], Vec::as_slice);
+        // Whoever may not be looked into may hold it, too, as systemd does what it opened for a service; a process of
+        // another namespace that holds what one of this has opened is not to be expected.
+        let more = self.more.as_ref().filter(|more| pids.is_empty() || matches!(more, Fault::Denied(_)));
+        (pids, more)
     }
 }
 
@@ -75,10 +88,14 @@ mod tests {
     const FD: &str = "-- /proc/1/fd/\n-- /proc/7/fd/0 -> /dev/null\n-- /proc/7/fd/3 -> socket:[1124]\n\
         -- /proc/7/fd/4 -> socket:[1124]\n-- /proc/9/fd/5 -> socket:[1124]\n-- /proc/9/fd/6 -> anon_inode:[eventfd]\n";
 
+    /// With a 0 behind them where there may be more.
     fn pids(more: &str, inode: u64) -> Result<Vec<u32>, Fault> {
         let files = TreeFiles::parse(&format!("{FD}{more}")).unwrap();
         let host = Host::offline(Arc::new(files), OffsetDateTime::UNIX_EPOCH);
-        load(&host)?.pids(inode).map(<[u32]>::to_vec)
+        match load(&host)?.pids(inode) {
+            ([], Some(fault)) => Err(fault.clone()),
+            (pids, more) => Ok(pids.iter().copied().chain(more.map(|_| 0)).collect()),
+        }
     }
 
     #[test]
@@ -90,14 +107,14 @@ mod tests {
     #[test]
     fn what_could_not_be_looked_into_may_hold_it() {
         let refused = "-- /proc/8/fd/ 0500 denied\n";
-        assert_eq!(pids(refused, 1124), Ok(vec![7, 9]));
+        assert_eq!(pids(refused, 1124), Ok(vec![7, 9, 0]), "and maybe 8");
         assert!(matches!(pids(refused, 99), Err(Fault::Denied(_))));
         let hidepid = "-- /proc/mounts\nproc /proc proc rw,hidepid=2 0 0\n";
         assert_eq!(pids(hidepid, 99), Ok(vec![]), "who sees the first process is spared");
         let unspared = format!("{FD}{hidepid}").replace("-- /proc/1/fd/\n", "");
         let files = Arc::new(TreeFiles::parse(&unspared).unwrap());
         let host = Host::offline(files, OffsetDateTime::UNIX_EPOCH);
-        assert!(matches!(host.holders().unwrap().pids(99), Err(Fault::Denied(_))));
+        assert!(matches!(host.holders().unwrap().pids(99), ([], Some(Fault::Denied(_)))));
         let container = "-- /proc/self/ns/pid -> pid:[4026532201]\n";
         assert!(matches!(pids(container, 99), Err(Fault::Unsupported(_))));
         assert_eq!(pids("-- /proc/self/ns/pid -> pid:[4026531836]\n", 99), Ok(vec![]));
@@ -108,7 +125,7 @@ mod tests {
         let (one, _other) = UnixDatagram::pair().unwrap();
         let inode = rustix::fs::fstat(&one).unwrap().st_ino;
         let host = Host::local();
-        assert_eq!(host.holders().unwrap().pids(inode), Ok(&[std::process::id()][..]));
+        assert_eq!(host.holders().unwrap().pids(inode).0, [std::process::id()]);
     }
 
     #[test]

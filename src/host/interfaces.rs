@@ -242,6 +242,13 @@ mod tests {
         assert!(attribute(&host, "lo", "missing").is_err());
     }
 
+    #[test]
+    fn the_haste_of_who_asks_first_is_not_everyones() {
+        let host = Host::local();
+        let hasty = host.until(std::time::Instant::now());
+        assert!(hasty.links().is_ok() && host.links().is_ok());
+    }
+
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes: Vec<u8>) {

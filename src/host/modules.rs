@@ -39,7 +39,12 @@ pub(super) fn load_modprobe(host: &Host) -> Result<Modprobe, Fault> {
     for path in sysctl::configuration(host, DIRECTORIES)? {
         modprobe.read(&host.text(&path)?.unwrap_or_default());
     }
-    modprobe.command_line(&host.text("/proc/cmdline")?.unwrap_or_default());
+    match host.text("/proc/cmdline")? {
+        Some(line) => modprobe.command_line(&line),
+        // An image has been told nothing by its boot loader.
+        None if host.machine().is_err() => {}
+        None => return Err(Fault::Unsupported("/proc/cmdline is missing: is /proc mounted?".into())),
+    }
     Ok(modprobe)
 }
 
@@ -69,10 +74,10 @@ fn built_in(host: &Host) -> Result<HashSet<String>, Fault> {
     }
 }
 
-/// Lines of modules.builtin: `kernel/fs/ext4/ext4.ko`.
+/// Lines of modules.builtin: `kernel/fs/ext4/ext4.ko`. Every kernel has some, and every line has its end.
 fn built_in_names(text: &str) -> Option<HashSet<String>> {
     let file = |line: &str| line.trim().rsplit('/').next()?.strip_suffix(".ko").map(name);
-    text.lines().map(file).collect()
+    text.strip_suffix('\n')?.lines().map(file).collect::<Option<_>>().filter(|names: &HashSet<_>| !names.is_empty())
 }
 
 impl Modules {
@@ -139,7 +144,9 @@ mod tests {
     fn built_in_modules_are_named_by_their_files() {
         let names = built_in_names("kernel/fs/ext4/ext4.ko\nkernel/crypto/crc32c-generic.ko\n").unwrap();
         assert!(names.contains("ext4") && names.contains("crc32c_generic"));
-        assert!(built_in_names("kernel/fs/ext4/ext4.ko\nkernel/crypto/crc").is_none(), "cut");
+        for cut in ["", "\n", "kernel/fs/ext4/ext4.ko\nkernel/crypto/crc", "kernel/fs/ext4/ext4.ko"] {
+            assert!(built_in_names(cut).is_none(), "{cut:?}");
+        }
     }
 
     #[test]

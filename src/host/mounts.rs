@@ -26,7 +26,11 @@ pub struct Mount {
 }
 
 /// The mountpoints that fstab(5) names.
-pub struct Fstab(Vec<String>);
+pub struct Fstab {
+    mountpoints: Vec<String>,
+    /// The first line that does not read: what it names is not known.
+    unread: Option<Fault>,
+}
 
 pub(super) fn load(host: &Host) -> Result<Mounts, Fault> {
     match host.text(MOUNTINFO)? {
@@ -44,12 +48,18 @@ impl Mounts {
         let line = |(at, line): (usize, &str)| {
             mount(line).ok_or_else(|| Fault::Malformed(format!("{MOUNTINFO}: line {} is not a mount", at + 1)))
         };
-        text.lines().enumerate().map(line).collect::<Result<_, _>>().map(Mounts)
+        let mounts: Vec<Mount> = text.lines().enumerate().map(line).collect::<Result<_, _>>()?;
+        if mounts.is_empty() {
+            // /proc itself is one.
+            return Err(Fault::Malformed(format!("{MOUNTINFO}: it is empty")));
+        }
+        Ok(Mounts(mounts))
     }
 
-    /// What is mounted on `mountpoint`: of several mounts the last, which covers the others.
+    /// What is seen to be mounted on `mountpoint`: of several mounts the one that covers the others, and none where one
+    /// further up covers them all.
     pub fn on(&self, mountpoint: &str) -> Option<&Mount> {
-        self.0.iter().rfind(|m| m.mountpoint == mountpoint)
+        self.holding(mountpoint).filter(|m| m.mountpoint == mountpoint)
     }
 
     /// The mount that holds `path`, whose links are resolved.
@@ -61,7 +71,8 @@ impl Mounts {
         let mut here = self.0.iter().filter(holds).rfind(is_top)?;
         // Each step goes to a mount on the last one; a table that loops ends with the steps.
         for _ in 0..self.0.len() {
-            let on_this = self.0.iter().filter(holds).filter(|m| m.parent == here.id && m.id != here.id);
+            // Where two stand on one, the kernel finds the one that came last.
+            let on_this = self.0.iter().rev().filter(holds).filter(|m| m.parent == here.id && m.id != here.id);
             match on_this.min_by_key(|m| m.mountpoint.len()) {
                 Some(next) => here = next,
                 None => break,
@@ -73,16 +84,30 @@ impl Mounts {
 
 impl Fstab {
     fn parse(text: &str) -> Fstab {
-        let mountpoint = |line: &str| {
-            let line = line.trim_start();
-            let field = if line.starts_with('#') { None } else { line.split_ascii_whitespace().nth(1) };
-            field.map(|f| trimmed(&unescape(f)).to_owned())
-        };
-        Fstab(text.lines().filter_map(mountpoint).collect())
+        let mut fstab = Fstab { mountpoints: Vec::new(), unread: None };
+        for (at, line) in text.lines().enumerate() {
+            let mut fields = line.split_ascii_whitespace();
+            let Some(first) = fields.next().filter(|f| !f.starts_with('#')) else { continue };
+            // mount(8) needs a type, too.
+            match (fields.next(), fields.next()) {
+                (Some(mountpoint), Some(_)) if !first.contains(char::is_control) => {
+                    fstab.mountpoints.push(trimmed(&unescape(mountpoint)).to_owned());
+                }
+                _ => {
+                    let fault = || Fault::Malformed(format!("{FSTAB} line {} does not read", at + 1));
+                    fstab.unread.get_or_insert_with(fault);
+                }
+            }
+        }
+        fstab
     }
 
-    pub fn has(&self, mountpoint: &str) -> bool {
-        self.0.iter().any(|m| m == mountpoint)
+    /// False is certainty: a fault where a line that does not read may be the one.
+    pub fn has(&self, mountpoint: &str) -> Result<bool, Fault> {
+        match (self.mountpoints.iter().any(|m| m == mountpoint), &self.unread) {
+            (false, Some(fault)) => Err(fault.clone()),
+            (found, _) => Ok(found),
+        }
     }
 }
 
@@ -189,6 +214,21 @@ mod tests {
     }
 
     #[test]
+    fn a_mount_that_another_hides_is_not_seen() {
+        let mounts = Mounts::parse(DEBIAN).unwrap();
+        assert_eq!(mounts.on("/srv/data"), None, "`upper` lies on `/srv`");
+        // Mounted beneath the one that was there: the table lists it last.
+        let beneath = format!("{DEBIAN}61 27 0:61 / /opt rw - tmpfs top rw\n62 27 0:62 / /opt rw - tmpfs beneath rw\n");
+        let beneath = beneath.replace("61 27", "61 62");
+        assert_eq!(Mounts::parse(&beneath).unwrap().on("/opt").unwrap().source, "top");
+    }
+
+    #[test]
+    fn an_empty_table_does_not_say_that_nothing_is_mounted() {
+        assert!(matches!(Mounts::parse(""), Err(Fault::Malformed(_))));
+    }
+
+    #[test]
     fn a_path_is_held_by_the_mount_that_is_seen_there() {
         let mounts = Mounts::parse(DEBIAN).unwrap();
         let held = |path| mounts.holding(path).map(|m| m.source.as_str());
@@ -210,9 +250,12 @@ mod tests {
 
     #[test]
     fn fstab_tells_mountpoints_and_not_comments() {
-        let fstab = Fstab::parse("# /old /old ext4\nUUID=1-2 / ext4 defaults 0 1\n\t/dev/x\t/srv/a\\040b/ xfs\nz\n");
-        assert!(fstab.has("/") && fstab.has("/srv/a b"));
-        assert!(!fstab.has("/old") && !fstab.has("z"));
+        let text = "# /old /old ext4\nUUID=1-2 / ext4 defaults 0 1\n\n\t/dev/x\t/srv/a\\040b/ xfs\n";
+        let fstab = Fstab::parse(text);
+        assert_eq!(["/", "/srv/a b", "/old"].map(|m| fstab.has(m)), [Ok(true), Ok(true), Ok(false)]);
+        let cut = Fstab::parse(&format!("{text}/dev/y /srv/y"));
+        assert_eq!(cut.has("/"), Ok(true));
+        assert!(matches!(cut.has("/srv/y"), Err(Fault::Malformed(why)) if why.contains("line 5")));
     }
 
     proptest! {

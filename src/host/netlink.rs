@@ -11,6 +11,10 @@ use std::time::{Duration, Instant};
 /// The kernel fills at most 32 KiB of one datagram of a dump (netlink_dump in net/netlink/af_netlink.c).
 const DATAGRAM: usize = 64 << 10;
 
+/// How long the kernel is waited for at the least. What is read is kept for all that ask, so the first one's haste must
+/// not be everyone's; the kernel answers at once.
+const PATIENCE: Duration = Duration::from_millis(200);
+
 /// How often a dump that changed under our eyes is asked for again.
 const ATTEMPTS: u32 = 8;
 
@@ -65,9 +69,10 @@ pub(super) fn dump<S: Default>(
     mut add: impl FnMut(&mut S, &[u8]) -> Result<(), Fault>,
 ) -> Result<S, Trouble> {
     host.machine().map_err(Trouble::Unavailable)?;
+    let deadline = host.deadline().max(Instant::now() + PATIENCE);
     for _ in 0..ATTEMPTS {
         let mut seen = S::default();
-        if receive(request, host.deadline(), &mut |body| add(&mut seen, body))? == End::Whole {
+        if receive(request, deadline, &mut |body| add(&mut seen, body))? == End::Whole {
             return Ok(seen);
         }
     }

@@ -3,14 +3,43 @@
 use super::Host;
 use crate::value::{Fault, Version, VersionOrder};
 use globset::{Glob, GlobMatcher};
+use std::collections::HashSet;
+use std::sync::OnceLock;
 
 mod dpkg;
 
-/// Reads one manager's database; `None` where this host does not have that manager.
-type Read = fn(&Host) -> Result<Option<Vec<Package>>, Fault>;
+/// A package manager.
+struct Manager {
+    /// Where its database is looked for.
+    database: &'static str,
+    /// Reads that; `None` where this host does not have that manager.
+    read: fn(&Host) -> Result<Option<Database>, Fault>,
+    /// Names of packages that it has unpacked, by what it keeps beside the database.
+    unpacked: fn(&Host) -> Result<Vec<String>, Fault>,
+}
 
-/// Every manager, with the place its database is looked for. All that are present are asked.
-const MANAGERS: &[(Read, &str)] = &[(dpkg::read, dpkg::STATUS)];
+/// All that are present are asked.
+const MANAGERS: &[Manager] = &[Manager { database: dpkg::STATUS, read: dpkg::read, unpacked: dpkg::unpacked }];
+
+/// What a manager's database says.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Database {
+    installed: Vec<Package>,
+    /// Names of packages that are recorded and not wholly installed.
+    others: Vec<Box<str>>,
+}
+
+/// Databases that are not read here, each with its manager's command: a package may be in one.
+const UNREAD: &[(&str, &str)] = &[
+    ("rpm", "/var/lib/rpm/rpmdb.sqlite"),
+    ("rpm", "/var/lib/rpm/Packages.db"),
+    ("rpm", "/var/lib/rpm/Packages"),
+    ("rpm", "/usr/lib/sysimage/rpm/rpmdb.sqlite"),
+    ("rpm", "/usr/lib/sysimage/rpm/Packages.db"),
+    ("apk", "/lib/apk/db/installed"),
+    ("apk", "/usr/lib/apk/db/installed"),
+    ("pacman", "/var/lib/pacman/local/ALPM_DB_VERSION"),
+];
 
 /// A package that is wholly installed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +56,15 @@ pub struct Package {
 }
 
 /// The installed packages, by name.
-pub struct Packages(Vec<Package>);
+pub struct Packages {
+    installed: Vec<Package>,
+    /// Names of those that are recorded and not wholly installed.
+    others: HashSet<Box<str>>,
+    /// Names of those that are unpacked and not recorded, looked for when a package is not found.
+    lost: OnceLock<Result<Vec<String>, Fault>>,
+    /// Why there may be more.
+    more: Option<Fault>,
+}
 
 /// What a spec calls a package: `libc6` (of any architecture), `libc6:amd64`, or a glob(7) such as `xserver-xorg*`.
 #[derive(Clone, Debug)]
@@ -40,30 +77,77 @@ pub struct Selector {
 /// Asks every manager that is present. One that cannot be read spoils the table: a package that is not in the others
 /// might be in that one.
 pub(super) fn load(host: &Host) -> Result<Packages, Fault> {
-    let mut found = None::<Vec<Package>>;
-    for (read, _) in MANAGERS {
-        if let Some(packages) = read(host)? {
-            found.get_or_insert_default().extend(packages);
+    let mut found = None::<Database>;
+    for manager in MANAGERS {
+        if let Some(database) = (manager.read)(host)? {
+            let all = found.get_or_insert_default();
+            all.installed.extend(database.installed);
+            all.others.extend(database.others);
         }
     }
-    match found {
-        Some(packages) => Ok(Packages::new(packages)),
-        None => {
-            let places: Vec<_> = MANAGERS.iter().map(|(_, place)| *place).collect();
+    let more = unread(host)?;
+    match (found, more) {
+        (Some(database), more) => Ok(Packages::new(database, more)),
+        (None, Some(fault)) => Err(fault),
+        (None, None) => {
+            let places: Vec<_> = MANAGERS.iter().map(|manager| manager.database).collect();
             Err(Fault::Unsupported(format!("no package database found: looked for {}", places.join(", "))))
         }
     }
 }
 
+/// Whether there is a database that is not read here. One that is empty has nothing in it.
+fn unread(host: &Host) -> Result<Option<Fault>, Fault> {
+    for (manager, path) in UNREAD {
+        if host.files().stat(path)?.is_some_and(|stat| stat.size > 0) {
+            return Ok(Some(Fault::Unsupported(format!("{path}: the packages of `{manager}` are not read here"))));
+        }
+    }
+    Ok(None)
+}
+
 impl Packages {
-    fn new(mut packages: Vec<Package>) -> Packages {
-        packages.sort_by(|a, b| a.name.cmp(&b.name));
-        Packages(packages)
+    fn new(Database { mut installed, others }: Database, more: Option<Fault>) -> Packages {
+        installed.sort_by(|a, b| a.name.cmp(&b.name));
+        Packages { installed, others: others.into_iter().collect(), lost: OnceLock::new(), more }
     }
 
-    /// The installed packages that `selector` names.
-    pub fn find(&self, selector: &Selector) -> Vec<&Package> {
-        let Packages(all) = self;
+    /// The fault that there may be others than those found.
+    pub fn complete(&self) -> Result<(), Fault> {
+        self.more.clone().map_or(Ok(()), Err)
+    }
+
+    /// The installed packages that `selector` names. None is certainty: a fault where a database that lost its end, or
+    /// that is not read, may have named one.
+    pub fn find(&self, host: &Host, selector: &Selector) -> Result<Vec<&Package>, Fault> {
+        let found = self.recorded(selector);
+        if found.is_empty() {
+            self.complete()?;
+            let lost = self.lost.get_or_init(|| self.lost(host)).as_ref().map_err(Clone::clone)?;
+            if let Some(name) = lost.iter().find(|name| selector.is_of(name)) {
+                let places: Vec<_> = MANAGERS.iter().map(|manager| manager.database).collect();
+                let why =
+                    format!("{} does not tell of `{name}`, whose files are here: is it cut short?", places.join(", "));
+                return Err(Fault::Malformed(why));
+            }
+        }
+        Ok(found)
+    }
+
+    fn lost(&self, host: &Host) -> Result<Vec<String>, Fault> {
+        let mut lost = Vec::new();
+        for manager in MANAGERS {
+            lost.extend((manager.unpacked)(host)?);
+        }
+        let is_recorded = |name: &String| {
+            self.others.contains(name.as_str()) || self.installed.binary_search_by(|p| (*p.name).cmp(name)).is_ok()
+        };
+        lost.retain(|name| !is_recorded(name));
+        Ok(lost)
+    }
+
+    fn recorded(&self, selector: &Selector) -> Vec<&Package> {
+        let all = &self.installed;
         let named = match selector.glob {
             Some(_) => all.as_slice(),
             None => {
@@ -105,12 +189,16 @@ impl Selector {
         Ok(Selector { name: name.to_owned(), architecture: architecture.map(str::to_owned), glob })
     }
 
+    /// Whether it is of packages of this name, whatever their architecture.
+    fn is_of(&self, name: &str) -> bool {
+        match &self.glob {
+            Some(glob) => glob.is_match(name),
+            None => *name == *self.name,
+        }
+    }
+
     fn matches(&self, package: &Package) -> bool {
-        let name = match &self.glob {
-            Some(glob) => glob.is_match(&*package.name),
-            None => *package.name == *self.name,
-        };
-        name && self.architecture.as_ref().is_none_or(|a| **a == *package.architecture)
+        self.is_of(&package.name) && self.architecture.as_ref().is_none_or(|a| **a == *package.architecture)
     }
 }
 
@@ -127,17 +215,18 @@ mod tests {
             held: false,
             manager: "dpkg",
         };
-        Packages::new(vec![
+        let installed = vec![
             package("libc6-dev", "amd64"),
             package("libc6", "i386"),
             package("libc6", "amd64"),
             package("adduser", "all"),
-        ])
+        ];
+        Packages::new(Database { installed, others: vec!["vim".into()] }, None)
     }
 
     fn found(text: &str) -> Vec<String> {
         let packages = packages();
-        let found = packages.find(&Selector::parse(text).unwrap());
+        let found = packages.recorded(&Selector::parse(text).unwrap());
         found.iter().map(|p| format!("{}:{}", p.name, p.architecture)).collect()
     }
 
@@ -167,11 +256,43 @@ mod tests {
     }
 
     #[test]
+    fn a_package_that_is_unpacked_and_not_recorded_is_not_called_absent() {
+        let tree = "-- /var/lib/dpkg/info/adduser.list\n-- /var/lib/dpkg/info/libc6:amd64.list\n\
+                    -- /var/lib/dpkg/info/vim.list\n-- /var/lib/dpkg/info/zsh:amd64.list\n\
+                    -- /var/lib/dpkg/info/zlib.conffiles\n";
+        let files = crate::host::TreeFiles::parse(tree).unwrap();
+        let host = Host::offline(std::sync::Arc::new(files), time::OffsetDateTime::UNIX_EPOCH);
+        let packages = packages();
+        let find = |text: &str| packages.find(&host, &Selector::parse(text).unwrap()).map(|found| found.len());
+        assert_eq!([find("adduser"), find("vim"), find("zlib"), find("none")], [Ok(1), Ok(0), Ok(0), Ok(0)]);
+        for lost in ["zsh", "zsh:amd64", "zs*"] {
+            assert!(matches!(find(lost), Err(Fault::Malformed(why)) if why.contains("`zsh`")), "{lost}");
+        }
+    }
+
+    #[test]
     fn no_database_is_not_no_package() {
         let files = crate::host::TreeFiles::parse("-- /etc/os-release\nID=plan9\n").unwrap();
         let host = Host::offline(std::sync::Arc::new(files), time::OffsetDateTime::UNIX_EPOCH);
         let fault = host.packages().err().unwrap();
         assert_eq!(fault.to_string(), "no package database found: looked for /var/lib/dpkg/status");
         assert_eq!(fault.code(), "unsupported");
+    }
+
+    #[test]
+    fn a_database_that_is_not_read_may_have_what_the_others_have_not() {
+        let status = "-- /var/lib/dpkg/status\nPackage: bash\nStatus: install ok installed\nVersion: 1\n\n";
+        let more = |tree: String| {
+            let files = crate::host::TreeFiles::parse(&tree).unwrap();
+            let host = Host::offline(std::sync::Arc::new(files), time::OffsetDateTime::UNIX_EPOCH);
+            host.packages().and_then(Packages::complete)
+        };
+        assert_eq!(more(status.into()), Ok(()));
+        assert_eq!(more(format!("{status}-- /var/lib/rpm/rpmdb.sqlite size=0\n")), Ok(()), "nothing is in it");
+        for tree in
+            [format!("{status}-- /var/lib/rpm/rpmdb.sqlite\nSQLite\n"), "-- /lib/apk/db/installed\nP:x\n".into()]
+        {
+            assert!(matches!(more(tree), Err(Fault::Unsupported(why)) if why.contains("are not read here")));
+        }
     }
 }

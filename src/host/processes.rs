@@ -48,7 +48,7 @@ pub(super) fn load(host: &Host) -> Result<Processes, Fault> {
             Err(fault) => return Err(fault),
         }
     }
-    let hidden = hidden(host)?.then(|| {
+    let hidden = (hidden(host)? || (more.is_some() && hides(&mounted(host)?))).then(|| {
         Fault::Denied("/proc is mounted with `hidepid`: only root may see the processes of other users".into())
     });
     Ok(Processes { all, more: hidden.or(more) })
@@ -75,8 +75,7 @@ pub(super) fn unless_gone<T>(host: &Host, pid: u32, result: Result<Option<T>, Fa
 
 /// Whether processes of other users are left out of /proc: its mount option hidepid.
 pub(super) fn hidden(host: &Host) -> Result<bool, Fault> {
-    let mounts = host.text("/proc/mounts")?.unwrap_or_default();
-    if !hides(&mounts) {
+    if !hides(&mounted(host)?) {
         return Ok(false);
     }
     // The option spares root and one group. Whoever sees the first process, and is not its user, is spared.
@@ -88,6 +87,10 @@ pub(super) fn hidden(host: &Host) -> Result<bool, Fault> {
         }
         Some(_) => false,
     })
+}
+
+fn mounted(host: &Host) -> Result<String, Fault> {
+    Ok(host.text("/proc/mounts")?.unwrap_or_default())
 }
 
 /// Whether the last mount on /proc has a hidepid other than `0`, `off`.

@@ -32,7 +32,8 @@ fn parse(text: &str) -> Result<Release, usize> {
         let (name, value) = assignment.and_then(|(name, v)| Some((name, unquote(v)?))).ok_or(at + 1)?;
         fields.insert(name.to_owned(), value);
     }
-    Ok(Release(fields))
+    // Every field may be left out, but not all of them.
+    if fields.is_empty() { Err(1) } else { Ok(Release(fields)) }
 }
 
 fn is_name(text: &str) -> bool {
@@ -101,12 +102,12 @@ mod tests {
         let ubuntu = parse("ID=ubuntu\nID_LIKE=\"debian x\"\nVERSION_ID=\"24.04\"\n").unwrap();
         assert!(ubuntu.is_like("debian") && ubuntu.is_like("ubuntu") && !ubuntu.is_like("deb"));
         assert_eq!(parse("ID=arch\nBUILD_ID=rolling\n").unwrap().version(), None);
-        assert_eq!(parse("").unwrap().id(), "linux");
+        assert_eq!(parse("NAME=x\n").unwrap().id(), "linux");
     }
 
     #[test]
     fn a_cut_file_is_a_fault_and_not_a_rolling_release() {
-        for (text, line) in [("ID=debian\nVERS", 2), ("ID=\"debi", 1), ("ID=debian x\n", 1), ("=x\n", 1)] {
+        for (text, line) in [("", 1), ("ID=debian\nVERS", 2), ("ID=\"debi", 1), ("ID=debian x\n", 1), ("=x\n", 1)] {
             assert_eq!(parse(text), Err(line), "{text}");
         }
     }

@@ -76,6 +76,26 @@ pub fn holds(test: &Test, seen: View<'_>) -> Held {
     }
 }
 
+/// Whether `test` holds of a list in which `known` is, whatever else is in it; `None` if that depends.
+pub fn holds_of_part(test: &Test, known: View<'_>) -> Option<bool> {
+    let of_part = |tests: &[Test]| -> Vec<_> { tests.iter().map(|t| holds_of_part(t, known)).collect() };
+    match test {
+        // More elements take nothing away from these, nor do they mend that.
+        Test::Element(_) | Test::Elements(_) => holds(test, known).ok().filter(|held| *held),
+        Test::Each(_) => holds(test, known).ok().filter(|held| !*held),
+        Test::Not(test) => holds_of_part(test, known).map(|held| !held),
+        Test::And(tests) => match of_part(tests) {
+            all if all.contains(&Some(false)) => Some(false),
+            all => all.iter().all(Option::is_some).then_some(true),
+        },
+        Test::Or(tests) => match of_part(tests) {
+            all if all.contains(&Some(true)) => Some(true),
+            all => all.iter().all(Option::is_some).then_some(false),
+        },
+        _ => None,
+    }
+}
+
 /// True if any is, else in doubt if any is.
 fn any(held: impl Iterator<Item = Held>) -> Held {
     all(held.map(|one| one.map(|b| !b))).map(|b| !b)

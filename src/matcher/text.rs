@@ -67,7 +67,7 @@ impl<'v> View<'v> {
                 Value::Bool(false) | Value::No(_) => "`false`",
                 Value::Int(_) | Value::Number(_) => "a number",
                 Value::Text(_) | Value::Content(_) | Value::Secret(_) => "text",
-                Value::List(_) => "a list",
+                Value::List(_) | Value::Partial(_) => "a list",
                 Value::Map(_) => "a map",
                 Value::Mode(_) => "a mode",
                 Value::Size(_) => "a size",

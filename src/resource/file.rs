@@ -117,7 +117,11 @@ impl FilePath {
             FilePath::At(path) => Ok(path.shared()),
             FilePath::Home { user, rest } => {
                 let home = host.home(user.as_deref())?;
-                Ok(format!("{}{rest}", home.trim_end_matches('/')).into())
+                match (home.as_str(), rest.as_str()) {
+                    // The root's own slash is all there is of it.
+                    (home, "") => Ok(home.into()),
+                    (home, rest) => Ok(format!("{}{rest}", home.trim_end_matches('/')).into()),
+                }
             }
         }
     }

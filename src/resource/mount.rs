@@ -28,7 +28,7 @@ impl Resource for Mount {
         }),
         &key("usage", "Blocks in use, in whole per cent of all.", Self::usage),
         &key("in-fstab", "Whether /etc/fstab has the mountpoint, mounted or not.", |m: &Self| {
-            m.host.fstab().map(|f| f.has(m.mountpoint.as_str()))
+            m.host.fstab()?.has(m.mountpoint.as_str())
         }),
     ];
     type Id = Path;
@@ -85,7 +85,7 @@ mod tests {
         assert!(matches!(root.usage(), Err(Fault::Unsupported(_))), "a tree has no usage");
         let absent = mount(TABLE, "/srv/");
         assert_eq!((absent.present(), absent.usage()), (Ok(false), Ok(None)));
-        assert!(absent.host.fstab().unwrap().has(absent.mountpoint.as_str()));
+        assert!(absent.host.fstab().unwrap().has(absent.mountpoint.as_str()).unwrap());
     }
 
     #[test]

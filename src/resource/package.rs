@@ -5,8 +5,13 @@ use crate::host::Host;
 use crate::host::packages::{self, Selector};
 use crate::value::{Fault, Version};
 
-/// The installed packages that the entry's name stands for, at least one.
-pub struct Package(Vec<packages::Package>);
+/// The installed packages that the entry's name stands for.
+pub struct Package {
+    /// At least one.
+    found: Vec<packages::Package>,
+    /// Why there may be more.
+    more: Option<Fault>,
+}
 
 impl Resource for Package {
     const NAME: &'static str = "package";
@@ -33,8 +38,9 @@ impl Resource for Package {
     type Settings = ();
 
     fn probe(host: &Host, name: &Selector, (): &()) -> Result<Option<Self>, Fault> {
-        let found: Vec<_> = host.packages()?.find(name).into_iter().cloned().collect();
-        Ok((!found.is_empty()).then_some(Package(found)))
+        let packages = host.packages()?;
+        let found: Vec<_> = packages.find(host, name)?.into_iter().cloned().collect();
+        Ok((!found.is_empty()).then(|| Package { found, more: packages.complete().err() }))
     }
 }
 
@@ -45,8 +51,13 @@ impl Id for Selector {
 }
 
 impl Package {
-    fn versions(&self) -> Vec<String> {
-        self.0.iter().map(|p| p.version.to_string()).collect()
+    /// All of them, or the fault that there may be more.
+    fn all(&self) -> Result<&[packages::Package], Fault> {
+        self.more.clone().map_or(Ok(&self.found), Err)
+    }
+
+    fn versions(&self) -> Result<Vec<String>, Fault> {
+        Ok(self.all()?.iter().map(|p| p.version.to_string()).collect())
     }
 
     fn version(&self) -> Result<Option<Version>, Fault> {
@@ -64,14 +75,14 @@ impl Package {
 
     /// What all of them have in common.
     fn same<T: PartialEq>(&self, read: impl Fn(&packages::Package) -> T) -> Result<Option<T>, Fault> {
-        let mut values = self.0.iter().map(read);
+        let mut values = self.all()?.iter().map(read);
         let first = values.next();
         if values.all(|value| Some(&value) == first.as_ref()) {
             return Ok(first);
         }
         let name = |p: &packages::Package| format!("`{}:{}` {}", p.name, p.architecture, p.version);
-        let mut names: Vec<_> = self.0.iter().take(4).map(name).collect();
-        if self.0.len() > names.len() {
+        let mut names: Vec<_> = self.found.iter().take(4).map(name).collect();
+        if self.found.len() > names.len() {
             names.push("…".into());
         }
         Err(Fault::Unsupported(format!("several are installed and differ: name one of {}", names.join(", "))))
@@ -100,7 +111,7 @@ mod tests {
         let openssl = look("openssl").unwrap();
         let version = Version { text: "3.0.19-1~deb12u2".into(), order: VersionOrder::Debian };
         assert_eq!(openssl.version(), Ok(Some(version)));
-        assert_eq!(openssl.versions(), ["3.0.19-1~deb12u2"]);
+        assert_eq!(openssl.versions().unwrap(), ["3.0.19-1~deb12u2"]);
         assert_eq!(openssl.arch(), Ok(Some("amd64".into())));
         assert_eq!(openssl.held(), Ok(Some(true)));
     }
@@ -108,7 +119,7 @@ mod tests {
     #[test]
     fn of_several_packages_only_what_they_share_is_known() {
         let libc = look("libc6").unwrap();
-        assert_eq!(libc.versions().len(), 2);
+        assert_eq!(libc.versions().unwrap().len(), 2);
         assert!(libc.version().is_ok() && libc.held() == Ok(Some(false)));
         let why =
             "several are installed and differ: name one of `libc6:amd64` 2.36-9+deb12u14, `libc6:i386` 2.36-9+deb12u14";

@@ -4,7 +4,7 @@ use super::{Id, Keys, Presence, Resource, key};
 use crate::host::Host;
 use crate::host::sockets::{Family, Transport};
 use crate::syntax::nearest;
-use crate::value::Fault;
+use crate::value::{Fault, Known};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -112,18 +112,20 @@ impl Port {
         Ok(Some(all.iter().map(IpAddr::to_string).collect()))
     }
 
-    fn pids(&self) -> Result<Vec<u32>, Fault> {
-        let mut all = Vec::new();
+    fn pids(&self) -> Result<Known<u32>, Fault> {
+        let (mut all, mut more) = (Vec::new(), None);
         for socket in self.sockets()? {
-            all.extend(self.host.holders()?.pids(socket.inode)?);
+            let (pids, others) = self.host.holders()?.pids(socket.inode);
+            all.extend(pids);
+            more = more.or(others.cloned());
         }
         all.sort_unstable();
         all.dedup();
-        Ok(all)
+        Ok(Known { all, more })
     }
 
-    fn process(&self) -> Result<Vec<String>, Fault> {
-        let (pids, mut names) = (self.pids()?, Vec::new());
+    fn process(&self) -> Result<Known<String>, Fault> {
+        let (Known { all: pids, more }, mut names) = (self.pids()?, Vec::new());
         for pid in &pids {
             names.extend(self.host.process_name(*pid)?);
         }
@@ -132,7 +134,7 @@ impl Port {
         }
         names.sort_unstable();
         names.dedup();
-        Ok(names)
+        Ok(Known { all: names, more })
     }
 
     fn user(&self) -> Result<Vec<String>, Fault> {
@@ -233,6 +235,7 @@ fn unknown(protocol: &str, text: &str) -> String {
 mod tests {
     use super::*;
     use crate::host::TreeFiles;
+    use crate::value::{Fact, Value};
     use std::sync::Arc;
     use time::OffsetDateTime;
 
@@ -241,7 +244,7 @@ mod tests {
 
     fn tree(more: &str) -> Host {
         let text = format!(
-            "-- /etc/passwd\nroot:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/:/bin/sh\n-- /etc/group\n-- /proc/net/tcp\n{HEAD}\
+            "-- /etc/passwd\nroot:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/:/bin/sh\n-- /etc/group\nroot:x:0:\n-- /proc/net/tcp\n{HEAD}\
              0: 0100007F:0050 00000000:0000 0A 0:0 0:0 0    33        0 501 1\n\
              1: 00000000:0050 00000000:0000 0A 0:0 0:0 0     0        0 502 1\n\
              2: 0100007F:0050 0100007F:C322 01 0:0 0:0 0    33        0 503 1\n\
@@ -261,8 +264,8 @@ mod tests {
         let port = probe(&tree(""), "80").unwrap().unwrap();
         assert_eq!(port.ip().unwrap().unwrap(), ["0.0.0.0", "127.0.0.1"]);
         assert_eq!(port.user().unwrap(), ["root", "www-data"]);
-        assert_eq!(port.pids().unwrap(), [7]);
-        assert_eq!(port.process().unwrap(), ["nginx"]);
+        assert_eq!(port.pids().unwrap().all, [7]);
+        assert_eq!(port.process().unwrap().all, ["nginx"]);
         assert_eq!(port.clients().unwrap(), 1);
         assert!(probe(&tree(""), "tcp6:80").unwrap().is_none());
         assert!(probe(&tree(""), "81").unwrap().is_none());
@@ -272,14 +275,17 @@ mod tests {
     fn a_user_without_a_name_is_a_number_and_a_socket_of_the_kernel_has_no_process() {
         let port = probe(&tree(""), "22").unwrap().unwrap();
         assert_eq!(port.user().unwrap(), ["1234"]);
-        assert_eq!(port.process().unwrap(), [""; 0]);
+        assert_eq!(port.process().unwrap().all, [""; 0]);
     }
 
     #[test]
     fn a_refused_look_at_processes_is_no_empty_list() {
         let port = probe(&tree("-- /proc/8/fd/ denied\n"), "22").unwrap().unwrap();
-        assert!(matches!(port.process(), Err(Fault::Denied(_))));
-        assert!(matches!(port.pids(), Err(Fault::Denied(_))));
+        let denied = |known: Value| matches!(known, Value::Partial(part) if matches!(part.1, Fault::Denied(_)));
+        assert!(matches!(port.process().observe(), Err(Fault::Denied(_))), "none is known");
+        assert!(matches!(port.pids().observe(), Err(Fault::Denied(_))));
+        let web = probe(&tree("-- /proc/8/fd/ denied\n"), "80").unwrap().unwrap();
+        assert!(denied(web.process().observe().unwrap()) && denied(web.pids().observe().unwrap()));
         assert!(port.ip().is_ok());
     }
 

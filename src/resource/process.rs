@@ -132,7 +132,8 @@ mod tests {
     use time::OffsetDateTime;
 
     fn tree(processes: &[(&str, char, &str)]) -> Host {
-        let mut text = "-- /proc/uptime\n100.00 1.0\n-- /etc/passwd\nroot:x:0:0::/:/bin/sh\n-- /etc/group\n".to_owned();
+        let mut text =
+            "-- /proc/uptime\n100.00 1.0\n-- /etc/passwd\nroot:x:0:0::/:/bin/sh\n-- /etc/group\nroot:x:0:\n".to_owned();
         for (at, (comm, state, cmdline)) in processes.iter().enumerate() {
             let pid = at + 1;
             text += &format!(

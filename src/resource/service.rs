@@ -37,7 +37,8 @@ impl Resource for Service {
         [service.\"logrotate.timer\"]\nstate = \"active\"\n";
     const PRESENCE: Option<super::Presence> = Some(super::Presence {
         name: "exists",
-        about: "Whether systemd has such a unit loaded, in any load state but `not-found`, or there is a file for one.",
+        about: "Whether systemd has such a unit loaded, in any load state but `not-found`, or there is a file for one. What \
+                runs is there, even if its file is gone.",
     });
     const TARGET: Option<(&'static str, &'static str)> = Some((
         "name",

@@ -33,6 +33,7 @@ impl Value {
                 }
                 Json::Array(items)
             }
+            Value::Partial(part) => Value::List(part.0.clone()).to_json_within(room),
             Value::Map(map) => {
                 let mut items = Map::new();
                 for (key, item) in map {

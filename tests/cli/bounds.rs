@@ -15,7 +15,7 @@ fn refused(lab: &Lab, spec: &str, memory: u64, says: &str) {
 #[test]
 fn nesting_is_bounded_however_it_is_written() {
     const DEPTH: usize = 1_000_000;
-    let lab = Lab::new();
+    let lab = Lab::empty();
     for (name, text) in [
         ("lists.json", format!("{{\"file\": {}", "[".repeat(DEPTH))),
         ("maps.json", format!("{}1{}", "{\"a\":".repeat(DEPTH), "}".repeat(DEPTH))),

@@ -17,7 +17,7 @@ fn check_counts_what_a_spec_says_and_looks_at_nothing() {
 
 #[test]
 fn kinds_are_listed_and_each_has_its_page() {
-    let lab = Lab::new();
+    let lab = Lab::empty();
     let ran = lab.run(&["kinds"]);
     for kind in KINDS {
         assert!(
@@ -43,7 +43,7 @@ fn kinds_are_listed_and_each_has_its_page() {
 
 #[test]
 fn matchers_are_shown_in_the_terminal() {
-    let ran = Lab::new().run(&["matchers"]);
+    let ran = Lab::default().run(&["matchers"]);
     let text = on_one_line(&ran.ended(0).out);
     for operator in OPERATORS {
         assert!(text.contains(&format!(" {} = ", operator.name)) && text.contains(operator.about), "{}", operator.name);
@@ -65,7 +65,7 @@ fn assert_fits(page: &str) {
 
 #[test]
 fn schemas_are_schemas() {
-    let lab = Lab::new();
+    let lab = Lab::empty();
     for args in [&["schema"][..], &["schema", "--report", "json"], &["schema", "--report", "jsonl"]] {
         let ran = lab.run(args);
         let schema: serde_json::Value = serde_json::from_str(&ran.ended(0).out).unwrap();
@@ -94,7 +94,7 @@ fn a_report_is_as_its_schema_says() {
 
 #[test]
 fn completions_are_scripts() {
-    let lab = Lab::new();
+    let lab = Lab::empty();
     for shell in ["bash", "zsh", "fish"] {
         lab.write("script", lab.run(&["completions", shell]).ended(0).says("retry-timeout").out.as_bytes());
         if installed(shell, &format!("completions in {shell}")) {
@@ -106,7 +106,7 @@ fn completions_are_scripts() {
 
 #[test]
 fn the_manual_renders_without_warnings() {
-    let lab = Lab::new();
+    let lab = Lab::empty();
     let ran = lab.run(&["man"]);
     ran.ended(0);
     for word in ["retry", "verispec validate", "verispec schema", ".SH NAME"] {
@@ -122,7 +122,7 @@ fn the_manual_renders_without_warnings() {
 
 #[test]
 fn every_command_has_help_on_standard_output() {
-    let lab = Lab::new();
+    let lab = Lab::empty();
     for command in ["validate", "check", "kinds", "schema", "completions", "man"] {
         for flag in ["-h", "--help"] {
             let ran = lab.run(&[command, flag]);
@@ -137,7 +137,7 @@ fn every_command_has_help_on_standard_output() {
 
 #[test]
 fn a_slip_on_the_command_line_is_mended() {
-    let lab = Lab::new();
+    let lab = Lab::empty();
     lab.run(&["validate", "--fromat", "json"]).ended(64).says("--format");
     lab.run(&["validate", "-f", "jsno"]).ended(64).says("'json'").says("rspecish");
     lab.run(&["vaildate"]).ended(64).says("'validate'");

@@ -11,7 +11,7 @@ const TOUCH: &str = "[command.touch]\nexec = \"touch ran\"\nexit-status = 0\n";
 
 #[test]
 fn the_exit_status_is_0_only_if_everything_passed() {
-    let lab = Lab::new();
+    let lab = Lab::empty();
     for (name, text) in [("pass", PASS), ("fail", FAIL), ("unknown", UNKNOWN), ("bad", "[file.\"/\"]\nmoed = 1\n")] {
         lab.write(&format!("{name}.toml"), text);
     }
@@ -35,7 +35,7 @@ fn the_exit_status_is_0_only_if_everything_passed() {
 
 #[test]
 fn nagios_hears_the_statuses_of_a_plugin() {
-    let lab = Lab::new();
+    let lab = Lab::empty();
     let nagios = |text: &str| {
         lab.write("spec.toml", text);
         lab.run(&["validate", "-f", "nagios", "spec.toml"])
@@ -49,7 +49,7 @@ fn nagios_hears_the_statuses_of_a_plugin() {
 
 #[test]
 fn several_specs_run_in_the_order_named_and_as_often_as_named() {
-    let lab = Lab::new();
+    let lab = Lab::empty();
     for name in ["a", "b"] {
         lab.write(&format!("{name}.toml"), format!("[matching.{name}]\ncontent = 1\nmatches = 1\n"));
     }
@@ -71,7 +71,7 @@ fn without_a_name_the_standard_ones_are_looked_for() {
         lab.write("named.toml", FAIL);
         lab.run(&["validate", "named.toml"]).ended(1);
     }
-    let lab = Lab::new();
+    let lab = Lab::empty();
     let none = lab.run(&["validate"]);
     assert_eq!(
         none.ended(64).err,
@@ -91,7 +91,7 @@ fn without_a_name_the_standard_ones_are_looked_for() {
 
 #[test]
 fn standard_input_is_a_spec_in_any_syntax() {
-    let lab = Lab::new();
+    let lab = Lab::empty();
     for text in [
         PASS,
         "file.\"/\".path = \"/\" # with: a colon\n",

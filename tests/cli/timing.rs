@@ -59,7 +59,7 @@ exit-status = 0
 skip = true
 "#;
     for format in ["json", "junit", "nagios", "documentation"] {
-        let lab = Lab::new();
+        let lab = Lab::empty();
         let flag = lab.path("flag");
         lab.write("spec.toml", spec.replace("FLAG", flag.to_str().unwrap()));
         let appears = std::thread::spawn(move || {

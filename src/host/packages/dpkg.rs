@@ -3,10 +3,10 @@
 //! Installed is what `dpkg --list` marks `i` in its second column and does not mark as broken. What is half-installed,
 //! unpacked, half-configured, waiting for a trigger, or has only its configuration left is not installed.
 //!
-//! dpkg writes the whole file anew and ends it with a blank line. So a file cut anywhere inside a stanza shows; one cut
-//! just behind the blank line between two stanzas does not.
+//! dpkg writes the whole file anew and ends it with a blank line. So a file cut anywhere inside a stanza shows. One cut
+//! just behind the blank line between two stanzas does not, but for the lists of files that dpkg keeps beside it.
 
-use super::Package;
+use super::{Database, Package};
 use crate::host::{Host, Stat};
 use crate::value::{Fault, VersionOrder};
 use memchr::memchr;
@@ -31,7 +31,7 @@ struct Stanza<'a> {
     installed: bool,
 }
 
-pub(super) fn read(host: &Host) -> Result<Option<Vec<Package>>, Fault> {
+pub(super) fn read(host: &Host) -> Result<Option<Database>, Fault> {
     for _ in 0..ATTEMPTS {
         let before = watch(host)?;
         let Some(status) = host.read(STATUS)?.filter(|bytes| !bytes.is_empty()) else { return absent(host) };
@@ -59,15 +59,22 @@ fn watch(host: &Host) -> Result<(Option<Stat>, Vec<String>), Fault> {
 }
 
 /// No status file, or an empty one, is a host without packages of dpkg's only if dpkg knows no package's files either.
-fn absent(host: &Host) -> Result<Option<Vec<Package>>, Fault> {
-    match host.files().list(INFO)?.is_some_and(|names| names.iter().any(|n| n.ends_with(".list"))) {
-        true => Err(Fault::Malformed(format!("{STATUS} is missing or empty, but {INFO} lists packages"))),
-        false => Ok(None),
+fn absent(host: &Host) -> Result<Option<Database>, Fault> {
+    match unpacked(host)?.is_empty() {
+        false => Err(Fault::Malformed(format!("{STATUS} is missing or empty, but {INFO} lists packages"))),
+        true => Ok(None),
     }
 }
 
+/// The packages of which there is a list of files: `NAME.list`, or `NAME:ARCHITECTURE.list`.
+pub(super) fn unpacked(host: &Host) -> Result<Vec<String>, Fault> {
+    let names = host.files().list(INFO)?.unwrap_or_default();
+    let package = |file: &String| file.strip_suffix(".list").and_then(|n| n.split(':').next()).map(str::to_owned);
+    Ok(names.iter().filter_map(package).collect())
+}
+
 /// What is installed by `status` once `journal` (path and contents, in order) is played over it.
-fn installed(status: &[u8], journal: &[(String, Vec<u8>)]) -> Result<Vec<Package>, Fault> {
+fn installed(status: &[u8], journal: &[(String, Vec<u8>)]) -> Result<Database, Fault> {
     let malformed = |path: &str, why: String| Fault::Malformed(format!("{path}: {why}"));
     if !status.ends_with(b"\n\n") {
         return Err(malformed(STATUS, "cut short: it does not end with a blank line".into()));
@@ -96,7 +103,11 @@ fn installed(status: &[u8], journal: &[(String, Vec<u8>)]) -> Result<Vec<Package
             }
         }
     }
-    Ok(all.iter().filter(|s| s.installed).map(Stanza::package).collect())
+    let (installed, others): (Vec<_>, Vec<_>) = all.iter().partition(|s| s.installed);
+    Ok(Database {
+        installed: installed.into_iter().map(Stanza::package).collect(),
+        others: others.into_iter().map(|s| s.name.into()).collect(),
+    })
 }
 
 /// A stanza of a package that is gone may name no architecture: it is then about the only one there is.

@@ -55,7 +55,7 @@ impl Systemd {
         if !is_template(name) {
             let loaded = self.listing.get(deadline, || self.list(deadline))?;
             let found = match loaded.get(name) {
-                Some(row) if row.load == "not-found" => None,
+                Some(row) if !is_there(&row.load, &row.active) => None,
                 Some(row) => Some(unit(name, &row.load, &row.active, &row.path)),
                 None => {
                     // Asking for its object loads it, and leads from an alias to the unit.
@@ -75,7 +75,7 @@ impl Systemd {
                         && active == "inactive"
                         && text("FragmentPath").is_empty()
                         && text("SourcePath").is_empty();
-                    (load != "not-found" && !made_up).then(|| unit(id, load, active, &path))
+                    (is_there(load, active) && !made_up).then(|| unit(id, load, active, &path))
                 }
             };
             if found.is_some() {
@@ -184,6 +184,11 @@ fn rows(items: Vec<Item>) -> Option<Loaded> {
             _ => None,
         })
         .collect()
+}
+
+/// A unit whose file was taken away is `not-found`, and goes on running all the same.
+fn is_there(load: &str, active: &str) -> bool {
+    load != "not-found" || !matches!(active, "inactive" | "failed")
 }
 
 fn is_template(name: &str) -> bool {

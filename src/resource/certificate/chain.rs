@@ -72,7 +72,9 @@ pub fn verify(
         let why = "it is a CA's certificate, and the chains of those are not judged";
         return Err(Fault::Unsupported(why.into()));
     }
-    let ders: Vec<CertificateDer> = roots.iter().map(|r| CertificateDer::from(r.as_slice())).collect();
+    // The library takes a root for good whenever it was made, and clients do not.
+    let (current, past): (Vec<_>, Vec<_>) = roots.iter().partition(|root| is_current_root(root, host.now()));
+    let ders: Vec<CertificateDer> = current.iter().map(|r| CertificateDer::from(r.as_slice())).collect();
     // A store may hold a root that is too odd to be used, and that is no flaw of this certificate.
     let anchors: Vec<TrustAnchor> = ders.iter().filter_map(|d| webpki::anchor_from_trusted_cert(d).ok()).collect();
     let others: Vec<CertificateDer> = bundle.iter().skip(1).map(|d| CertificateDer::from(d.as_slice())).collect();
@@ -86,7 +88,7 @@ pub fn verify(
         Err(error) if is_unsupported(&error) => {
             Err(Fault::Unsupported(format!("the chain cannot be verified here: {}", words(&error))))
         }
-        Err(Error::UnknownIssuer) => Ok(Err(missing_issuer(certificate, bundle))),
+        Err(Error::UnknownIssuer) => Ok(Err(missing_issuer(certificate, bundle, &past, host.now()))),
         Err(error) => Ok(Err(words(&error))),
     }
 }
@@ -122,6 +124,11 @@ fn read_roots(host: &Host, path: Option<&Path>) -> Result<Vec<Vec<u8>>, Fault> {
     Err(Fault::Unsupported(format!("this host has no store of roots ({}): set `roots`", STORES.join(", "))))
 }
 
+/// Whether a root is valid now; one that does not read is left to who uses it.
+fn is_current_root(root: &[u8], now: OffsetDateTime) -> bool {
+    read(root).is_none_or(|root| is_current(&root, now).is_ok())
+}
+
 fn is_current(certificate: &X509Certificate, now: OffsetDateTime) -> Result<(), String> {
     let begin = certificate.validity().not_before.to_datetime();
     let end = not_after(certificate);
@@ -134,9 +141,13 @@ fn is_current(certificate: &X509Certificate, now: OffsetDateTime) -> Result<(), 
     }
 }
 
-/// Follows the issuers' names as far as they lead.
-fn missing_issuer(certificate: &X509Certificate, bundle: &[Vec<u8>]) -> String {
-    let others = bundle.iter().filter_map(|der| X509Certificate::from_der(der).ok().map(|(_, c)| c));
+fn read(der: &[u8]) -> Option<X509Certificate<'_>> {
+    X509Certificate::from_der(der).ok().map(|(_, certificate)| certificate)
+}
+
+/// Follows the issuers' names as far as they lead; `past` are the roots that are not valid now.
+fn missing_issuer(certificate: &X509Certificate, bundle: &[Vec<u8>], past: &[&Vec<u8>], now: OffsetDateTime) -> String {
+    let others = bundle.iter().filter_map(|der| read(der));
     let others: Vec<X509Certificate> = others.collect();
     let mut last = certificate;
     for _ in 0..others.len() {
@@ -146,6 +157,10 @@ fn missing_issuer(certificate: &X509Certificate, bundle: &[Vec<u8>]) -> String {
         }
     }
     let (subject, issuer) = (name::rfc2253(last.subject()), name::rfc2253(last.issuer()));
+    let root = past.iter().filter_map(|der| read(der)).find(|c| c.subject().as_raw() == last.issuer().as_raw());
+    if let Some(Err(why)) = root.map(|root| is_current(&root, now)) {
+        return format!("of the root `{issuer}`, which issued `{subject}`: {why}");
+    }
     if subject == issuer {
         return format!("`{subject}` is signed by itself and is not among the roots");
     }

@@ -209,6 +209,23 @@ fn a_chain_that_is_not_current_is_not_valid() {
 }
 
 #[test]
+fn a_root_that_has_expired_is_nobodys_root() {
+    let (root_key, key) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+    let (mut old, mut early) = (ca("Old Root"), ca("Early Root"));
+    old.not_after = date_time_ymd(2026, 11, 20);
+    early.not_before = date_time_ymd(2026, 12, 24);
+    for (root, why) in [(old, "expired on 2026-11-20"), (early, "not valid before 2026-12-24")] {
+        let leaf = params(&["a.example"]).signed_by(&key, &Signer::from_params(&root, &root_key)).unwrap().pem();
+        let root = root.self_signed(&root_key).unwrap().pem();
+        for bundle in [leaf.clone(), format!("{leaf}{root}")] {
+            let host = host(&[("/c.pem", &bundle), ("/r.pem", &root)]);
+            let value = read(&probe(&host, Some("/r.pem")).unwrap().unwrap(), "chain", "");
+            assert!(matches!(&value, Ok(Value::No(no)) if no.contains(why)), "{value:?}");
+        }
+    }
+}
+
+#[test]
 fn a_certificate_that_is_itself_a_root_is_trusted_while_it_is_valid() {
     let key = KeyPair::generate().unwrap();
     let own = ca("own").self_signed(&key).unwrap().pem();

@@ -22,7 +22,7 @@ fn names(packages: &[Package]) -> Vec<String> {
 }
 
 fn read_names(status: &str) -> Result<Vec<String>, Fault> {
-    installed(status.as_bytes(), &[]).map(|p| names(&p))
+    installed(status.as_bytes(), &[]).map(|p| names(&p.installed))
 }
 
 fn host(tree: &str) -> Host {
@@ -48,7 +48,7 @@ fn only_what_is_wholly_installed_counts() {
         let found = read_names(&stanza("nginx", status, "1.22.1-9", "amd64")).unwrap();
         assert_eq!(!found.is_empty(), want, "{status}");
     }
-    let held = installed(stanza("nginx", "hold ok installed", "1.22.1-9", "amd64").as_bytes(), &[]).unwrap();
+    let held = installed(stanza("nginx", "hold ok installed", "1.22.1-9", "amd64").as_bytes(), &[]).unwrap().installed;
     assert!(held[0].held);
 }
 
@@ -103,7 +103,7 @@ fn the_journal_replaces_what_the_status_file_says() {
         let files: Vec<_> =
             entries.iter().map(|e| (format!("{JOURNAL}/0000"), e.trim_end().as_bytes().to_vec())).collect();
         let files: Vec<_> = files.into_iter().map(|(p, b)| (p, [b, b"\n".to_vec()].concat())).collect();
-        installed(status.as_bytes(), &files).map(|p| names(&p))
+        installed(status.as_bytes(), &files).map(|p| names(&p.installed))
     };
     assert_eq!(
         journal(&[
@@ -135,7 +135,7 @@ fn the_journal_is_read_from_its_files_in_order() {
         format!("-- {JOURNAL}/{number}\n{}\n", stanza.trim_end())
     };
     let versions = |host: Host| {
-        let found: Vec<_> = read(&host).unwrap().unwrap().iter().map(|p| p.version.to_string()).collect();
+        let found: Vec<_> = read(&host).unwrap().unwrap().installed.iter().map(|p| p.version.to_string()).collect();
         found
     };
     assert_eq!(
@@ -202,7 +202,7 @@ fn this_machine_has_what_dpkg_query_says() {
         .map(|fields| (format!("{}:{} {}", fields[0], fields[1], fields[2]), fields[3].starts_with('h')))
         .collect();
     let host = Host::local();
-    let Some(packages) = read(&host).unwrap() else {
+    let Some(Database { installed: packages, .. }) = read(&host).unwrap() else {
         assert!(expected.is_empty());
         return;
     };
@@ -212,7 +212,7 @@ fn this_machine_has_what_dpkg_query_says() {
     assert_eq!(found, expected);
     for package in &packages {
         let selector = Selector::parse(&format!("{}:{}", package.name, package.architecture)).unwrap();
-        assert_eq!(host.packages().unwrap().find(&selector), [package]);
+        assert_eq!(host.packages().unwrap().find(&host, &selector).unwrap(), [package]);
     }
 }
 

@@ -94,6 +94,27 @@ fn units_are_found_listed_or_not() {
 }
 
 #[test]
+fn a_unit_whose_file_is_gone_is_there_while_it_runs() {
+    let rows = [("runs.service", "active"), ("starts.service", "activating"), ("ended.service", "failed")];
+    let row = |(name, active): &(&str, &str)| {
+        let text = |text: &str| Item::Text(text.to_owned());
+        let path = || Item::Path("/".into());
+        let states = [text(name), text(""), text("not-found"), text(active), text(active), text("")];
+        Item::Struct(states.into_iter().chain([path(), Item::Uint32(0), text(""), path()]).collect())
+    };
+    let list = [Item::Array(rows.iter().map(row).collect())];
+    let peer = Peer::answering(move |call| match call.windows(9).any(|w| w == b"ListUnits") {
+        true => reply(&call, 2, "", "a(ssssssouso)", &list),
+        false => reply(&call, 3, "org.freedesktop.DBus.Error.FileNotFound", "s", &[Item::Text("no file".into())]),
+    });
+    let systemd = systemd(&peer);
+    let active = |name| systemd.unit(name, late()).unwrap().map(|unit| unit.active);
+    assert_eq!(active("runs.service").as_deref(), Some("active"));
+    assert_eq!(active("starts.service").as_deref(), Some("activating"));
+    assert_eq!(active("ended.service"), None);
+}
+
+#[test]
 fn a_unit_that_may_not_be_seen_is_not_absent() {
     let peer = Peer::answering(|call| recorded(&call));
     let systemd = systemd(&peer);

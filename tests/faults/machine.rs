@@ -1,0 +1,35 @@
+//! What only a running machine can tell.
+
+use crate::only_a_machine_tells;
+
+#[test]
+fn a_tree_of_files_answers_for_no_machine() {
+    let host = "accounts";
+    only_a_machine_tells(
+        host,
+        "disk.\"/\"",
+        &[("exists", "true"), ("free", "\">= 1%\""), ("filesystem", "\"ext4\""), ("read-only", "true")],
+    );
+    only_a_machine_tells(host, "command.true", &[("exit-status", "0"), ("stdout", "\"\""), ("duration", "\"< 1s\"")]);
+    only_a_machine_tells(
+        host,
+        "service.ssh",
+        &[("exists", "true"), ("running", "true"), ("enabled", "true"), ("masked", "true"), ("restarts", "0")],
+    );
+    only_a_machine_tells(
+        host,
+        "system.this",
+        &[
+            ("kernel", "\">= 1\""),
+            ("arch", "\"x86_64\""),
+            ("hostname", "\"x\""),
+            ("uptime", "\"> 1s\""),
+            ("load-1", "{ lt = 1 }"),
+            ("memory-available", "\"> 1%\""),
+            ("swap-used", "\"< 99%\""),
+            ("cpus", "1"),
+            ("reboot-required", "true"),
+            ("clock-synced", "true"),
+        ],
+    );
+}
