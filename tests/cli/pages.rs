@@ -43,7 +43,7 @@ fn kinds_are_listed_and_each_has_its_page() {
 
 #[test]
 fn matchers_are_shown_in_the_terminal() {
-    let ran = Lab::default().run(&["matchers"]);
+    let ran = Lab::empty().run(&["matchers"]);
     let text = on_one_line(&ran.ended(0).out);
     for operator in OPERATORS {
         assert!(text.contains(&format!(" {} = ", operator.name)) && text.contains(operator.about), "{}", operator.name);
