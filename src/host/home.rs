@@ -35,7 +35,7 @@ mod tests {
     #[test]
     fn a_home_is_a_path_from_the_root_on() {
         let passwd = "root:x:0:0::/root/:/bin/sh\nbox:x:1:1::/:/bin/sh\nnone:x:2:2:::\nodd:x:3:3::home/odd:\n";
-        let tree = TreeFiles::parse(&format!("-- /etc/passwd\n{passwd}-- /etc/group\n")).unwrap();
+        let tree = TreeFiles::parse(&format!("-- /etc/passwd\n{passwd}-- /etc/group\nroot:x:0:\n")).unwrap();
         let host = Host::offline(Arc::new(tree), time::OffsetDateTime::UNIX_EPOCH);
         assert_eq!(host.home(Some("root")).as_deref(), Ok("/root"));
         assert_eq!(host.home(Some("box")).as_deref(), Ok("/"));

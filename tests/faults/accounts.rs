@@ -58,13 +58,13 @@ fn a_line_that_does_not_read_may_be_the_one() {
     const SHADOW_LINE: &[Break] = &[Break::Is(SHADOW, "root:*:19700:0:99999:7:::\nalice:$y$j9\n")];
     const LOCKED: &[(&str, &str)] = &[("locked", "true"), ("password-hash", "\"x\""), ("expires-in", "\"> 1d\"")];
     check(&[
-        row(PASSWD_LINE, "user.alice", USER, "/etc/passwd line 2 does not read"),
-        row(PASSWD_LINE, "user.bobby", PRESENCE, "/etc/passwd line 2 does not read"),
-        row(PASSWD_LINE, "group.root", &[("members", "[\"root\"]")], "/etc/passwd line 2 does not read"),
-        row(GROUP_LINE, "group.sudo", PRESENCE, "/etc/group line 3 does not read"),
-        row(GROUP_LINE, "group.wheel", PRESENCE, "/etc/group line 3 does not read"),
-        row(GROUP_LINE, "user.alice", &[("groups", "[\"sudo\"]")], "/etc/group line 3 does not read"),
-        row(SHADOW_LINE, "user.alice", LOCKED, "/etc/shadow line 2 does not read"),
+        row(PASSWD_LINE, "user.alice", USER, "/etc/passwd line 2 cannot be parsed"),
+        row(PASSWD_LINE, "user.bobby", PRESENCE, "/etc/passwd line 2 cannot be parsed"),
+        row(PASSWD_LINE, "group.root", &[("members", "[\"root\"]")], "/etc/passwd line 2 cannot be parsed"),
+        row(GROUP_LINE, "group.sudo", PRESENCE, "/etc/group line 3 cannot be parsed"),
+        row(GROUP_LINE, "group.wheel", PRESENCE, "/etc/group line 3 cannot be parsed"),
+        row(GROUP_LINE, "user.alice", &[("groups", "[\"sudo\"]")], "/etc/group line 3 cannot be parsed"),
+        row(SHADOW_LINE, "user.alice", LOCKED, "/etc/shadow line 2 cannot be parsed"),
     ]);
 }
 

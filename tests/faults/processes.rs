@@ -107,9 +107,16 @@ fn one_family_that_listens_does_not_tell_of_the_other() {
 
 #[test]
 fn a_process_that_may_not_be_looked_into_may_hold_the_socket() {
-    const BROKEN: &[Break] = &[Break::Denied("/proc/700/fd"), Break::Denied("/proc/701/fd")];
+    const BROKEN: &[Break] =
+        &[Break::Denied("/proc/700/fd"), Break::Denied("/proc/701/fd"), Break::Denied("/proc/702/fd")];
     let asked = &[("process", "[\"nginx\"]"), ("pids", "[700]")];
-    check(&[Row { host: "port", broken: BROKEN, entry: "port.'tcp4:80'", asked, names: "only root may see" }]);
+    check(&[Row {
+        host: "port",
+        broken: BROKEN,
+        entry: "port.'tcp4:80'",
+        asked,
+        names: "only root, with CAP_SYS_PTRACE, may see",
+    }]);
 }
 
 #[test]
