@@ -1,7 +1,7 @@
 //! `nagios`: a plugin's status line with performance data, what failed below it, and a plugin's exit status.
 
 use super::printable::bounded;
-use super::sentence::{count_and_duration, sentence};
+use super::sentence::{count_and_duration, heading, sentence};
 use super::{Context, Reporter};
 use crate::verdict::{Judged, Outcome, Summary};
 use std::io::{self, Write};
@@ -38,7 +38,11 @@ impl Reporter for Nagios {
                 self.left_out += 1;
                 continue;
             }
-            let text = sentence(verdict, &verdict.evidence());
+            let text = match &verdict.outcome {
+                // The word before it has said that it is unknown.
+                Outcome::Unknown(fault) => format!("{}: {fault}", heading(verdict)),
+                _ => sentence(verdict, &verdict.evidence()),
+            };
             // A bar would begin performance data.
             let text = bounded(&text, LINE).replace('|', "¦");
             self.lines.push_str(&format!("{word} - {text}\n"));

@@ -107,10 +107,20 @@ fn one_family_that_listens_does_not_tell_of_the_other() {
 
 #[test]
 fn a_process_that_may_not_be_looked_into_may_hold_the_socket() {
-    const BROKEN: &[Break] = &[Break::Denied("/proc/700/fd"), Break::Denied("/proc/701/fd")];
-    // That nginx is among them is certain by another of its processes.
-    let asked = &[("process", "{ consist-of = [\"nginx\"] }"), ("pids", "[700]")];
-    check(&[Row { host: "port", broken: BROKEN, entry: "port.'tcp4:80'", asked, names: "only root" }]);
+    const BROKEN: &[Break] =
+        &[Break::Denied("/proc/700/fd"), Break::Denied("/proc/701/fd"), Break::Denied("/proc/702/fd")];
+    let asked = &[("process", "[\"nginx\"]"), ("pids", "[700]")];
+    check(&[Row {
+        host: "port",
+        broken: BROKEN,
+        entry: "port.'tcp4:80'",
+        asked,
+        names: "only root, with CAP_SYS_PTRACE, may see",
+    }]);
+    // That nginx is among them may be certain; that there is no other is not.
+    const SOME: &[Break] = &[Break::Denied("/proc/700/fd"), Break::Denied("/proc/701/fd")];
+    let asked = &[("process", "{ consist-of = [\"nginx\"] }"), ("pids", "{ have-len = 3 }")];
+    check(&[Row { host: "port", broken: SOME, entry: "port.'tcp4:80'", asked, names: "only root" }]);
 }
 
 #[test]
