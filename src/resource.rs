@@ -3,6 +3,7 @@
 use crate::host::Host;
 use crate::syntax::{Diagnostic, Node};
 use crate::value::{Fact, Fault, Type, Value};
+use smallvec::SmallVec;
 
 mod certificate;
 mod command;
@@ -246,13 +247,16 @@ pub struct Seen {
     /// Whether the thing itself is there.
     pub present: Result<bool, Fault>,
     /// The keys asked for, in order. Where the thing is not there, [`Value::Absent`] is a key that only it could have.
-    pub values: Vec<Result<Value, Fault>>,
+    pub values: Values,
 }
+
+/// Most entries ask for a few keys, and what is made by one thread and dropped by another is dear.
+pub type Values = SmallVec<[Result<Value, Fault>; 3]>;
 
 impl From<Vec<Result<Value, Fault>>> for Seen {
     /// The keys of a thing that is there.
     fn from(values: Vec<Result<Value, Fault>>) -> Seen {
-        Seen { present: Ok(true), values }
+        Seen { present: Ok(true), values: values.into() }
     }
 }
 

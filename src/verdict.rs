@@ -1,7 +1,7 @@
 //! What a claim and an observation come to. Pure: needs no host.
 
 use crate::matcher::{Doubt, Evidence};
-use crate::resource::Observed;
+use crate::resource::{Observed, Values};
 use crate::spec::{Claim, Expectation};
 use crate::value::{Fault, Value};
 use std::borrow::Cow;
@@ -99,8 +99,8 @@ impl Verdict<'_> {
 pub fn judge<'c>(claim: &'c Claim, seen: Observed) -> Vec<Verdict<'c>> {
     let mut verdicts = Vec::with_capacity(claim.tests.len() + 1);
     let (present, values) = match seen {
-        Err(fault) => (Err(fault), Vec::new()),
-        Ok(None) => (Ok(false), Vec::new()),
+        Err(fault) => (Err(fault), Values::new()),
+        Ok(None) => (Ok(false), Values::new()),
         Ok(Some(seen)) => (seen.present, seen.values),
     };
     let presence = claim.kind.presence.zip(claim.presence.as_ref());
@@ -259,9 +259,9 @@ mod tests {
     #[test]
     fn a_key_that_does_not_need_the_thing_is_judged_without_it() {
         let values = vec![Ok(Value::Bool(true)), Ok(Value::Absent)];
-        let absent = Seen { present: Ok(false), values: values.clone() };
+        let absent = Seen { present: Ok(false), values: values.clone().into() };
         assert_eq!(words(false, Ok(Some(absent))), ["pass", "pass", "skip"]);
-        let doubtful = Seen { present: Err(fault()), values };
+        let doubtful = Seen { present: Err(fault()), values: values.into() };
         assert_eq!(words(false, Ok(Some(doubtful))), ["unknown", "pass", "unknown"]);
     }
 }

@@ -50,7 +50,7 @@ mod tests {
         let probe = (kind.bind)("x", &[("content", &node)], &mut wrong).unwrap();
         let host = Host::offline(Arc::new(TreeFiles::parse("").unwrap()), OffsetDateTime::UNIX_EPOCH);
         let seen = probe(&host, &[Ask { key: 0, argument: "".into() }]).unwrap().unwrap();
-        assert_eq!(seen.values, [Ok(Value::List(vec![]))]);
+        assert_eq!(seen.values[..], [Ok(Value::List(vec![]))]);
         assert!(wrong.is_empty());
     }
 }

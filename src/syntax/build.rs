@@ -9,6 +9,8 @@ use std::hash::BuildHasher;
 const MAX_WRONG: usize = 100;
 /// Keys up to which a map is searched from end to end, which is faster than hashing.
 const FEW: usize = 16;
+/// Keys that room is made for at first: as many as most entries have.
+const USUAL: usize = 3;
 
 /// The source could not be read further; why is among the diagnostics.
 #[derive(Debug)]
@@ -98,9 +100,21 @@ impl Tree {
 /// A map's fields in the order written, found by key in constant time.
 pub(super) struct Fields<'s, V> {
     entries: Vec<(Key<'s>, V)>,
-    /// Where each key stands, by its hash; empty until there are more than `FEW`.
-    places: HashTable<usize>,
+    /// Where each key stands; empty until there are more than `FEW`.
+    places: HashTable<Place>,
     hasher: DefaultHashBuilder,
+}
+
+/// A key's index among the entries, and half of its hash, so that a table that grows need not hash it again.
+struct Place {
+    at: u32,
+    hash: u32,
+}
+
+impl Place {
+    fn hash(&self) -> u64 {
+        u64::from(self.hash) << 32 | u64::from(self.hash)
+    }
 }
 
 impl<'s, V> Fields<'s, V> {
@@ -112,30 +126,45 @@ impl<'s, V> Fields<'s, V> {
         if self.entries.len() <= FEW {
             return self.entries.iter().position(|(k, _)| k.text == key);
         }
-        self.places.find(self.hasher.hash_one(key), |at| self.is_at(*at, key)).copied()
+        self.placed(&self.place(0, key), key)
     }
 
-    fn is_at(&self, at: usize, key: &str) -> bool {
-        self.entries.get(at).is_some_and(|(k, _)| k.text == key)
+    fn place(&self, at: usize, key: &str) -> Place {
+        // A source has fewer than 2³² bytes, so a map has fewer keys. Of the hash, the lower half is taken.
+        Place { at: u32::try_from(at).unwrap_or(u32::MAX), hash: self.hasher.hash_one(key) as u32 }
+    }
+
+    fn placed(&self, place: &Place, key: &str) -> Option<usize> {
+        let is_it =
+            |p: &Place| p.hash == place.hash && self.entries.get(p.at as usize).is_some_and(|(k, _)| k.text == key);
+        self.places.find(place.hash(), is_it).map(|p| p.at as usize)
     }
 
     /// Adds a field, or tells where its key was written before.
     pub fn insert(&mut self, key: Key<'s>, value: V) -> Result<(), (Key<'s>, Span)> {
-        if let Some((first, _)) = self.find(&key.text).and_then(|at| self.entries.get(at)) {
+        let at = self.entries.len();
+        if at == FEW {
+            for at in 0..at {
+                if let Some(place) = self.entries.get(at).map(|(k, _)| self.place(at, &k.text)) {
+                    self.places.insert_unique(place.hash(), place, Place::hash);
+                }
+            }
+        }
+        let place = (at >= FEW).then(|| self.place(at, &key.text));
+        let before = match &place {
+            Some(place) => self.placed(place, &key.text),
+            None => self.find(&key.text),
+        };
+        if let Some((first, _)) = before.and_then(|at| self.entries.get(at)) {
             return Err((key, first.span));
         }
-        self.entries.push((key, value));
-        // The first more than `FEW` brings in all that stand before it.
-        let unplaced = match self.entries.len() {
-            len if len <= FEW => len..len,
-            len if len == FEW + 1 => 0..len,
-            len => len - 1..len,
-        };
-        for at in unplaced {
-            let Fields { entries, places, hasher } = self;
-            let hash = |at: &usize| entries.get(*at).map_or(0, |(k, _)| hasher.hash_one(&*k.text));
-            places.insert_unique(hash(&at), at, hash);
+        if let Some(place) = place {
+            self.places.insert_unique(place.hash(), place, Place::hash);
         }
+        if at == 0 {
+            self.entries.reserve_exact(USUAL);
+        }
+        self.entries.push((key, value));
         Ok(())
     }
 
