@@ -36,7 +36,7 @@ pub const THREAD: &str = "probe";
 /// they are abandoned.
 const GRACE: Duration = Duration::from_millis(400);
 /// A queue that has not moved for this long gets another thread.
-const STALL: Duration = Duration::from_millis(2);
+const STALL: Duration = Duration::from_millis(4);
 /// Threads need little: the deepest thing that runs on one is a JSON Schema validation.
 const STACK: usize = 1 << 20;
 /// Answers that are handed over together while more are coming.

@@ -10,7 +10,6 @@ use super::{Database, Package};
 use crate::host::{Host, Stat};
 use crate::value::{Fault, VersionOrder};
 use memchr::memchr;
-use std::collections::HashMap;
 
 pub(super) const STATUS: &str = "/var/lib/dpkg/status";
 /// Files named by a number, each a stanza that has replaced the one in `status`; dpkg merges them now and then.
@@ -20,13 +19,20 @@ const INFO: &str = "/var/lib/dpkg/info";
 
 /// How often the files are read before it is given up to see them while dpkg leaves them alone.
 const ATTEMPTS: usize = 5;
+/// Bytes that a line may have.
+const LONGEST_LINE: usize = 1 << 20;
 
 /// One package as dpkg records it, whatever its state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Stanza {
+    name: Box<str>,
+    architecture: Box<str>,
+    version: Box<str>,
+    state: State,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stanza<'a> {
-    name: &'a str,
-    architecture: &'a str,
-    version: &'a str,
+struct State {
     held: bool,
     installed: bool,
 }
@@ -34,7 +40,11 @@ struct Stanza<'a> {
 pub(super) fn read(host: &Host) -> Result<Option<Database>, Fault> {
     for _ in 0..ATTEMPTS {
         let before = watch(host)?;
-        let Some(status) = host.read(STATUS)?.filter(|bytes| !bytes.is_empty()) else { return absent(host) };
+        // Piece by piece, because half of what it takes to read a file into memory is the memory.
+        let mut status = Reader::new();
+        if host.stream(STATUS, |piece| status.feed(piece))?.is_none() || status.is_empty {
+            return absent(host);
+        }
         let mut journal = Vec::new();
         for name in &before.1 {
             let path = format!("{JOURNAL}/{name}");
@@ -43,7 +53,7 @@ pub(super) fn read(host: &Host) -> Result<Option<Database>, Fault> {
             }
         }
         if before == watch(host)? && journal.len() == before.1.len() {
-            return installed(&status, &journal).map(Some);
+            return installed(status, &journal).map(Some);
         }
     }
     Err(Fault::Failed(format!("{STATUS} changed while it was read: dpkg is at work")))
@@ -74,50 +84,45 @@ pub(super) fn unpacked(host: &Host) -> Result<Vec<String>, Fault> {
 }
 
 /// What is installed by `status` once `journal` (path and contents, in order) is played over it.
-fn installed(status: &[u8], journal: &[(String, Vec<u8>)]) -> Result<Database, Fault> {
+fn installed(status: Reader, journal: &[(String, Vec<u8>)]) -> Result<Database, Fault> {
     let malformed = |path: &str, why: String| Fault::Malformed(format!("{path}: {why}"));
-    if !status.ends_with(b"\n\n") {
+    if status.end != *b"\n\n" {
         return Err(malformed(STATUS, "cut short: it does not end with a blank line".into()));
     }
-    let mut all = stanzas(status).map_err(|why| malformed(STATUS, why))?;
-    let mut places = HashMap::with_capacity(all.len());
-    for (place, stanza) in all.iter().enumerate() {
-        if places.insert((stanza.name, stanza.architecture), place).is_some() {
-            let Stanza { name, architecture, .. } = stanza;
-            return Err(malformed(STATUS, format!("`{name}:{architecture}` stands there twice")));
-        }
+    let mut all = status.finish().map_err(|why| malformed(STATUS, why))?;
+    all.sort_by(|a, b| a.key().cmp(&b.key()));
+    if let Some([Stanza { name, architecture, .. }, _]) = all.array_windows().find(|[a, b]| a.key() == b.key()) {
+        return Err(malformed(STATUS, format!("`{name}:{architecture}` stands there twice")));
     }
     for (path, bytes) in journal {
         if !bytes.ends_with(b"\n") {
             return Err(malformed(path, "cut short: it does not end with a line".into()));
         }
         for stanza in stanzas(bytes).map_err(|why| malformed(path, why))? {
-            let key = (stanza.name, stanza.architecture);
-            match places.get(&key) {
-                Some(place) => all[*place] = stanza,
-                None => {
-                    replace_nameless(&mut all, stanza).map_err(|why| malformed(path, why))?;
-                    places.insert(key, all.len());
-                    all.push(stanza);
+            match all.binary_search_by(|s| s.key().cmp(&stanza.key())) {
+                Ok(place) => all[place] = stanza,
+                Err(place) => {
+                    replace_nameless(&mut all, &stanza).map_err(|why| malformed(path, why))?;
+                    all.insert(place, stanza);
                 }
             }
         }
     }
-    let (installed, others): (Vec<_>, Vec<_>) = all.iter().partition(|s| s.installed);
+    let (installed, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|s| s.state.installed);
     Ok(Database {
         installed: installed.into_iter().map(Stanza::package).collect(),
-        others: others.into_iter().map(|s| s.name.into()).collect(),
+        others: others.into_iter().map(|s| s.name).collect(),
     })
 }
 
 /// A stanza of a package that is gone may name no architecture: it is then about the only one there is.
-fn replace_nameless(all: &mut [Stanza], new: Stanza) -> Result<(), String> {
+fn replace_nameless(all: &mut [Stanza], new: &Stanza) -> Result<(), String> {
     if !new.architecture.is_empty() {
         return Ok(());
     }
-    let mut same = all.iter_mut().filter(|s| s.name == new.name && s.installed);
+    let mut same = all.iter_mut().filter(|s| s.name == new.name && s.state.installed);
     match (same.next(), same.next()) {
-        (Some(old), None) => old.installed = false,
+        (Some(old), None) => old.state.installed = false,
         (Some(_), Some(_)) => return Err(format!("it does not say which architecture of `{}` it is about", new.name)),
         (None, _) => {}
     }
@@ -125,54 +130,111 @@ fn replace_nameless(all: &mut [Stanza], new: Stanza) -> Result<(), String> {
 }
 
 /// The fields that are looked at; the others need only be fields.
-#[derive(Default)]
-struct Fields<'a> {
-    package: Option<&'a str>,
-    status: Option<&'a str>,
-    version: Option<&'a str>,
-    architecture: Option<&'a str>,
+#[derive(Debug, Default)]
+struct Fields {
+    package: Option<Box<str>>,
+    status: Option<State>,
+    version: Option<Box<str>>,
+    architecture: Option<Box<str>>,
     /// Any field at all.
     begun: bool,
 }
 
+/// Reads stanzas out of pieces of text that end anywhere.
+#[derive(Debug)]
+struct Reader {
+    all: Vec<Stanza>,
+    fields: Fields,
+    /// The number of the last line.
+    line: usize,
+    /// The beginning of a line whose end is in a piece to come.
+    begun: Vec<u8>,
+    /// The last two bytes.
+    end: [u8; 2],
+    is_empty: bool,
+    has_nul: bool,
+    /// On which line it is no database, and why; nothing is read after it.
+    wrong: Option<String>,
+}
+
 /// Reads every stanza; says on which line it is none.
-fn stanzas(bytes: &[u8]) -> Result<Vec<Stanza<'_>>, String> {
-    if memchr(0, bytes).is_some() {
-        return Err("it has NUL bytes in it".into());
+fn stanzas(bytes: &[u8]) -> Result<Vec<Stanza>, String> {
+    let mut reader = Reader::new();
+    reader.feed(bytes);
+    reader.finish()
+}
+
+impl Reader {
+    fn new() -> Reader {
+        let fields = Fields::default();
+        Reader { all: vec![], fields, line: 0, begun: vec![], end: [0; 2], is_empty: true, has_nul: false, wrong: None }
     }
-    // A stanza takes about a kilobyte.
-    let mut all = Vec::with_capacity(bytes.len() / 1024 + 1);
-    let mut fields = Fields::default();
-    let (mut rest, mut number) = (bytes, 0_usize);
-    while !rest.is_empty() {
-        number += 1;
-        let (line, next) = match memchr(b'\n', rest) {
-            Some(end) => (&rest[..end], &rest[end + 1..]),
-            None => (rest, &[][..]),
+
+    fn feed(&mut self, piece: &[u8]) {
+        self.end = match *piece {
+            [.., a, b] => [a, b],
+            [b] => [self.end[1], b],
+            [] => self.end,
         };
-        rest = next;
-        match line.first() {
-            None if fields.begun => all.push(std::mem::take(&mut fields).stanza().map_err(|e| at(number, e))?),
-            None => {}
-            Some(b' ' | b'\t') if fields.begun => {}
-            Some(_) => fields.line(line).map_err(|e| at(number, e))?,
+        self.is_empty &= piece.is_empty();
+        self.has_nul |= memchr(0, piece).is_some();
+        let mut rest = piece;
+        while let (Some(end), None) = (memchr(b'\n', rest), &self.wrong) {
+            let (line, next) = (&rest[..end], &rest[end + 1..]);
+            rest = next;
+            if self.begun.is_empty() {
+                self.line(line);
+            } else {
+                let mut whole = std::mem::take(&mut self.begun);
+                whole.extend_from_slice(line);
+                self.line(&whole);
+            }
+        }
+        // A line of a database is a few hundred bytes; what has none is not kept.
+        if self.wrong.is_none() {
+            self.begun.extend_from_slice(rest);
+            if self.begun.len() > LONGEST_LINE {
+                self.wrong = Some(at(self.line + 1, format!("longer than {LONGEST_LINE} bytes")));
+            }
         }
     }
-    if fields.begun {
-        all.push(fields.stanza().map_err(|e| at(number, e))?);
+
+    fn line(&mut self, line: &[u8]) {
+        self.line += 1;
+        let read = match line.first() {
+            None if self.fields.begun => std::mem::take(&mut self.fields).stanza().map(|stanza| self.all.push(stanza)),
+            None => Ok(()),
+            Some(b' ' | b'\t') if self.fields.begun => Ok(()),
+            Some(_) => self.fields.line(line),
+        };
+        if let Err(why) = read {
+            self.wrong = Some(at(self.line, why));
+        }
     }
-    if all.is_empty() {
-        return Err("it has no package in it".into());
+
+    fn finish(mut self) -> Result<Vec<Stanza>, String> {
+        if self.wrong.is_none() && !self.begun.is_empty() {
+            let last = std::mem::take(&mut self.begun);
+            self.line(&last);
+        }
+        if self.wrong.is_none() && self.fields.begun {
+            self.line(b"");
+        }
+        match self.wrong {
+            _ if self.has_nul => Err("it has NUL bytes in it".into()),
+            Some(why) => Err(why),
+            None if self.all.is_empty() => Err("it has no package in it".into()),
+            None => Ok(self.all),
+        }
     }
-    Ok(all)
 }
 
 fn at(line: usize, why: String) -> String {
     format!("line {line}: {why}")
 }
 
-impl<'a> Fields<'a> {
-    fn line(&mut self, line: &'a [u8]) -> Result<(), String> {
+impl Fields {
+    fn line(&mut self, line: &[u8]) -> Result<(), String> {
         let no_field = || format!("`{}` is no field", shown(line));
         let colon = memchr(b':', line).ok_or_else(no_field)?;
         let (name, value) = (line[..colon].trim_ascii_end(), &line[colon + 1..]);
@@ -182,44 +244,50 @@ impl<'a> Fields<'a> {
         self.begun = true;
         let place = match name {
             _ if name.eq_ignore_ascii_case(b"Package") => &mut self.package,
-            _ if name.eq_ignore_ascii_case(b"Status") => &mut self.status,
             _ if name.eq_ignore_ascii_case(b"Version") => &mut self.version,
             _ if name.eq_ignore_ascii_case(b"Architecture") => &mut self.architecture,
+            _ if name.eq_ignore_ascii_case(b"Status") => {
+                let state = state(text(name, value)?)?;
+                return once(name, self.status.replace(state).is_none());
+            }
             _ => return Ok(()),
         };
-        let value = str::from_utf8(value).map_err(|_| format!("`{}` is not text", shown(line)))?.trim();
-        if value.is_empty() {
-            return Err(format!("`{}` is empty", shown(name)));
+        let text = text(name, value)?;
+        if !text.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(format!("`{text}` is no {}", shown(name).to_ascii_lowercase()));
         }
-        match place.replace(value) {
-            None => Ok(()),
-            Some(_) => Err(format!("`{}` stands twice in one stanza", shown(name))),
-        }
+        once(name, place.replace(text.into()).is_none())
     }
 
-    fn stanza(self) -> Result<Stanza<'a>, String> {
+    fn stanza(self) -> Result<Stanza, String> {
         let name = self.package.ok_or("the stanza above names no `Package`")?;
-        let word = |text: &str| text.bytes().all(|b| b.is_ascii_graphic());
-        let status = self.status.ok_or_else(|| format!("`{name}` has no `Status`"))?;
-        let mut words = status.split_ascii_whitespace();
-        let (want, flag, state) = match (words.next(), words.next(), words.next(), words.next()) {
-            (Some(want), Some(flag), Some(state), None) if WANTS.contains(&want) && STATES.contains(&state) => {
-                (want, flag, state)
-            }
-            _ => return Err(format!("`{status}` is no status of a package (`{name}`)")),
-        };
-        // The other flags say that it must be installed again.
-        let installed = state == "installed" && flag == "ok";
+        let state = self.status.ok_or_else(|| format!("`{name}` has no `Status`"))?;
         let version = match self.version {
             Some(version) => version,
-            None if installed => return Err(format!("`{name}` is installed but has no `Version`")),
-            None => "",
+            None if state.installed => return Err(format!("`{name}` is installed but has no `Version`")),
+            None => Box::default(),
         };
-        let architecture = self.architecture.unwrap_or("");
-        if ![name, version, architecture].into_iter().all(word) {
-            return Err(format!("`{name}` `{version}` `{architecture}` is no name, version and architecture"));
+        Ok(Stanza { name, architecture: self.architecture.unwrap_or_default(), version, state })
+    }
+}
+
+fn text<'v>(name: &[u8], value: &'v [u8]) -> Result<&'v str, String> {
+    let text = str::from_utf8(value).map_err(|_| format!("`{}: {}` is not text", shown(name), shown(value)))?.trim();
+    if text.is_empty() { Err(format!("`{}` is empty", shown(name))) } else { Ok(text) }
+}
+
+fn once(name: &[u8], first: bool) -> Result<(), String> {
+    if first { Ok(()) } else { Err(format!("`{}` stands twice in one stanza", shown(name))) }
+}
+
+fn state(status: &str) -> Result<State, String> {
+    let mut words = status.split_ascii_whitespace();
+    match (words.next(), words.next(), words.next(), words.next()) {
+        // A flag other than `ok` says that it must be installed again.
+        (Some(want), Some(flag), Some(state), None) if WANTS.contains(&want) && STATES.contains(&state) => {
+            Ok(State { held: want == "hold", installed: state == "installed" && flag == "ok" })
         }
-        Ok(Stanza { name, architecture, version, held: want == "hold", installed })
+        _ => Err(format!("`{status}` is no status of a package")),
     }
 }
 
@@ -242,14 +310,18 @@ fn shown(bytes: &[u8]) -> String {
     String::from_utf8_lossy(&bytes[..bytes.len().min(60)]).escape_debug().to_string()
 }
 
-impl Stanza<'_> {
-    fn package(&self) -> Package {
+impl Stanza {
+    fn key(&self) -> (&str, &str) {
+        (&self.name, &self.architecture)
+    }
+
+    fn package(self) -> Package {
         Package {
-            name: self.name.into(),
-            version: self.version.into(),
+            name: self.name,
+            version: self.version,
             order: VersionOrder::Debian,
-            architecture: self.architecture.into(),
-            held: self.held,
+            architecture: self.architecture,
+            held: self.state.held,
             manager: "dpkg",
         }
     }
