@@ -263,8 +263,8 @@ mod tests {
             span,
             probe,
             presence: Some(presence),
-            asks: vec![],
-            tests: vec![],
+            asks: Default::default(),
+            tests: Default::default(),
             common: Some(Box::new(common)),
         }
     }

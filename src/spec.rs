@@ -4,6 +4,7 @@ use crate::matcher::Test;
 use crate::resource::{Ask, Kind, Probe};
 use crate::syntax::Span;
 use crate::value::Value;
+use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -43,11 +44,15 @@ pub struct Claim {
     /// `None` for kinds that have no presence.
     pub presence: Option<Expectation>,
     /// What to read of the thing, in spec order; `tests` says what is expected of each.
-    pub asks: Vec<Ask>,
-    pub tests: Vec<Expectation>,
+    pub asks: Asks,
+    pub tests: Tests,
     /// `None` where the entry says none of it.
     pub common: Option<Box<Common>>,
 }
+
+/// Most entries say a few keys, and ten thousand entries should not mean twenty thousand lists beside them.
+pub type Asks = SmallVec<[Ask; 3]>;
+pub type Tests = SmallVec<[Expectation; 3]>;
 
 /// A test and the place in the spec that it comes from.
 #[derive(Debug)]

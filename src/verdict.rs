@@ -195,8 +195,8 @@ mod tests {
             span: Span { file: 0, start: 0, end: 0 },
             probe: Box::new(|_: &Host, _: &[Ask]| Ok(None)),
             presence: Some(expect(Value::Bool(presence))),
-            asks: vec![],
-            tests: vec![expect(Value::Bool(true)), expect(Value::Text("x".into()))],
+            asks: Default::default(),
+            tests: vec![expect(Value::Bool(true)), expect(Value::Text("x".into()))].into(),
             common: None,
         }
     }

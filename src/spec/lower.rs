@@ -1,6 +1,6 @@
 //! One parsed file to claims and includes.
 
-use super::{Claim, Common, Expectation, INCLUDE, Include, Parts, common};
+use super::{Asks, Claim, Common, Expectation, INCLUDE, Include, Parts, Tests, common};
 use crate::matcher::{self, Test};
 use crate::resource::{Argument, Ask, KINDS, KeyInfo, Kind, SettingInfo};
 use crate::syntax::{Code, Data, Diagnostic, Key, Node, nearest};
@@ -115,8 +115,8 @@ struct Body<'n, 's> {
     presence: Option<Expectation>,
     target: Option<&'n Node<'s>>,
     settings: Vec<(&'n str, &'n Node<'s>)>,
-    asks: Vec<Ask>,
-    tests: Vec<Expectation>,
+    asks: Asks,
+    tests: Tests,
     common: Option<Box<Common>>,
 }
 
