@@ -9,7 +9,6 @@ use crate::resource::Observed;
 use crate::spec::{Claim, Retry};
 use crate::value::Fault;
 use crate::verdict::{Outcome, judge};
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -57,7 +56,7 @@ pub fn gather(claims: &Arc<Vec<Claim>>, which: Vec<usize>, host: &Host, limits: 
     crew.grow(1);
     let mut open: usize = total;
     let mut waiting = STALL;
-    let mut inbox = VecDeque::new();
+    let mut inbox = Vec::new();
     while open > 0 {
         crew.shared.wait(waiting);
         let before = open;
@@ -162,11 +161,15 @@ impl Crew {
     }
 
     /// Takes what is done off all desks, and abandons the workers whose probe is past its deadline.
-    fn collect(&mut self, inbox: &mut VecDeque<(usize, Gathered)>) {
+    fn collect(&mut self, inbox: &mut Vec<(usize, Gathered)>) {
         let now = Instant::now();
         self.workers.retain(|desk| {
             let mut desk = lock(desk);
-            inbox.extend(desk.done.drain(..));
+            if inbox.is_empty() {
+                std::mem::swap(inbox, &mut desk.done);
+            } else {
+                inbox.append(&mut desk.done);
+            }
             let Some((index, since, until)) = desk.current else { return true };
             if now < until + GRACE {
                 return true;
@@ -175,7 +178,7 @@ impl Crew {
             let elapsed = now - since;
             let claim = &self.shared.claims[index];
             let what = format!("`{}: {}` did not answer", claim.kind.name, claim.id);
-            inbox.push_back((index, Gathered { observed: Err(Fault::TimedOut(what, elapsed)), elapsed }));
+            inbox.push((index, Gathered { observed: Err(Fault::TimedOut(what, elapsed)), elapsed }));
             false
         });
         let queued = self.shared.next.load(Ordering::Relaxed) < self.shared.which.len();
