@@ -18,7 +18,7 @@
 //! | 0 | [`value`], [`quantity`], [`version`], [`query`]: what is observed and how it is written · [`syntax`]: the spanned tree |
 //! | 1 | [`matcher`]: tests over values · [`host`]: where probes look |
 //! | 2 | [`resource`]: the kinds, one file each |
-//! | 3 | [`spec`]: tree to claims · [`schema`], [`reference`]: the same tables as documents |
+//! | 3 | [`spec`]: tree to claims · [`schema`], [`mod@reference`]: the same tables as documents |
 //! | 4 | [`plan`]: which entries, under which limits |
 //! | 5 | [`gather`]: the only threads · [`verdict`]: judging, pure |
 //! | 6 | [`report`]: one file a format |

@@ -1,6 +1,6 @@
 //! What stands at a path inside a document: gjson's paths into JSON, XPath into XML.
 //!
-//! - JSON text: [`gjson`], or [`Json::parse`] once and [`Json::get`] for every path.
+//! - JSON text: [`gjson()`], or [`Json::parse`] once and [`Json::get`] for every path.
 //! - Data that came from YAML, TOML or INI: [`json_path`], with the data as a `serde_json::Value`.
 //! - XML text: [`xpath`].
 //!

@@ -3,7 +3,7 @@
 //! - The command has a process group of its own. At the deadline the whole group gets SIGKILL at once, and so do
 //!   descendants that have left the group, as far as `/proc` still shows whose children they are.
 //! - The command has ended when its own process has. What it left running in the background is left alone, and is
-//!   waited for only [`GRACE`] even where it keeps the output open; what the command itself wrote is all there.
+//!   waited for only a moment even where it keeps the output open; what the command itself wrote is all there.
 //! - Of each output the first [`OUTPUT_BOUND`] bytes are kept. The rest is read, so that the command does not hang, and dropped.
 
 use super::{Host, Machine};

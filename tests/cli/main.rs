@@ -21,11 +21,17 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A user who is not root.
 const NOBODY: u32 = 65_534;
+
+/// The program under test: what cargo built, or a copy of it that whoever runs the tests may read.
+pub static PROGRAM: LazyLock<String> = LazyLock::new(|| {
+    std::env::var("VERISPEC_UNDER_TEST").unwrap_or_else(|_| env!("CARGO_BIN_EXE_verispec").to_owned())
+});
 
 /// A folder of its own to write specs into and to run the program in.
 pub struct Lab(TempDir);
@@ -74,12 +80,12 @@ impl Lab {
 
     /// The program, ready to start in this folder, without the settings of whoever runs the tests.
     pub fn command(&self, args: &[&str]) -> Command {
-        self.program(Path::new(env!("CARGO_BIN_EXE_verispec")), args)
+        self.program(Path::new(&*PROGRAM), args)
     }
 
     /// A line for the shell, in which `$V` is the program.
     pub fn shell(&self, line: &str) -> Ran {
-        run(self.program(Path::new("/bin/sh"), &["-c", line]).env("V", env!("CARGO_BIN_EXE_verispec")))
+        run(self.program(Path::new("/bin/sh"), &["-c", line]).env("V", &*PROGRAM))
     }
 
     fn program(&self, program: &Path, args: &[&str]) -> Command {
@@ -102,10 +108,10 @@ impl Lab {
         }
         let began = Instant::now();
         let start = |program: &Path| self.program(program, args).uid(NOBODY).gid(NOBODY).stdin(Stdio::null()).output();
-        let mut output = start(Path::new(env!("CARGO_BIN_EXE_verispec")));
+        let mut output = start(Path::new(&*PROGRAM));
         if output.as_ref().is_err_and(|e| e.kind() == ErrorKind::PermissionDenied) {
             // It lies where others cannot reach it.
-            std::fs::copy(env!("CARGO_BIN_EXE_verispec"), self.path("verispec")).unwrap();
+            std::fs::copy(&*PROGRAM, self.path("verispec")).unwrap();
             output = start(&self.path("verispec"));
             // A test beside this one holds the copy open for writing until its own child has started.
             while output.as_ref().is_err_and(|e| e.kind() == ErrorKind::ExecutableFileBusy) {

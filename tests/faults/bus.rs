@@ -20,7 +20,7 @@ const PRESENCE: &[(&str, &str)] = &[("exists", "true")];
 
 fn run_with(bus: &str) -> impl FnOnce(&[&str]) -> Output {
     move |args| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_verispec"));
+        let mut command = Command::new(&*crate::live::PROGRAM);
         command.env("DBUS_SYSTEM_BUS_ADDRESS", bus).args(args).args(["--timeout", "400ms"]);
         command.stdin(Stdio::null()).output().unwrap()
     }

@@ -10,11 +10,15 @@ use std::os::unix::net::UnixListener;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::LazyLock;
 use tempfile::TempDir;
 
 /// A user who is not root.
 const NOBODY: u32 = 65_534;
-const PROGRAM: &str = env!("CARGO_BIN_EXE_verispec");
+/// The program under test: what cargo built, or a copy of it that whoever runs the tests may read.
+pub static PROGRAM: LazyLock<String> = LazyLock::new(|| {
+    std::env::var("VERISPEC_UNDER_TEST").unwrap_or_else(|_| env!("CARGO_BIN_EXE_verispec").to_owned())
+});
 
 /// A folder of its own for specs and for what they are about.
 pub struct Lab(TempDir);
@@ -73,7 +77,7 @@ impl Lab {
 }
 
 fn run(args: &[&str]) -> Output {
-    Command::new(PROGRAM).args(args).stdin(Stdio::null()).output().unwrap()
+    Command::new(&*PROGRAM).args(args).stdin(Stdio::null()).output().unwrap()
 }
 
 fn is_root() -> bool {
@@ -86,13 +90,13 @@ fn run_as_nobody(args: &[&str]) -> Output {
         return run(args);
     }
     let start = |program: &Path| Command::new(program).args(args).uid(NOBODY).gid(NOBODY).stdin(Stdio::null()).output();
-    match start(Path::new(PROGRAM)) {
+    match start(Path::new(&*PROGRAM)) {
         Err(e) if e.kind() == ErrorKind::PermissionDenied => {
             // It lies where others cannot reach it.
             let folder = tempfile::tempdir().unwrap();
             fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
             let copy = folder.path().join("verispec");
-            fs::copy(PROGRAM, &copy).unwrap();
+            fs::copy(&*PROGRAM, &copy).unwrap();
             loop {
                 match start(&copy) {
                     // A test beside this one holds the copy open for writing until its own child has started.
@@ -116,7 +120,7 @@ fn run_in(line: &'static str) -> Option<impl FnOnce(&[&str]) -> Output> {
         eprintln!("skipped: `{line}` cannot be run here: {}", String::from_utf8_lossy(&trial.stderr));
         return None;
     }
-    Some(move |args: &[&str]| start(&[&[PROGRAM], args].concat()))
+    Some(move |args: &[&str]| start(&[&[&**PROGRAM], args].concat()))
 }
 
 #[test]
