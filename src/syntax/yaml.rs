@@ -87,7 +87,8 @@ impl<'s> Reader<'s> {
                 let spanned = |span: granit_parser::Span| {
                     self.tree.span(offset(self.text, &span.start), offset(self.text, &span.end))
                 };
-                Ok((event, At { span: spanned(span), tag: spanned(span.tag_span().unwrap_or(span)) }))
+                let own = spanned(span);
+                Ok((event, At { span: own, tag: span.tag_span().map_or(own, spanned) }))
             }
             Some(Err(error)) => {
                 let at = offset(self.text, error.marker());
