@@ -11,6 +11,7 @@ mod suggest;
 mod toml;
 mod toml_error;
 mod yaml;
+mod yaml_block;
 mod yaml_error;
 
 pub use diagnostic::{Code, Diagnostic, Help, Source, Sources};

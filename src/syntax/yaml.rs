@@ -2,7 +2,7 @@
 
 use super::build::{Fields, Stop, Tree, brief};
 use super::plain::{Plain, resolve};
-use super::{Code, Data, Diagnostic, Key, MAX_DEPTH, Node, Span, yaml_error};
+use super::{Code, Data, Diagnostic, Key, MAX_DEPTH, Node, Span, yaml_block, yaml_error};
 use granit_parser::{ErrorKind, Event, Marker, Options, Parser, ScalarStyle, StrInput, Tag};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -12,6 +12,14 @@ const MAX_COPIED: usize = 200_000;
 const YAML_ORG: &str = "tag:yaml.org,2002:";
 
 pub(super) fn parse<'s>(text: &'s str, file: u32) -> (Option<Node<'s>>, Vec<Diagnostic>) {
+    match yaml_block::read(text, &mut Tree::new(file)) {
+        Some(root) => (Some(root), vec![]),
+        None => parse_all(text, file),
+    }
+}
+
+/// Like [`parse`], by the parser for all of YAML.
+pub(super) fn parse_all<'s>(text: &'s str, file: u32) -> (Option<Node<'s>>, Vec<Diagnostic>) {
     let mut options = Options::default();
     options.set_emit_comments(false);
     options.emit_unresolved_aliases = true;
