@@ -8,7 +8,7 @@ use crate::plan::Limits;
 use crate::resource::Observed;
 use crate::spec::{Claim, Retry};
 use crate::value::Fault;
-use crate::verdict::{Outcome, judge};
+use crate::verdict::passes;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -239,9 +239,7 @@ fn look(claim: &Claim, host: &Host) -> Observed {
 fn look_again(claim: &Claim, host: &Host, timeout: Duration, retry: Retry, since: Instant) -> Observed {
     loop {
         let observed = look(claim, &host.fresh().until(Instant::now() + timeout));
-        let passed =
-            judge(claim, observed.clone()).iter().all(|v| matches!(v.outcome, Outcome::Pass | Outcome::Skip(_)));
-        if passed || since.elapsed() + retry.every > retry.within {
+        if passes(claim, &observed) || since.elapsed() + retry.every > retry.within {
             return observed;
         }
         thread::sleep(retry.every);

@@ -40,6 +40,11 @@ impl Outcome {
             Outcome::Skip(_) => "skip",
         }
     }
+
+    /// It neither failed nor is it unknown.
+    pub fn ok(&self) -> bool {
+        matches!(self, Outcome::Pass | Outcome::Skip(_))
+    }
 }
 
 /// All verdicts of one entry, and what looking cost.
@@ -122,6 +127,11 @@ pub fn judge<'c>(claim: &'c Claim, seen: Observed) -> Vec<Verdict<'c>> {
         });
     }
     verdicts
+}
+
+/// Whether there is no need to look again.
+pub fn passes(claim: &Claim, seen: &Observed) -> bool {
+    judge(claim, seen.clone()).iter().all(|v| v.outcome.ok())
 }
 
 /// The verdicts of an entry that the spec says to skip.

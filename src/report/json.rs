@@ -127,7 +127,7 @@ impl<'a> Record<'a> {
             property: &verdict.key,
             outcome: verdict.outcome.word(),
             result,
-            successful: matches!(verdict.outcome, Outcome::Pass | Outcome::Skip(_)),
+            successful: verdict.outcome.ok(),
             skipped: result == 2,
             title: common.and_then(|c| c.title.as_deref()).unwrap_or(""),
             meta: common
