@@ -53,22 +53,14 @@ pub fn load(paths: &[String]) -> Result<Spec, Rejected> {
         let message = "the spec has no entries: it would pass whatever the host is like";
         loader.refuse(None, Code::Empty, message.into());
     }
-    let Loader { mut sources, claims, mut wrong, .. } = loader;
-    hide(&mut sources, &claims);
-    if wrong.is_empty() {
-        return Ok(Spec { sources, claims });
-    }
-    wrong.sort_by_key(|one| (one.span.file, one.span.start));
-    Err(Rejected { sources, wrong })
+    loader.finish()
 }
 
 /// Reads a spec from text that is in memory, without includes.
 pub fn load_text(name: &str, text: String, format: Format) -> Result<Spec, Rejected> {
     let mut loader = Loader::default();
     loader.text(name.to_owned(), text, format, None);
-    let Loader { mut sources, claims, wrong, .. } = loader;
-    hide(&mut sources, &claims);
-    if wrong.is_empty() { Ok(Spec { sources, claims }) } else { Err(Rejected { sources, wrong }) }
+    loader.finish()
 }
 
 /// Writes stars over what no report may show, so that no quoted source line gives it away.
@@ -111,6 +103,17 @@ impl Open {
 }
 
 impl Loader {
+    /// What was read, without its secrets; or what is wrong with it, by place.
+    fn finish(self) -> Result<Spec, Rejected> {
+        let Loader { mut sources, claims, mut wrong, .. } = self;
+        hide(&mut sources, &claims);
+        if wrong.is_empty() {
+            return Ok(Spec { sources, claims });
+        }
+        wrong.sort_by_key(|one| (one.span.file, one.span.start));
+        Err(Rejected { sources, wrong })
+    }
+
     /// Reads one file. `from` is the place that includes it.
     fn file(&mut self, path: &Path, name: &str, from: Option<Span>) {
         if self.full {
