@@ -112,12 +112,15 @@ macro_rules! tables {
 }
 
 pub mod accounts;
+pub mod connect;
 pub mod exec;
 mod home;
 pub mod mounts;
 pub mod packages;
 mod reading;
+mod resolve;
 mod space;
+pub mod tls;
 
 pub use reading::{CONTENT_BOUND, Start};
 pub use space::Space;

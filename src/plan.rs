@@ -18,7 +18,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { concurrent: 50, timeout: Duration::from_secs(10) }
+        Limits { concurrent: 128, timeout: Duration::from_secs(10) }
     }
 }
 

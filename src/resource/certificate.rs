@@ -165,6 +165,24 @@ fn valid_host(host: &str) -> Result<(), String> {
     }
 }
 
+/// Whether a client that wants `name` may trust a server that showed `shown` (in DER, its own certificate first), and if
+/// not, why. Without `roots` the system's count.
+pub(super) fn trusted(
+    host: &Host,
+    shown: &[Vec<u8>],
+    name: &str,
+    roots: Option<&Path>,
+) -> Result<Result<(), String>, Fault> {
+    let der = shown.first().map_or(&[][..], Vec::as_slice);
+    let Ok((_, leaf)) = X509Certificate::from_der(der) else {
+        return Ok(Err("its certificate cannot be parsed".into()));
+    };
+    if let Some(why) = chain::problems_with_host(&leaf, name, &sans(&leaf)?).into_iter().next() {
+        return Ok(Err(why));
+    }
+    chain::verify(host, &leaf, shown, roots)
+}
+
 impl Certificate {
     fn bundle(&self) -> Result<&[Vec<u8>], Fault> {
         self.bundle.as_deref().map_err(|why| Fault::Unfit(why.clone()))

@@ -2,8 +2,8 @@
 
 use super::SettingInfo;
 use crate::quantity;
-use crate::syntax::{Code, Data, Diagnostic, Node};
-use crate::value::Value;
+use crate::syntax::{Code, Data, Diagnostic, Node, Span};
+use crate::value::{Secret, Value};
 use std::time::Duration;
 
 /// Declares a setting: its name, a sentence, and its place among the kind's settings.
@@ -24,12 +24,17 @@ pub struct Setting<S, T> {
 /// A [`Setting`] of any type.
 pub trait Knob<S>: Sync {
     fn info(&self) -> SettingInfo;
+    /// See [`FromNode::secrets`].
+    fn secrets(&self, from: &Node) -> Vec<Span>;
     fn set(&self, to: &mut S, from: &Node, wrong: &mut Vec<Diagnostic>);
 }
 
 impl<S, T: FromNode> Knob<S> for Setting<S, T> {
     fn info(&self) -> SettingInfo {
         SettingInfo { name: self.name, about: self.about, shape: T::SHAPE }
+    }
+    fn secrets(&self, from: &Node) -> Vec<Span> {
+        T::secrets(from)
     }
     fn set(&self, to: &mut S, from: &Node, wrong: &mut Vec<Diagnostic>) {
         match T::from_node(from) {
@@ -73,6 +78,10 @@ impl Shape {
 pub trait FromNode: Sized + 'static {
     const SHAPE: Shape;
     fn from_node(node: &Node) -> Result<Self, Diagnostic>;
+    /// The places in it that no report may show: passwords, tokens.
+    fn secrets(_: &Node) -> Vec<Span> {
+        vec![]
+    }
 }
 
 fn wrong_type<T: FromNode>(node: &Node) -> Diagnostic {
@@ -107,6 +116,17 @@ impl FromNode for String {
     }
 }
 
+/// Text that no report shows.
+impl FromNode for Secret {
+    const SHAPE: Shape = Shape::Text;
+    fn from_node(node: &Node) -> Result<Self, Diagnostic> {
+        String::from_node(node).map(Secret::new)
+    }
+    fn secrets(node: &Node) -> Vec<Span> {
+        vec![node.span]
+    }
+}
+
 impl FromNode for Duration {
     const SHAPE: Shape = Shape::Duration;
     fn from_node(node: &Node) -> Result<Self, Diagnostic> {
@@ -128,6 +148,9 @@ impl<T: FromNode> FromNode for Option<T> {
     const SHAPE: Shape = T::SHAPE;
     fn from_node(node: &Node) -> Result<Self, Diagnostic> {
         T::from_node(node).map(Some)
+    }
+    fn secrets(node: &Node) -> Vec<Span> {
+        T::secrets(node)
     }
 }
 
