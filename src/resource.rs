@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 mod certificate;
 mod command;
 mod disk;
+mod dns;
 mod file;
 mod group;
 mod interface;
@@ -47,6 +48,7 @@ pub static KINDS: &[Kind] = &[
     Kind::of::<kernel_param::KernelParam>(),
     Kind::of::<kernel_module::KernelModule>(),
     Kind::of::<system::System>(),
+    Kind::of::<dns::Dns>(),
     Kind::of::<matching::Matching>(),
 ];
 

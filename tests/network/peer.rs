@@ -1,0 +1,3 @@
+//! Servers of the tests' own.
+
+pub mod dns;
