@@ -118,7 +118,7 @@ mod home;
 pub mod mounts;
 pub mod packages;
 mod reading;
-mod resolve;
+pub mod resolve;
 mod space;
 pub mod tls;
 
@@ -127,6 +127,7 @@ pub use space::Space;
 mod capacity;
 pub mod dbus;
 pub mod directory;
+pub mod dns;
 mod holders;
 pub mod interfaces;
 pub mod modules;
@@ -151,6 +152,8 @@ tables! {
     fstab: mounts::Fstab = mounts::load_fstab;
     /// Where accounts are kept beside those files: nsswitch.conf(5).
     account_sources: directory::Sources = directory::load;
+    /// Where names of hosts lead: hosts(5), nsswitch.conf(5), resolv.conf(5).
+    names: resolve::Names = resolve::load;
     /// shadow(5).
     shadow: shadow::Shadow = shadow::load;
     /// os-release(5).
