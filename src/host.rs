@@ -121,7 +121,6 @@ pub mod packages;
 pub mod pem;
 mod reading;
 pub mod resolve;
-mod resolve;
 pub mod roots;
 mod space;
 pub mod starttls;
