@@ -114,6 +114,7 @@ macro_rules! tables {
 pub mod accounts;
 pub mod connect;
 pub mod exec;
+pub mod front;
 mod home;
 pub mod mounts;
 pub mod packages;
