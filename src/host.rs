@@ -115,6 +115,7 @@ pub mod accounts;
 pub mod bundle;
 pub mod connect;
 pub mod exec;
+pub mod front;
 mod home;
 pub mod mounts;
 pub mod packages;
