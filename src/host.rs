@@ -112,14 +112,19 @@ macro_rules! tables {
 }
 
 pub mod accounts;
+pub mod bundle;
 pub mod connect;
 pub mod exec;
+pub mod front;
 mod home;
 pub mod mounts;
 pub mod packages;
+pub mod pem;
 mod reading;
 pub mod resolve;
+pub mod roots;
 mod space;
+pub mod starttls;
 pub mod tls;
 
 pub use reading::{CONTENT_BOUND, Start};
@@ -174,6 +179,10 @@ tables! {
     processes: processes::Processes = processes::load;
     /// Network interfaces and their addresses, of a running machine: rtnetlink(7).
     links: interfaces::Links = interfaces::load;
+    /// The root certificates that this host trusts.
+    roots: roots::Roots = roots::load;
+    /// Other files of root certificates.
+    root_files: roots::Files = roots::no_files;
     /// Units of the init system.
     units: units::Units = units::load;
 }

@@ -126,6 +126,16 @@ impl Answer {
             rcode => Err(Fault::Failed(format!("{} answered {} to {question}", shown(self.server), rcode.word()))),
         }
     }
+
+    /// In which words there is certainly nothing.
+    pub fn absence(&self, record: Option<RecordType>, name: &str) -> String {
+        let server = shown(self.server);
+        match (&self.reply, record) {
+            (Ok(reply), _) if reply.rcode == Rcode::NxDomain => format!("{server} knows no name `{name}`: NXDOMAIN"),
+            (_, Some(record)) => format!("{server} has no {} record of `{name}`", record.word()),
+            (_, None) => format!("{server} has no address of `{name}`"),
+        }
+    }
 }
 
 impl Reply {

@@ -16,6 +16,8 @@ pub struct Dns {
     found: Result<Vec<String>, Fault>,
     /// Why there may be more of it.
     more: Option<Fault>,
+    /// Why there is nothing.
+    absence: Option<String>,
     rcode: Result<Rcode, Fault>,
     ttl: Result<Option<Duration>, Fault>,
     took: Duration,
@@ -104,27 +106,31 @@ impl Resource for Dns {
     fn present(&self) -> Result<bool, Fault> {
         self.found.as_ref().map(|found| !found.is_empty()).map_err(Clone::clone)
     }
+
+    fn absence(&self) -> Option<String> {
+        self.absence.clone()
+    }
 }
 
 impl Dns {
     /// What the host's own way of looking names up came to.
     fn of_host(resolution: Resolution, took: Duration) -> Dns {
         let Resolution { addresses, more, dns, elsewhere } = resolution;
-        let found: Result<_, Fault> = match addresses {
-            Ok(addresses) => Ok(sorted(addresses.iter().map(IpAddr::to_string).collect())),
-            Err(Unreached::Refused(_)) => Ok(vec![]),
-            Err(open) => Err(open.into()),
+        let (found, absence) = match addresses {
+            Ok(addresses) => (Ok(sorted(addresses.iter().map(IpAddr::to_string).collect())), None),
+            Err(Unreached::Refused(why)) => (Ok(vec![]), Some(why)),
+            Err(open) => (Err(Fault::from(open)), None),
         };
         let unasked = match (&found, elsewhere) {
-            (_, Some(source)) => Fault::Unfit(format!("DNS was not asked: {source}")),
+            (_, Some(why)) => Fault::Unfit(format!("DNS was not asked: {why}")),
             (Err(fault), None) => fault.clone(),
-            (Ok(_), None) => Fault::Unfit("nsswitch.conf(5) does not have DNS asked for it".into()),
+            (Ok(_), None) => Fault::Unfit("DNS was not asked: nsswitch.conf(5) has others to ask".into()),
         };
         let (rcode, ttl) = match dns {
             Some(said) => (said.rcode, Ok(whole(said.ttl))),
             None => (Err(unasked.clone()), Err(unasked)),
         };
-        Dns { found, more, rcode, ttl, took }
+        Dns { found, more, absence, rcode, ttl, took }
     }
 
     fn addrs(&self) -> Result<Option<Known<String>>, Fault> {
@@ -166,7 +172,9 @@ impl Record {
                 (all, more) => (Ok(sorted(all.iter().map(IpAddr::to_string).collect())), more),
             },
         };
-        Dns { found, more, rcode: said.rcode, ttl: Ok(whole(said.ttl)), took: Duration::ZERO }
+        let nothing = found.as_ref().is_ok_and(Vec::is_empty);
+        let absence = answers.first().filter(|_| nothing).map(|answer| answer.absence(self.record, &self.name));
+        Dns { found, more, absence, rcode: said.rcode, ttl: Ok(whole(said.ttl)), took: Duration::ZERO }
     }
 }
 

@@ -1,3 +1,4 @@
-//! Servers of the tests' own.
+//! Peers of the tests' own on loopback.
 
 pub mod dns;
+pub mod lines;
