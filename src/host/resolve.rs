@@ -90,7 +90,7 @@ impl Host {
             Ok(names) => names,
             Err(fault) => return Resolution::failed(Unreached::Fault(fault)),
         };
-        Search { host: self, names, name, family, dns: None, unasked: Vec::new() }.run()
+        Search { host: self, names, name, family, dns: None, absence: None, unasked: Vec::new() }.run()
     }
 
     /// The servers that resolv.conf(5) names.
@@ -144,6 +144,8 @@ struct Search<'a> {
     name: &'a str,
     family: Family,
     dns: Option<Said>,
+    /// In which words DNS said no.
+    absence: Option<String>,
     /// Sources that may know it and that only getent(1) can ask.
     unasked: Vec<&'a str>,
 }
@@ -170,6 +172,10 @@ impl<'a> Search<'a> {
             return self.lost(Unreached::Refused(why));
         }
         if let Err(why) = dns::check_name(self.name) {
+            // Programs of this host may well make an address of it.
+            if dns::is_numeric(self.name) {
+                return self.lost(Unreached::Fault(Fault::Unsupported(why)));
+            }
             let why = format!("no host is called `{}`: {why}", self.name.escape_debug());
             return self.lost(Unreached::Refused(why));
         }
@@ -237,10 +243,8 @@ impl<'a> Search<'a> {
     }
 
     fn no_such_name(self) -> Resolution {
-        let why = match self.dns.as_ref().map(|said| &said.rcode) {
-            Some(Ok(Rcode::NxDomain)) => format!("no host is called `{}`: NXDOMAIN", self.name),
-            _ => format!("no {}address is known of `{}`", self.family.word(), self.name),
-        };
+        let unknown = || format!("no {}address is known of `{}`", self.family.word(), self.name);
+        let why = self.absence.clone().unwrap_or_else(unknown);
         self.lost(Unreached::Refused(why))
     }
 
@@ -343,6 +347,9 @@ impl<'a> Search<'a> {
             let known = answers.iter().any(|a| a.reply.as_ref().is_ok_and(|r| r.rcode == Rcode::NoError));
             if known || self.dns.is_none() {
                 self.dns = Some(said);
+                let one = self.family.records().split_first().filter(|(_, rest)| rest.is_empty());
+                let record = one.map(|(record, _)| *record);
+                self.absence = answers.first().map(|answer| answer.absence(record, &name));
             }
             let (addresses, fault) = addresses(&questions, &answers);
             if !addresses.is_empty() {

@@ -221,7 +221,9 @@ fn what_dns_said_of_a_name_is_told() {
     assert_eq!((known.rcode, known.ttl), (Ok(Rcode::NoError), Some(Duration::from_secs(60))));
     assert_eq!(said("none.example.").unwrap().rcode, Ok(Rcode::NxDomain));
     let empty = host.look_up("empty.example.", Family::Any);
-    assert!(matches!(empty.addresses, Err(Unreached::Refused(why)) if why.contains("no address")));
+    assert!(
+        matches!(empty.addresses, Err(Unreached::Refused(why)) if why.contains("has no address of `empty.example`"))
+    );
     assert_eq!(empty.dns.unwrap().rcode, Ok(Rcode::NoError));
     assert_eq!(said("db"), None);
 }
@@ -254,20 +256,36 @@ fn this_hosts_own_name_leads_to_its_own_addresses() {
 
 #[test]
 fn what_only_the_c_library_can_ask_is_asked_of_it() {
+    // A name that it knows without asking anybody.
+    let own = std::fs::read_to_string("/etc/hosts").unwrap_or_default();
+    let own = hosts::parse(&own).unwrap();
+    let Some(name) = own.names().find(|name| *name != "localhost" && dns::check_name(name).is_ok()) else { return };
+    let addresses = |host: &Host| {
+        let mut all = host.resolve(name).unwrap();
+        all.sort_unstable();
+        all
+    };
+    let mut want = own.addresses(name);
+    want.sort_unstable();
+    let host = machine(&nsswitch("files nis"), &[]);
     if std::process::Command::new("getent").arg("--version").output().is_err() {
-        let host = machine(&nsswitch("files nis"), &[]);
-        assert!(matches!(host.resolve("127.1"), Err(Unreached::Fault(Fault::Failed(why))) if why.contains("getent")));
+        assert!(matches!(host.resolve(name), Err(Unreached::Fault(Fault::Failed(why))) if why.contains("getent")));
         return;
     }
-    // The C library takes this for an address, so that no server is asked.
-    let host = machine(&nsswitch("files nis"), &[]);
-    assert_eq!(texts(host.resolve("127.1").unwrap()), ["127.0.0.1"]);
+    assert_eq!(addresses(&host), want);
     let dns = Dns::start();
+    let host = machine(&nsswitch("files nis [NOTFOUND=return] dns"), &[dns.address]);
+    assert_eq!(addresses(&host), want, "DNS might not be asked");
+    assert!(dns.asked().is_empty());
     let host = machine(&nsswitch("files nis dns"), &[dns.address]);
     assert_eq!(texts(host.resolve("x.known.example").unwrap()), BOTH, "DNS knows it");
-    assert_eq!(texts(host.resolve("127.1").unwrap()), BOTH, "by its search domain");
-    let host = machine(&nsswitch("files nis [NOTFOUND=return] dns"), &[dns.address]);
-    assert_eq!(texts(host.resolve("127.1").unwrap()), ["127.0.0.1"], "DNS would not be asked");
-    let out_of_time = host.until(Instant::now());
-    assert!(matches!(out_of_time.resolve("127.2"), Err(Unreached::Silent(why, _)) if why.contains("getent")));
+    let out_of_time = machine(&nsswitch("files nis"), &[]).until(Instant::now());
+    assert!(matches!(out_of_time.resolve(name), Err(Unreached::Silent(why, _)) if why.contains("getent")));
+}
+
+#[test]
+fn half_an_address_is_neither_a_name_nor_certainly_none() {
+    for name in ["127.1", "010.0.0.1", "1"] {
+        assert!(matches!(tree("").resolve(name), Err(Unreached::Fault(Fault::Unsupported(_)))), "{name}");
+    }
 }
