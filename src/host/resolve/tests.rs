@@ -1,9 +1,11 @@
 use super::*;
 use crate::host::TreeFiles;
+use crate::host::dns;
 use simple_dns::rdata::{A, AAAA, RData};
 use simple_dns::{CLASS, Name, Packet, PacketFlag, RCODE, ResourceRecord, TYPE};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
+use std::time::Instant;
 use time::OffsetDateTime;
 
 fn tree(text: &str) -> Host {
@@ -23,7 +25,7 @@ fn names_in_files_need_no_machine_and_others_do() {
     assert_eq!(texts(host.resolve("DB.").unwrap()), ["192.0.2.7", "2001:db8::7"]);
     let found = host.look_up("db", Family::V6);
     assert_eq!(texts(found.addresses.unwrap()), ["2001:db8::7"]);
-    assert_eq!((found.dns, found.elsewhere.as_deref()), (None, Some("/etc/hosts has `db`")));
+    assert_eq!((found.dns, found.unasked), (None, Some(Fault::Unfit("DNS was not asked: /etc/hosts has `db`".into()))));
     assert!(matches!(host.resolve("web"), Err(Unreached::Fault(Fault::Unsupported(_)))));
     assert!(host.resolve("db.example.com").is_ok() && host.resolve("example.com").is_err());
 }
@@ -250,7 +252,7 @@ fn this_hosts_own_name_leads_to_its_own_addresses() {
     let own = host.name();
     let addresses = host.resolve(&own).unwrap();
     assert!(!addresses.is_empty());
-    assert_eq!(host.look_up(&own, Family::Any).elsewhere, Some(format!("`myhostname` has `{own}`")));
+    assert!(matches!(host.look_up(&own, Family::Any).unasked, Some(Fault::Unfit(why)) if why.contains("`myhostname`")));
     assert!(matches!(host.resolve("other"), Err(Unreached::Refused(_))));
 }
 
@@ -273,6 +275,7 @@ fn what_only_the_c_library_can_ask_is_asked_of_it() {
         return;
     }
     assert_eq!(addresses(&host), want);
+    assert!(matches!(host.look_up(name, Family::Any).unasked, Some(Fault::Unsupported(why)) if why.contains("`nis`")));
     let dns = Dns::start();
     let host = machine(&nsswitch("files nis [NOTFOUND=return] dns"), &[dns.address]);
     assert_eq!(addresses(&host), want, "DNS might not be asked");
