@@ -115,6 +115,7 @@ pub mod accounts;
 pub mod connect;
 pub mod exec;
 mod home;
+pub mod http;
 pub mod mounts;
 pub mod packages;
 mod reading;

@@ -54,6 +54,8 @@ pub enum Shape {
     Duration,
     TextList,
     TextMap,
+    /// `Name: value` texts, or a map of texts.
+    Headers,
     /// A line for the shell, or a program and its arguments.
     Exec,
     Any,
@@ -68,6 +70,7 @@ impl Shape {
             Shape::Duration => "a duration, such as `\"10s\"`, or a number of milliseconds",
             Shape::TextList => "a list of texts",
             Shape::TextMap => "a map of texts",
+            Shape::Headers => "a list of `Name: value` texts, or a map of texts",
             Shape::Exec => "a line for the shell, or a list: a program and its arguments",
             Shape::Any => "anything",
         }
