@@ -1,12 +1,12 @@
 //! A request and those that its redirects lead to: RFC 9110, section 15.4, as Go's client follows them, but with what
 //! is secret kept from every other server.
 
-use super::request::is_secret;
 use super::{How, Path};
 use crate::host::Host;
 use crate::host::http::{Header, Request, Response, Url, User, Way, basic};
 use crate::host::tls::{Identity, Tls};
 use crate::resource::certificate;
+use crate::secret::is_secret_name;
 use crate::value::{Fault, Secret};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -106,7 +106,7 @@ impl Hop {
         let at_home = self.url.same_origin(first);
         let said = |header: &&Header| {
             let name = header.name.to_ascii_lowercase();
-            let stays = at_home || !is_secret(&name);
+            let stays = at_home || !is_secret_name(&header.name);
             let of_a_body = name.starts_with("content-") && self.body.is_none() && how.body.is_some();
             stays && !of_a_body && name != "host" && !OWN_HEADERS.contains(&name.as_str())
         };

@@ -1,0 +1,4 @@
+//! Those at the other end.
+
+pub mod http;
+pub mod proxy;
