@@ -12,6 +12,7 @@ mod disk;
 mod dns;
 mod file;
 mod group;
+mod http;
 mod interface;
 mod kernel_module;
 mod kernel_param;
@@ -25,6 +26,7 @@ mod system;
 mod user;
 
 mod id;
+mod json_schema;
 mod path;
 mod setting;
 
@@ -47,6 +49,7 @@ pub static KINDS: &[Kind] = &[
     Kind::of::<disk::Disk>(),
     Kind::of::<mount::Mount>(),
     Kind::of::<interface::Interface>(),
+    Kind::of::<http::Http>(),
     Kind::of::<kernel_param::KernelParam>(),
     Kind::of::<kernel_module::KernelModule>(),
     Kind::of::<system::System>(),

@@ -10,6 +10,7 @@
 
 mod addr;
 mod dns;
+mod http;
 mod peer;
 
 use std::sync::Arc;
