@@ -109,7 +109,7 @@ fn described(dir: &Path, pem: &str) -> String {
     let text = openssl(dir, &["x509", "-noout", "-text"], pem).unwrap();
     let after = |mark: &str| text.split(mark).nth(1).and_then(|t| t.lines().next()).unwrap_or("").trim().to_owned();
     let algorithm = after("Signature Algorithm: ").to_lowercase();
-    let _ = writeln!(spec, "signature-algorithm = {{ match-regex = '(?i)^{algorithm}$' }}");
+    let _ = writeln!(spec, "signature-algorithm = {{ match-regexp = '(?i)^{algorithm}$' }}");
     let bits: String = after("Public-Key: (").chars().take_while(char::is_ascii_digit).collect();
     if !bits.is_empty() {
         let _ = writeln!(spec, "key-bits = {bits}");
