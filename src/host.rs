@@ -115,12 +115,13 @@ pub mod accounts;
 pub mod bundle;
 pub mod connect;
 pub mod exec;
+pub mod front;
 mod home;
 pub mod mounts;
 pub mod packages;
 pub mod pem;
 mod reading;
-mod resolve;
+pub mod resolve;
 pub mod roots;
 mod space;
 pub mod starttls;
@@ -131,6 +132,7 @@ pub use space::Space;
 mod capacity;
 pub mod dbus;
 pub mod directory;
+pub mod dns;
 mod holders;
 pub mod interfaces;
 pub mod modules;
@@ -155,6 +157,8 @@ tables! {
     fstab: mounts::Fstab = mounts::load_fstab;
     /// Where accounts are kept beside those files: nsswitch.conf(5).
     account_sources: directory::Sources = directory::load;
+    /// Where names of hosts lead: hosts(5), nsswitch.conf(5), resolv.conf(5).
+    names: resolve::Names = resolve::load;
     /// shadow(5).
     shadow: shadow::Shadow = shadow::load;
     /// os-release(5).

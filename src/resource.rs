@@ -5,6 +5,7 @@ use crate::syntax::{Diagnostic, Node};
 use crate::value::{Fact, Fault, Type, Value};
 use smallvec::SmallVec;
 
+mod addr;
 mod certificate;
 mod command;
 mod disk;
@@ -39,6 +40,7 @@ pub static KINDS: &[Kind] = &[
     Kind::of::<process::Running>(),
     Kind::of::<user::User>(),
     Kind::of::<group::Group>(),
+    Kind::of::<addr::Addr>(),
     Kind::of::<command::Command>(),
     Kind::of::<certificate::Certificate>(),
     Kind::of::<disk::Disk>(),
@@ -78,6 +80,10 @@ pub trait Resource: Sized + 'static {
     fn present(&self) -> Result<bool, Fault> {
         Ok(true)
     }
+    /// Why it is not there, for kinds that learn it: reports say it where the thing was to be there.
+    fn absence(&self) -> Option<String> {
+        None
+    }
 }
 
 /// The key that says whether a thing is there.
@@ -106,13 +112,13 @@ pub const fn lookup<R, T: Fact>(
 }
 
 /// Declares a key under which a spec writes text that the thing must be good for (a host name, a schema): `read` is
-/// handed the text and says what speaks against it; an empty list is a pass.
-pub const fn check<R>(
+/// handed the text and says what speaks against it; an empty list is a pass, and `None` is nothing to hold it against.
+pub const fn check<R, P: Into<Option<Vec<String>>>>(
     name: &'static str,
     about: &'static str,
     input: Argument,
-    read: fn(&R, &str) -> Result<Vec<String>, Fault>,
-) -> Check<R> {
+    read: fn(&R, &str) -> Result<P, Fault>,
+) -> Check<R, P> {
     Check { name, about, input, read }
 }
 
@@ -129,11 +135,11 @@ pub struct Lookup<R, T> {
     read: fn(&R, &str) -> T,
 }
 
-pub struct Check<R> {
+pub struct Check<R, P> {
     name: &'static str,
     about: &'static str,
     input: Argument,
-    read: fn(&R, &str) -> Result<Vec<String>, Fault>,
+    read: fn(&R, &str) -> Result<P, Fault>,
 }
 
 /// Problems that one check tells of at most.
@@ -174,12 +180,12 @@ impl<R, T: Fact> Column<R> for Lookup<R, T> {
 }
 
 /// What passes reads as the text it was checked against, so that its test is equality with that text.
-impl<R> Column<R> for Check<R> {
+impl<R, P: Into<Option<Vec<String>>>> Column<R> for Check<R, P> {
     fn info(&self) -> KeyInfo {
         KeyInfo { name: self.name, about: self.about, ty: Type::Text, argument: None, input: Some(self.input) }
     }
     fn read(&self, seen: &R, argument: &str) -> Result<Value, Fault> {
-        let mut problems = (self.read)(seen, argument)?;
+        let Some(mut problems) = (self.read)(seen, argument)?.into() else { return Ok(Value::Absent) };
         if problems.is_empty() {
             return Ok(Value::Text(argument.to_owned()));
         }
@@ -244,8 +250,8 @@ pub type Observed = Result<Option<Seen>, Fault>;
 /// What a probe that found something has to say.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Seen {
-    /// Whether the thing itself is there.
-    pub present: Result<bool, Fault>,
+    /// Whether the thing itself is there: [`Value::Bool`], or [`Value::No`] and why.
+    pub present: Result<Value, Fault>,
     /// The keys asked for, in order. Where the thing is not there, [`Value::Absent`] is a key that only it could have.
     pub values: Values,
 }
@@ -256,7 +262,7 @@ pub type Values = SmallVec<[Result<Value, Fault>; 3]>;
 impl From<Vec<Result<Value, Fault>>> for Seen {
     /// The keys of a thing that is there.
     fn from(values: Vec<Result<Value, Fault>>) -> Seen {
-        Seen { present: Ok(true), values: values.into() }
+        Seen { present: Ok(Value::Bool(true)), values: values.into() }
     }
 }
 
@@ -305,6 +311,10 @@ fn bind<R: Resource>(name: &str, said: &[(&str, &Node)], wrong: &mut Vec<Diagnos
             Some(column) => column.read(&seen, &ask.argument),
             None => Err(Fault::Unsupported("no such key".into())),
         };
-        Ok(Some(Seen { present: seen.present(), values: asked.iter().map(read).collect() }))
+        let present = seen.present().map(|there| match seen.absence() {
+            Some(why) if !there => Value::No(why),
+            _ => Value::Bool(there),
+        });
+        Ok(Some(Seen { present, values: asked.iter().map(read).collect() }))
     }))
 }

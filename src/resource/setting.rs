@@ -5,6 +5,7 @@ use crate::quantity;
 use crate::syntax::{Code, Data, Diagnostic, Node, Span, nearest};
 use crate::value::{Secret, Type, Value};
 use std::borrow::Cow;
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// Declares a setting: its name, a sentence, and its place among the kind's settings.
@@ -133,6 +134,17 @@ impl FromNode for String {
     const SHAPE: Shape = Shape::Text;
     fn from_node(node: &Node) -> Result<Self, Diagnostic> {
         node.text().map(str::to_owned).ok_or_else(|| wrong_type::<Self>(node))
+    }
+}
+
+impl FromNode for IpAddr {
+    const SHAPE: Shape = Shape::Text;
+    fn from_node(node: &Node) -> Result<Self, Diagnostic> {
+        let text = node.text().ok_or_else(|| wrong_type::<Self>(node))?;
+        text.parse().map_err(|_| {
+            Diagnostic::new(Code::WrongType, node.span, format!("`{text}` is not an IP address"))
+                .say("write it as `\"192.0.2.1\"` or `\"2001:db8::1\"`")
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! `certificate` of live servers.
 
+use crate::peer::lines::{self, listener};
 use crate::peer::tls::{self, Authority, Shown, days};
 use crate::{outcome, outcomes, outcomes_within};
 use rcgen::{ExtendedKeyUsagePurpose, KeyPair};
@@ -236,7 +237,7 @@ fn the_name_asked_for_decides_what_is_shown_and_an_address_asks_for_none() {
 
 #[test]
 fn where_nobody_listens_there_is_no_certificate() {
-    let at = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let at = lines::closed();
     let all = outcomes(&format!("[certificate.\"tls://{at}\"]\nexists = false\nis-ca = false"));
     assert_eq!(all[0].1, Outcome::Pass);
     let all = outcomes(&format!("[certificate.\"tls://{at}\"]\nis-ca = false\nhostname = 'x'"));
@@ -246,7 +247,7 @@ fn where_nobody_listens_there_is_no_certificate() {
 
 #[test]
 fn what_answers_without_tls_is_wrong_whichever_way_round_it_is_asked() {
-    observed_wrong(tls::listener(drop), "");
+    observed_wrong(listener(drop), "");
     observed_wrong(tls::answers(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "");
     observed_wrong(tls::says(b"220 mail.example.org ESMTP\r\n"), "");
     observed_wrong(tls::says(&[0xff; 100]), "");

@@ -38,25 +38,25 @@ struct Served {
 
 impl Served {
     fn new(dir: &Path, arguments: &[&str]) -> Served {
-        let mut child = Command::new("openssl")
+        let child = Command::new("openssl")
             .current_dir(dir)
             .args(["s_server", "-accept", "127.0.0.1:0", "-quiet", "-naccept", "100"])
             .args(arguments)
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
+            .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        // `ACCEPT 127.0.0.1:40000`, unless it is quiet: then the kernel knows.
-        let pid = child.id();
-        drop(child.stdout.take());
+        // Ended and waited for whatever comes.
+        let mut served = Served { child, at: ([127, 0, 0, 1], 0).into() };
+        // It does not say where it listens while it is quiet.
         for _ in 0..200 {
-            if let Some(at) = listening(pid) {
-                return Served { child, at };
+            if let Some(at) = listening(served.child.id()) {
+                served.at = at;
+                return served;
             }
             std::thread::sleep(std::time::Duration::from_millis(10));
         }
-        let _ = child.kill();
         panic!("{arguments:?}: openssl s_server does not listen");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Lab, fault, observed_wrong};
 use crate::outcome;
+use crate::peer::lines::listener;
 use crate::peer::tls;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -130,7 +131,7 @@ fn one_who_never_comes_to_the_point_is_given_up() {
         ("sieve", b"\"X\"\r\n"),
         ("xmpp", b"<x>"),
     ] {
-        let at = tls::listener(move |mut peer| while peer.write_all(line).is_ok() {});
+        let at = listener(move |mut peer| while peer.write_all(line).is_ok() {});
         observed_wrong(at, &format!("starttls = '{word}'"));
     }
 }

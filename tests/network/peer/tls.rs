@@ -1,5 +1,6 @@
 //! TLS servers, and the chains that they show.
 
+use super::lines::listener;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
@@ -8,7 +9,7 @@ use rustls::sign::CertifiedKey;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 use std::fmt::Write as _;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -151,19 +152,6 @@ pub fn by_name(name: &'static str, its: &Shown, other: &Shown) -> ServerConfig {
         .unwrap()
         .with_no_client_auth()
         .with_cert_resolver(Arc::new(ByName(name, its.certified(), other.certified())))
-}
-
-/// Listens, and hands each who connects to a thread of `talk`.
-pub fn listener(talk: impl Fn(TcpStream) + Clone + Send + 'static) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        for peer in listener.incoming() {
-            let (talk, peer) = (talk.clone(), peer.unwrap());
-            std::thread::spawn(move || talk(peer));
-        }
-    });
-    address
 }
 
 /// Speaks TLS at once.
