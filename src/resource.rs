@@ -117,13 +117,13 @@ pub const fn lookup<R, T: Fact>(
 }
 
 /// Declares a key under which a spec writes text that the thing must be good for (a host name, a schema): `read` is
-/// handed the text and says what speaks against it; an empty list is a pass.
-pub const fn check<R>(
+/// handed the text and says what speaks against it; an empty list is a pass, and `None` is nothing to hold it against.
+pub const fn check<R, P: Into<Option<Vec<String>>>>(
     name: &'static str,
     about: &'static str,
     input: Argument,
-    read: fn(&R, &str) -> Result<Vec<String>, Fault>,
-) -> Check<R> {
+    read: fn(&R, &str) -> Result<P, Fault>,
+) -> Check<R, P> {
     Check { name, about, input, read }
 }
 
@@ -140,11 +140,11 @@ pub struct Lookup<R, T> {
     read: fn(&R, &str) -> T,
 }
 
-pub struct Check<R> {
+pub struct Check<R, P> {
     name: &'static str,
     about: &'static str,
     input: Argument,
-    read: fn(&R, &str) -> Result<Vec<String>, Fault>,
+    read: fn(&R, &str) -> Result<P, Fault>,
 }
 
 /// Problems that one check tells of at most.
@@ -185,12 +185,12 @@ impl<R, T: Fact> Column<R> for Lookup<R, T> {
 }
 
 /// What passes reads as the text it was checked against, so that its test is equality with that text.
-impl<R> Column<R> for Check<R> {
+impl<R, P: Into<Option<Vec<String>>>> Column<R> for Check<R, P> {
     fn info(&self) -> KeyInfo {
         KeyInfo { name: self.name, about: self.about, ty: Type::Text, argument: None, input: Some(self.input) }
     }
     fn read(&self, seen: &R, argument: &str) -> Result<Value, Fault> {
-        let mut problems = (self.read)(seen, argument)?;
+        let Some(mut problems) = (self.read)(seen, argument)?.into() else { return Ok(Value::Absent) };
         if problems.is_empty() {
             return Ok(Value::Text(argument.to_owned()));
         }

@@ -11,6 +11,7 @@
 mod addr;
 mod dns;
 mod http;
+mod certificate;
 mod peer;
 
 use std::sync::Arc;
