@@ -115,6 +115,7 @@ pub mod accounts;
 pub mod connect;
 pub mod exec;
 mod home;
+pub mod icmp;
 pub mod mounts;
 pub mod packages;
 mod reading;

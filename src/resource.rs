@@ -17,6 +17,7 @@ mod kernel_param;
 mod matching;
 mod mount;
 mod package;
+mod ping;
 mod port;
 mod process;
 mod service;
@@ -41,6 +42,7 @@ pub static KINDS: &[Kind] = &[
     Kind::of::<user::User>(),
     Kind::of::<group::Group>(),
     Kind::of::<addr::Addr>(),
+    Kind::of::<ping::Ping>(),
     Kind::of::<command::Command>(),
     Kind::of::<certificate::Certificate>(),
     Kind::of::<disk::Disk>(),
