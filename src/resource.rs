@@ -29,7 +29,7 @@ mod path;
 mod setting;
 
 pub use id::Id;
-pub use setting::{Exec, FromNode, Setting, Shape, setting};
+pub use setting::{Exec, FromNode, Setting, Shape, choice, setting};
 
 /// Every kind, in the order that references list them.
 #[rustfmt::skip] // a line each
