@@ -19,6 +19,7 @@ mod kernel_param;
 mod matching;
 mod mount;
 mod package;
+mod ping;
 mod port;
 mod process;
 mod service;
@@ -44,6 +45,7 @@ pub static KINDS: &[Kind] = &[
     Kind::of::<user::User>(),
     Kind::of::<group::Group>(),
     Kind::of::<addr::Addr>(),
+    Kind::of::<ping::Ping>(),
     Kind::of::<command::Command>(),
     Kind::of::<certificate::Certificate>(),
     Kind::of::<disk::Disk>(),
