@@ -12,6 +12,7 @@ mod bounds;
 mod include;
 mod output;
 mod pages;
+mod secrets;
 mod select;
 mod specs;
 mod timing;
