@@ -135,6 +135,7 @@ fn shape(shape: Shape) -> Json {
             {"type": "string", "pattern": "\\S"},
             {"type": "array", "minItems": 1, "items": {"type": "string"}},
         ]}),
+        Shape::Choice(words) => json!({"enum": words}),
         Shape::Any => json!({}),
     }
 }

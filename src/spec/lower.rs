@@ -239,7 +239,8 @@ impl Section {
                 Help::Replace(_, meant) => meant,
                 Help::Say(_) => "",
             });
-            if meant.is_empty() || is_secret_name(meant) || is_secret_name(name) {
+            let takes_any = !self.settings.is_empty() || self.keys.iter().any(|key| key.ty == Type::Secret);
+            if (meant.is_empty() && takes_any) || is_secret_name(meant) || is_secret_name(name) {
                 body.secrets.push(value.span);
             }
             wrong.push(one);

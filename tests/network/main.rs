@@ -8,6 +8,9 @@
     clippy::print_stderr
 )]
 
+mod addr;
+mod peer;
+
 use std::sync::Arc;
 use std::time::Duration;
 use verispec::gather::{Event, gather};

@@ -1,0 +1,3 @@
+//! Those at the other end.
+
+pub mod lines;
