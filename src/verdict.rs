@@ -271,6 +271,32 @@ mod tests {
     }
 
     #[test]
+    fn an_entrys_secrets_are_judged_and_not_shown() {
+        let mut own = Secrets::default();
+        own.add("canary-1");
+        let claim = Claim { secrets: Some(Box::new(own)), ..claim(true) };
+        let seen = vec![Ok(Value::Text("it is canary-1".into())), Err(Fault::Failed("canary-1 said no".into()))];
+        let verdicts = judge(&claim, Ok(Some(seen.into())));
+        let [_, text, fault] = verdicts.as_slice() else { panic!() };
+        assert_eq!(text.found, Some(Value::Text("it is canary-1".into())));
+        assert_eq!(text.shown().unwrap().into_owned(), Value::Text("it is ***".into()));
+        assert_eq!(text.evidence().found, "\"it is ***\"");
+        assert_eq!(fault.outcome, Outcome::Unknown(Fault::Failed("*** said no".into())));
+    }
+
+    #[test]
+    fn what_a_server_told_to_nobody_else_is_known_by_its_header() {
+        let headers = Value::Content(Box::new(crate::value::Content {
+            text: "server: nginx\r\nset-cookie: sid=5f3a9c\r\n".into(),
+            cut: None,
+        }));
+        for headers in [headers, Value::List(vec![Value::Text("set-cookie: sid=5f3a9c".into())])] {
+            let shown = sent(&headers).scrub_value(&headers).to_string();
+            assert!(!shown.contains("5f3a9c") && shown.contains("set-cookie: ***"), "{shown}");
+        }
+    }
+
+    #[test]
     fn keys_of_a_thing_that_is_not_there_are_skipped() {
         assert_eq!(words(true, Ok(None)), ["fail", "skip", "skip"]);
         assert_eq!(words(false, Ok(None)), ["pass", "skip", "skip"]);
