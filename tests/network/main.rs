@@ -9,7 +9,9 @@
 )]
 
 mod addr;
+mod certificate;
 mod dns;
+mod http;
 mod peer;
 
 use std::sync::Arc;

@@ -1,4 +1,7 @@
 //! Peers of the tests' own on loopback.
 
 pub mod dns;
+pub mod http;
 pub mod lines;
+pub mod proxy;
+pub mod tls;
