@@ -25,7 +25,7 @@ fn missing(what: &str, missing: Vec<String>) -> Result<(), Failed> {
 }
 
 /// What a tree of files can tell nothing of, nor every live machine: its other outcomes have tests of their own.
-const LIVE: &[&str] = &["service", "disk.inodes-free", "disk.inodes-used"];
+const LIVE: &[&str] = &["service", "addr", "http", "disk.inodes-free", "disk.inodes-used"];
 
 /// Keys that only a live machine has, and each another value: a case that fails would say which.
 const VARIES: &[&str] = &[

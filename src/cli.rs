@@ -1,5 +1,6 @@
 //! The command line: one file a command. The library computes; only what is here prints and chooses exit statuses.
 
+use crate::host::front::{self, Place};
 use crate::syntax::Sources;
 use crate::value::Fault;
 use anstream::{AutoStream, ColorChoice};
@@ -92,7 +93,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let paint = Paint { choice: cli.color };
     let done = match cli.command {
-        Command::Validate(args) => validate::run(args, paint),
+        Command::Validate(args) => return ExitCode::from(in_place(|| finished(validate::run(args, paint)))),
         Command::Check(args) => check::run(&args, paint),
         Command::Kinds(args) => kinds::run(&args),
         Command::Matchers => kinds::matchers(),
@@ -101,6 +102,19 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Man => generate::man(),
     };
     ExitCode::from(finished(done))
+}
+
+/// Runs what may leave threads hanging in the kernel; ends on time all the same.
+fn in_place(run: impl FnOnce() -> u8) -> u8 {
+    match front::place() {
+        Place::Front(status) => status,
+        Place::Alone => run(),
+        Place::Behind(line) => {
+            let status = run();
+            line.end(status);
+            status
+        }
+    }
 }
 
 /// The status; of a report that could not be written, that of a host which is not known to be right.

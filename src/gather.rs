@@ -4,6 +4,7 @@
 //! probe does. A probe that hangs in the kernel (statvfs(2) on a dead mount) keeps its thread; the run goes on without.
 
 use crate::host::Host;
+use crate::host::mounts::Mount;
 use crate::plan::Limits;
 use crate::resource::Observed;
 use crate::spec::{Claim, Retry};
@@ -52,7 +53,8 @@ pub fn gather(claims: &Arc<Vec<Claim>>, which: Vec<usize>, host: &Host, limits: 
         bell: Condvar::new(),
         rung: Mutex::new(false),
     });
-    let mut crew = Crew { shared, host: host.clone(), workers: Vec::new(), limit: limits.concurrent.max(1) };
+    let mut crew =
+        Crew { shared, host: host.clone(), workers: Vec::new(), limit: limits.concurrent.max(1), aside: None };
     crew.grow(1);
     let mut open: usize = total;
     let mut waiting = STALL;
@@ -131,6 +133,8 @@ struct Crew {
     host: Host,
     workers: Vec<Arc<Mutex<Desk>>>,
     limit: usize,
+    /// A handle that waits for nothing that a worker may be at, once it is needed.
+    aside: Option<Host>,
 }
 
 impl Crew {
@@ -177,7 +181,7 @@ impl Crew {
             desk.abandoned = true;
             let elapsed = now - since;
             let claim = &self.shared.claims[index];
-            let what = format!("`{}: {}` did not answer", claim.kind.name, claim.id);
+            let what = unanswered(claim, self.aside.get_or_insert_with(|| self.host.fresh()));
             inbox.push((index, Gathered { observed: Err(Fault::TimedOut(what, elapsed)), elapsed }));
             false
         });
@@ -185,6 +189,19 @@ impl Crew {
         if queued && self.workers.is_empty() {
             self.grow(1);
         }
+    }
+}
+
+/// What an abandoned probe waits for, as far as it can be told from outside.
+fn unanswered(claim: &Claim, host: &Host) -> String {
+    let what = format!("`{}: {}` did not answer", claim.kind.name, claim.id);
+    // Where its name is a path of a mount that someone else answers for, that is who does not.
+    let mount = host.mounts().ok().and_then(|mounts| mounts.holding(&claim.id)).filter(|mount| mount.is_served());
+    match mount {
+        Some(Mount { mountpoint, filesystem, source, .. }) => {
+            format!("{what}, which is on {mountpoint}: {filesystem} `{source}`")
+        }
+        None => what,
     }
 }
 

@@ -5,6 +5,7 @@ use crate::syntax::{Diagnostic, Node};
 use crate::value::{Fact, Fault, Type, Value};
 use smallvec::SmallVec;
 
+mod addr;
 mod certificate;
 mod command;
 mod disk;
@@ -29,7 +30,7 @@ mod path;
 mod setting;
 
 pub use id::Id;
-pub use setting::{Exec, FromNode, Setting, Shape, setting};
+pub use setting::{Exec, FromNode, Setting, Shape, choice, setting};
 
 /// Every kind, in the order that references list them.
 #[rustfmt::skip] // a line each
@@ -41,6 +42,7 @@ pub static KINDS: &[Kind] = &[
     Kind::of::<process::Running>(),
     Kind::of::<user::User>(),
     Kind::of::<group::Group>(),
+    Kind::of::<addr::Addr>(),
     Kind::of::<command::Command>(),
     Kind::of::<certificate::Certificate>(),
     Kind::of::<disk::Disk>(),
@@ -80,6 +82,10 @@ pub trait Resource: Sized + 'static {
     /// something, and this says whether it is the thing itself.
     fn present(&self) -> Result<bool, Fault> {
         Ok(true)
+    }
+    /// Why it is not there, for kinds that learn it: reports say it where the thing was to be there.
+    fn absence(&self) -> Option<String> {
+        None
     }
 }
 
@@ -247,8 +253,8 @@ pub type Observed = Result<Option<Seen>, Fault>;
 /// What a probe that found something has to say.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Seen {
-    /// Whether the thing itself is there.
-    pub present: Result<bool, Fault>,
+    /// Whether the thing itself is there: [`Value::Bool`], or [`Value::No`] and why.
+    pub present: Result<Value, Fault>,
     /// The keys asked for, in order. Where the thing is not there, [`Value::Absent`] is a key that only it could have.
     pub values: Values,
 }
@@ -259,7 +265,7 @@ pub type Values = SmallVec<[Result<Value, Fault>; 3]>;
 impl From<Vec<Result<Value, Fault>>> for Seen {
     /// The keys of a thing that is there.
     fn from(values: Vec<Result<Value, Fault>>) -> Seen {
-        Seen { present: Ok(true), values: values.into() }
+        Seen { present: Ok(Value::Bool(true)), values: values.into() }
     }
 }
 
@@ -308,6 +314,10 @@ fn bind<R: Resource>(name: &str, said: &[(&str, &Node)], wrong: &mut Vec<Diagnos
             Some(column) => column.read(&seen, &ask.argument),
             None => Err(Fault::Unsupported("no such key".into())),
         };
-        Ok(Some(Seen { present: seen.present(), values: asked.iter().map(read).collect() }))
+        let present = seen.present().map(|there| match seen.absence() {
+            Some(why) if !there => Value::No(why),
+            _ => Value::Bool(there),
+        });
+        Ok(Some(Seen { present, values: asked.iter().map(read).collect() }))
     }))
 }

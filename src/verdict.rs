@@ -105,13 +105,12 @@ pub fn judge<'c>(claim: &'c Claim, seen: Observed) -> Vec<Verdict<'c>> {
     let mut verdicts = Vec::with_capacity(claim.tests.len() + 1);
     let (present, values) = match seen {
         Err(fault) => (Err(fault), Values::new()),
-        Ok(None) => (Ok(false), Values::new()),
+        Ok(None) => (Ok(Value::Bool(false)), Values::new()),
         Ok(Some(seen)) => (seen.present, seen.values),
     };
     let presence = claim.kind.presence.zip(claim.presence.as_ref());
     if let Some((presence, expectation)) = presence {
-        let there = present.clone().map(Value::Bool);
-        verdicts.push(weigh(claim, Cow::Borrowed(presence.name), expectation, there));
+        verdicts.push(weigh(claim, Cow::Borrowed(presence.name), expectation, present.clone()));
     }
     let mut values = values.into_iter();
     for (index, expectation) in claim.tests.iter().enumerate() {
@@ -119,7 +118,7 @@ pub fn judge<'c>(claim: &'c Claim, seen: Observed) -> Vec<Verdict<'c>> {
         let value = values.next().unwrap_or(Ok(Value::Absent));
         verdicts.push(match (value, &present) {
             (Ok(Value::Absent), Err(fault)) => weigh(claim, key, expectation, Err(fault.clone())),
-            (Ok(Value::Absent), Ok(false)) if presence.is_some() => {
+            (Ok(Value::Absent), Ok(Value::Bool(false) | Value::No(_))) if presence.is_some() => {
                 let outcome = Outcome::Skip("it is not there".into());
                 Verdict { claim, key, expectation, outcome, found: None }
             }
@@ -269,8 +268,11 @@ mod tests {
     #[test]
     fn a_key_that_does_not_need_the_thing_is_judged_without_it() {
         let values = vec![Ok(Value::Bool(true)), Ok(Value::Absent)];
-        let absent = Seen { present: Ok(false), values: values.clone().into() };
-        assert_eq!(words(false, Ok(Some(absent))), ["pass", "pass", "skip"]);
+        for no in [Value::Bool(false), Value::No("refused".into())] {
+            let absent = Seen { present: Ok(no), values: values.clone().into() };
+            assert_eq!(words(false, Ok(Some(absent.clone()))), ["pass", "pass", "skip"]);
+            assert_eq!(words(true, Ok(Some(absent))), ["fail", "pass", "skip"]);
+        }
         let doubtful = Seen { present: Err(fault()), values: values.into() };
         assert_eq!(words(false, Ok(Some(doubtful))), ["unknown", "pass", "unknown"]);
     }

@@ -9,6 +9,8 @@
 )]
 
 mod bounds;
+mod fuse;
+mod hang;
 mod include;
 mod output;
 mod pages;
@@ -138,7 +140,7 @@ fn run(command: &mut Command) -> Ran {
 }
 
 impl Ran {
-    fn new(output: Output, began: Instant) -> Ran {
+    pub fn new(output: Output, began: Instant) -> Ran {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
         Ran {
             status: output.status.code().unwrap_or_else(|| 128 + output.status.signal().unwrap_or(0)),

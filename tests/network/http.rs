@@ -60,8 +60,7 @@ fn said(spec: &str, environment: &[(&str, &str)]) -> String {
 }
 
 /// Every key of the kind, each with a test that could pass.
-const EVERY_KEY: &str =
-    "status = 200\nheaders = ['x']\nbody = ['x']\njson = { a = 1 }\njson-schema = '{}'\nlatency = '< 9s'\nredirects = 0\n";
+const EVERY_KEY: &str = "status = 200\nheaders = ['x']\nbody = ['x']\njson = { a = 1 }\njson-schema = '{}'\nlatency = '< 9s'\nredirects = 0\n";
 /// The same, each with a test that could pass if the first could not.
 const EVERY_KEY_NOT: &str = "status = { not = 200 }\nheaders = { not = { have-patterns = ['x'] } }\n\
     body = { not = { have-patterns = ['x'] } }\njson = { a = { not = 1 } }\njson-schema = '{\"type\": \"string\"}'\n\
@@ -502,7 +501,7 @@ fn a_client_shows_its_certificate_to_a_server_that_asks() {
         passes(&url, "status", &format!("{}{own}status = 200", site.ca()));
     }
     let said = whichever_way(&url, "fail", &site.ca(), Duration::from_secs(5));
-    assert!(said.contains("the server asks for a certificate: set `cert-file`"), "{said}");
+    assert!(said.contains("the server wants a client certificate: set `cert-file`"), "{said}");
     for (own, why) in [
         ("cert-file = \"/no/such\"\n".to_owned(), "/no/such: no such file"),
         (format!("cert-file = \"{cert_file}\"\n"), "holds no private key in PEM"),

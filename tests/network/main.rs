@@ -8,6 +8,7 @@
     clippy::print_stderr
 )]
 
+mod addr;
 mod http;
 mod peer;
 

@@ -1,4 +1,5 @@
 //! Those at the other end.
 
 pub mod http;
+pub mod lines;
 pub mod proxy;

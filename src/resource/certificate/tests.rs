@@ -68,11 +68,13 @@ fn is_unfit<T: std::fmt::Debug>(result: &Result<T, Fault>, part: &str) -> bool {
 }
 
 #[test]
-fn a_target_is_a_path_or_an_endpoint_with_a_port() {
-    let live = |host: &str, port| Ok(Target::Live { host: host.into(), port });
-    assert_eq!(Target::parse("tls://example.org:443"), live("example.org", 443));
-    assert_eq!(Target::parse("tls://[::1]:8443"), live("::1", 8443));
-    for wrong in ["site.pem", "tls://example.org", "tls://example.org:0", "tls://:443", "tls://a b:1", ""] {
+fn a_target_is_a_path_or_an_endpoint_of_a_live_machine() {
+    for right in ["tls://example.org:443", "tls://example.org", "tls://[::1]:8443", "tls://[::1]", "tls://192.0.2.1"] {
+        assert!(matches!(Target::parse(right), Ok(Target::Live(_))), "{right}");
+    }
+    for wrong in
+        ["site.pem", "tls://", "tls://example.org:0", "tls://:443", "tls://a b:1", "tls://::1", "tls://a/b", ""]
+    {
         assert!(Target::parse(wrong).is_err(), "{wrong}");
     }
     let live = Certificate::probe(&host(&[]), &Target::parse("tls://localhost:443").unwrap(), &How::default());
@@ -173,7 +175,7 @@ fn a_chain_leads_to_a_root_or_says_what_is_missing() {
     let files = |bundle: &str| host(&[("/c.pem", bundle), ("/r.pem", &root), ("/etc/ssl/cert.pem", &middle)]);
     let verdict = |bundle: &str, roots| read(&probe(&files(bundle), roots).unwrap().unwrap(), "chain", "");
     assert_eq!(verdict(&full, Some("/r.pem")), Ok(Value::Bool(true)));
-    let missing = "`CN=Test Middle`, which issued `CN=a.example`, is neither in the file nor among the roots";
+    let missing = "`CN=Test Middle`, which issued `CN=a.example`, is neither with it nor among the roots";
     assert_eq!(verdict(&leaf, Some("/r.pem")), Ok(Value::No(missing.into())));
     assert_eq!(verdict(&leaf, None), Ok(Value::Bool(true)), "the host's own store");
     let other = chain(params(&["b.example"])).root;
@@ -238,7 +240,7 @@ fn a_certificate_that_is_itself_a_root_is_trusted_while_it_is_valid() {
     };
     assert_eq!(verdict(&own, &own), Ok(Value::Bool(true)));
     assert!(matches!(verdict(&old, &old), Ok(Value::No(why)) if why.contains("expired on 2026-01-02")));
-    assert!(matches!(verdict(&own, &old), Err(Fault::Unsupported(_))));
+    assert!(matches!(verdict(&own, &old), Ok(Value::No(why)) if why.contains("signed by itself")));
     let plain = params(&["a.example"]).self_signed(&key).unwrap().pem();
     assert!(matches!(verdict(&plain, &own), Ok(Value::No(why)) if why.contains("signed by itself")));
 }
@@ -401,7 +403,7 @@ proptest! {
         der[at] = with;
         let bundle = Ok(vec![der]);
         let host = host(&[("/etc/ssl/cert.pem", &ROOT)]);
-        let certificate = Certificate { host, roots: None, bundle };
+        let certificate = Certificate { host, roots: None, bundle, proof: None };
         for column in Certificate::KEYS {
             let _ = column.read(&certificate, if column.info().name == "hostname" { "a.example" } else { "/k" });
         }
