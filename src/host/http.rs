@@ -179,7 +179,7 @@ impl Response {
         }
         let inner = error.get_ref();
         let misframed = |why: &dyn std::fmt::Display| {
-            Fault::Unfit(format!("{shown}: the response body is not framed as HTTP wants it: {why}"))
+            Fault::Malformed(format!("{shown}: the response body is not framed as HTTP wants it: {why}"))
         };
         match inner.and_then(|e| e.downcast_ref()) {
             Some(ureq::Error::Protocol(e)) => misframed(e),
@@ -261,12 +261,21 @@ fn fault(error: ureq::Error, url: &Url, what: &str, began: Instant) -> Fault {
             let most = crate::quantity::size(MOST_INPUT as u64);
             Fault::Unsupported(format!("{url}: the response headers are longer than the {most} that are read"))
         }
-        // The crate's own type for these is not to be had.
-        ureq::Error::Protocol(e) if e.to_string().contains("too many headers") => {
-            Fault::Unsupported(format!("{url}: there are more response headers than are read"))
-        }
-        ureq::Error::Protocol(e) => Fault::Unfit(format!("{url}: what answers does not speak HTTP: {e}")),
+        ureq::Error::Protocol(e) => unreadable(&e.to_string(), url),
         other => Fault::Failed(format!("{url}: {other}")),
+    }
+}
+
+/// What it means that a head cannot be read, by the words of the error: its type is not to be had.
+fn unreadable(error: &str, url: &Url) -> Fault {
+    let why = error.strip_prefix("http parse fail: ").unwrap_or(error);
+    if why.contains("too many headers") {
+        return Fault::Unsupported(format!("{url}: there are more response headers than are read"));
+    }
+    // Only what is no status line is certainly no HTTP. Other clients put up with odd headers.
+    match why.contains("version") || why.contains("status") {
+        true => Fault::Unfit(format!("{url}: what answers does not speak HTTP: {why}")),
+        false => Fault::Malformed(format!("{url}: the response headers cannot be read: {why}")),
     }
 }
 
