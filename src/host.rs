@@ -118,6 +118,7 @@ pub mod exec;
 pub mod front;
 mod home;
 pub mod http;
+pub mod icmp;
 pub mod mounts;
 pub mod packages;
 pub mod pem;

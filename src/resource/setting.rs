@@ -57,10 +57,10 @@ pub enum Shape {
     Duration,
     TextList,
     TextMap,
-    /// `Name: value` texts, or a map of texts.
-    Headers,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// `Name: value` texts, or a map of texts.
+    Headers,
     /// A line for the shell, or a program and its arguments.
     Exec,
     Any,

@@ -9,6 +9,8 @@
 )]
 
 mod addr;
+mod certificate;
+mod dns;
 mod http;
 mod peer;
 
