@@ -2,7 +2,7 @@
 
 use crate::host::Host;
 use crate::matcher::Test;
-use crate::syntax::{Diagnostic, Node};
+use crate::syntax::{Diagnostic, Node, Span};
 use crate::value::{Fact, Fault, Type, Value};
 use smallvec::SmallVec;
 
@@ -274,6 +274,8 @@ pub struct Kind {
     pub settings: fn() -> Vec<SettingInfo>,
     /// Settings that every entry needs.
     pub required: &'static [&'static str],
+    /// The places in an entry's settings that no report may show.
+    pub secrets: fn(&[(&str, &Node)]) -> Vec<Span>,
     /// Reads an entry's name and settings into a probe that needs nothing more than a host.
     pub bind: Bind,
 }
@@ -354,6 +356,7 @@ impl Kind {
             is_check: |index| R::KEYS.get(index).is_some_and(|k| k.info().input.is_some()),
             settings: || R::SETTINGS.iter().map(|s| s.info()).collect(),
             required: R::REQUIRED,
+            secrets: secrets::<R>,
             bind: bind::<R>,
         }
     }
@@ -361,6 +364,11 @@ impl Kind {
     pub fn find(name: &str) -> Option<&'static Kind> {
         KINDS.iter().find(|k| k.name == name)
     }
+}
+
+fn secrets<R: Resource>(said: &[(&str, &Node)]) -> Vec<Span> {
+    let knob = |name: &str| R::SETTINGS.iter().find(|knob| knob.info().name == name);
+    said.iter().filter_map(|(name, node)| Some(knob(name)?.secrets(node))).flatten().collect()
 }
 
 fn bind<R: Resource>(name: &str, said: &[(&str, &Node)], wrong: &mut Vec<Diagnostic>) -> Result<Probe, String> {

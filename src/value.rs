@@ -197,6 +197,18 @@ impl Fault {
         }
     }
 
+    /// The same with other words.
+    pub fn map(self, words: impl FnOnce(String) -> String) -> Fault {
+        match self {
+            Fault::Denied(why) => Fault::Denied(words(why)),
+            Fault::TimedOut(what, after) => Fault::TimedOut(words(what), after),
+            Fault::Unsupported(why) => Fault::Unsupported(words(why)),
+            Fault::Malformed(why) => Fault::Malformed(words(why)),
+            Fault::Failed(why) => Fault::Failed(words(why)),
+            Fault::Unfit(why) => Fault::Unfit(words(why)),
+        }
+    }
+
     /// What the system said when it was asked for `what`.
     pub fn from_io(what: impl fmt::Display, error: &std::io::Error) -> Fault {
         use std::io::ErrorKind::{PermissionDenied, TimedOut};

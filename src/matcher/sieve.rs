@@ -132,7 +132,7 @@ impl<'t> Sieve<'t> {
         } else {
             self.feed_lines(piece);
         }
-        !self.gave_up && !(self.plain.iter().all(|p| p.found) && self.lines.iter().all(Lines::is_settled))
+        !(self.gave_up || self.plain.iter().all(|p| p.found) && self.lines.iter().all(Lines::is_settled))
     }
 
     /// What was kept of a text of `size` bytes. `None` if it could not be told with bounded memory.

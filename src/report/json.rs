@@ -150,7 +150,7 @@ impl MatcherResult {
     fn new(verdict: &Verdict, evidence: Evidence) -> Self {
         let mut room = ROOM;
         let unfit = matches!(verdict.found, Some(Value::Unfit(_)));
-        let seen = verdict.found.as_ref().filter(|_| !unfit);
+        let seen = verdict.shown().filter(|_| !unfit);
         let note = if evidence.told { Some(evidence.found) } else { evidence.note };
         let actual = seen.map_or(serde_json::Value::Null, |v| v.to_json_within(&mut room));
         let cut_when_read = match &verdict.found {
