@@ -9,14 +9,17 @@ mod addr;
 mod certificate;
 mod command;
 mod disk;
+mod dns;
 mod file;
 mod group;
+mod http;
 mod interface;
 mod kernel_module;
 mod kernel_param;
 mod matching;
 mod mount;
 mod package;
+mod ping;
 mod port;
 mod process;
 mod service;
@@ -24,6 +27,7 @@ mod system;
 mod user;
 
 mod id;
+mod json_schema;
 mod path;
 mod setting;
 
@@ -41,14 +45,17 @@ pub static KINDS: &[Kind] = &[
     Kind::of::<user::User>(),
     Kind::of::<group::Group>(),
     Kind::of::<addr::Addr>(),
+    Kind::of::<ping::Ping>(),
     Kind::of::<command::Command>(),
     Kind::of::<certificate::Certificate>(),
     Kind::of::<disk::Disk>(),
     Kind::of::<mount::Mount>(),
     Kind::of::<interface::Interface>(),
+    Kind::of::<http::Http>(),
     Kind::of::<kernel_param::KernelParam>(),
     Kind::of::<kernel_module::KernelModule>(),
     Kind::of::<system::System>(),
+    Kind::of::<dns::Dns>(),
     Kind::of::<matching::Matching>(),
 ];
 

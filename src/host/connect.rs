@@ -20,7 +20,7 @@ mod wire;
 pub use wire::Wire;
 
 /// Addresses of one name that are tried at most: each holds a socket.
-const MOST_ADDRESSES: usize = 64;
+pub(super) const MOST_ADDRESSES: usize = 64;
 /// How long one waits for a place in the queue of a unix socket, which cannot be polled for.
 const QUEUE: Duration = Duration::from_millis(5);
 
@@ -190,6 +190,12 @@ impl Host {
             turns.extend(one.pop().into_iter().chain(other.pop()).map(|ip| SocketAddr::new(ip, port)));
         }
         Ok(turns)
+    }
+
+    /// Whether the kernel does without IPv6, rather than whoever runs this in a sandbox.
+    pub(super) fn is_without_ipv6(&self) -> bool {
+        let there = |path| self.files().stat(path).map(|stat| stat.is_some());
+        there("/proc/net/dev") == Ok(true) && there("/proc/net/if_inet6") == Ok(false)
     }
 
     /// Connects to a unix socket of streams: a path, or `@` and an abstract name.

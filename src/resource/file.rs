@@ -1,6 +1,6 @@
 //! `file`: a path and what is at it.
 
-use super::{Argument, Id, Keys, Resource, check, key, lookup, path::Path};
+use super::{Argument, Id, Keys, Resource, check, json_schema, key, lookup, path::Path};
 use crate::host::{FileType, Host, Stat};
 use crate::quantity;
 use crate::query;
@@ -12,7 +12,6 @@ use std::sync::Arc;
 use time::{Duration, OffsetDateTime};
 
 mod document;
-mod schema;
 
 pub struct File {
     host: Host,
@@ -63,8 +62,8 @@ contents = ["/^root:/"]
         &check(
             "json-schema",
             "A JSON Schema that it is valid against, read as TOML or YAML if its name ends so, else as JSON.",
-            schema::INPUT,
-            |f: &Self, schema| schema::problems(&f.host, f.document(Format::of(&f.path))?, schema),
+            json_schema::INPUT,
+            |f: &Self, schema| json_schema::problems(&f.host, f.document(Format::of(&f.path))?, schema),
         ),
     ];
     type Id = FilePath;

@@ -9,6 +9,8 @@
 )]
 
 mod addr;
+mod dns;
+mod http;
 mod certificate;
 mod peer;
 
