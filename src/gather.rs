@@ -246,7 +246,7 @@ struct Task<'c> {
 
 /// One look. A probe that panics has observed nothing.
 fn look(claim: &Claim, host: &Host) -> Observed {
-    catch_unwind(AssertUnwindSafe(|| (claim.probe)(host, &claim.asks))).unwrap_or_else(|panic| {
+    catch_unwind(AssertUnwindSafe(|| (claim.probe)(host, claim))).unwrap_or_else(|panic| {
         let said = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
         Err(Fault::Failed(format!("the probe panicked, which is a bug in verispec: {}", said.unwrap_or("no message"))))
     })

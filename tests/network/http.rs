@@ -60,8 +60,7 @@ fn said(spec: &str, environment: &[(&str, &str)]) -> String {
 }
 
 /// Every key of the kind, each with a test that could pass.
-const EVERY_KEY: &str =
-    "status = 200\nheaders = ['x']\nbody = ['x']\njson = { a = 1 }\njson-schema = '{}'\nlatency = '< 9s'\nredirects = 0\n";
+const EVERY_KEY: &str = "status = 200\nheaders = ['x']\nbody = ['x']\njson = { a = 1 }\njson-schema = '{}'\nlatency = '< 9s'\nredirects = 0\n";
 /// The same, each with a test that could pass if the first could not.
 const EVERY_KEY_NOT: &str = "status = { not = 200 }\nheaders = { not = { have-patterns = ['x'] } }\n\
     body = { not = { have-patterns = ['x'] } }\njson = { a = { not = 1 } }\njson-schema = '{\"type\": \"string\"}'\n\

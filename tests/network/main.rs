@@ -9,9 +9,9 @@
 )]
 
 mod addr;
+mod certificate;
 mod dns;
 mod http;
-mod certificate;
 mod peer;
 
 use std::sync::Arc;
