@@ -10,6 +10,7 @@
 
 mod addr;
 mod peer;
+mod ping;
 
 use std::sync::Arc;
 use std::time::Duration;
