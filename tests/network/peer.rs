@@ -1,3 +1,4 @@
 //! Those at the other end.
 
 pub mod lines;
+pub mod network;

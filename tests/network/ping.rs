@@ -1,17 +1,11 @@
 //! `ping`: what answers, what is silent, and who may ask.
 
+use crate::peer::network::{isolated, word};
 use crate::{outcome, outcomes, outcomes_within};
 use rustix::net::{AddressFamily, SocketType, ipproto, socket};
-use std::collections::BTreeMap;
-use std::process::{Command, Stdio};
-use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 use verispec::value::Fault;
 use verispec::verdict::Outcome;
-
-static PROGRAM: LazyLock<String> = LazyLock::new(|| {
-    std::env::var("VERISPEC_UNDER_TEST").unwrap_or_else(|_| env!("CARGO_BIN_EXE_verispec").to_owned())
-});
 
 /// Both ways round, and the keys.
 const EVERY: &str = "latency = \"< 4s\"\nloss = \"0%\"";
@@ -52,33 +46,6 @@ fn many_requests_follow_one_another_as_they_are_answered_and_many_pings_do_not_m
     let all = outcomes_within(&spec, Duration::from_secs(10));
     assert!(all.len() == 40 && all.iter().all(|(_, outcome)| *outcome == Outcome::Pass), "{all:?}");
     assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
-}
-
-/// What keys come to, and what is said of each, in a network of its own that `setup` made, run by way of `how`.
-fn isolated(setup: &str, how: &str, spec: &str) -> Option<BTreeMap<String, (String, String)>> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("spec.toml");
-    std::fs::write(&path, spec).unwrap();
-    let line = format!("ip link set lo up && {setup} && echo ready && exec {how} \"$0\" validate -f json \"$1\"");
-    let mut command = Command::new("unshare");
-    command.args(["-rn", "sh", "-c", &line, &PROGRAM]).arg(&path).stdin(Stdio::null());
-    let output = command.output().ok()?;
-    let out = String::from_utf8_lossy(&output.stdout);
-    let Some(json) = out.strip_prefix("ready\n") else {
-        eprintln!("skipped: no network of its own: {}", String::from_utf8_lossy(&output.stderr));
-        return None;
-    };
-    let report: serde_json::Value = serde_json::from_str(json).unwrap_or_else(|e| panic!("{e}: {json}"));
-    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
-    let result = |r: &serde_json::Value| {
-        let name = format!("{}.{}", text(&r["resource-id"]), text(&r["property"]));
-        (name, (text(&r["outcome"]), text(&r["summary-line"])))
-    };
-    Some(report["results"].as_array().unwrap().iter().map(result).collect())
-}
-
-fn word<'a>(all: &'a BTreeMap<String, (String, String)>, key: &str) -> &'a str {
-    &all[key].0
 }
 
 const NO_CAPABILITIES: &str = "setpriv --inh-caps=-all --bounding-set=-all";
