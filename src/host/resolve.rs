@@ -31,8 +31,11 @@ pub struct Names {
     hosts: Result<Option<Hosts>, Fault>,
     order: Result<Vec<Step>, Fault>,
     conf: Result<Conf, Fault>,
-    found: Mutex<HashMap<String, Vec<IpAddr>>>,
+    found: Mutex<HashMap<String, Found>>,
 }
+
+/// Addresses, and why there may be more of them.
+pub type Found = (Vec<IpAddr>, Option<Fault>);
 
 /// Which addresses are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,14 +78,20 @@ impl Host {
     /// The addresses of `name`, best first; an address is its own. Never empty. What was found once in a run is not
     /// looked up again.
     pub fn resolve(&self, name: &str) -> Result<Vec<IpAddr>, Unreached> {
+        Ok(self.resolve_known(name)?.0)
+    }
+
+    /// The same, and why there may be more of them.
+    pub fn resolve_known(&self, name: &str) -> Result<Found, Unreached> {
         let names = self.names().map_err(Unreached::Fault)?;
         let key = name.to_ascii_lowercase();
         if let Some(known) = names.found.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(known.clone());
         }
-        let addresses = self.look_up(name, Family::Any).addresses?;
-        names.found.lock().unwrap_or_else(PoisonError::into_inner).insert(key, addresses.clone());
-        Ok(addresses)
+        let Resolution { addresses, more, .. } = self.look_up(name, Family::Any);
+        let found = (addresses?, more);
+        names.found.lock().unwrap_or_else(PoisonError::into_inner).insert(key, found.clone());
+        Ok(found)
     }
 
     /// Looks `name` up as programs of this host do, and tells who knew it.
@@ -108,7 +117,7 @@ impl Resolution {
 }
 
 impl Family {
-    fn has(self, address: &IpAddr) -> bool {
+    pub fn has(self, address: &IpAddr) -> bool {
         match self {
             Family::Any => true,
             Family::V4 => address.is_ipv4(),
