@@ -1,11 +1,13 @@
 //! The command line: one file a command. The library computes; only what is here prints and chooses exit statuses.
 
+use crate::gather;
 use crate::host::front::{self, Place};
 use crate::syntax::Sources;
 use crate::value::Fault;
 use anstream::{AutoStream, ColorChoice};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -80,7 +82,7 @@ enum Command {
 
 /// Runs one command line.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    quiet_probes();
+    quiet_panics();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
@@ -184,12 +186,16 @@ fn print(text: &str) -> io::Result<u8> {
     Ok(OK)
 }
 
-/// A panic in a probe becomes an unknown that carries its message, so the thread need not print it too.
-fn quiet_probes() {
-    let usual = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        if std::thread::current().name() != Some(crate::gather::THREAD) {
-            usual(panic);
+/// A panic in a probe becomes an unknown that tells of it. Any other is told here, without what the program held.
+fn quiet_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        if gather::panicked(panic) {
+            return;
+        }
+        say(format_args!("a bug: it panicked{}", gather::of_panic(panic)));
+        let trace = Backtrace::capture();
+        if trace.status() == BacktraceStatus::Captured {
+            say(trace);
         }
     }));
 }

@@ -10,7 +10,8 @@ use crate::resource::Observed;
 use crate::spec::{Claim, Retry};
 use crate::value::Fault;
 use crate::verdict::passes;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -31,7 +32,7 @@ pub struct Gathered {
 }
 
 /// The name of the threads that probes run on.
-pub const THREAD: &str = "probe";
+const THREAD: &str = "probe";
 /// Probes are to end by their deadline themselves, and a `command` then still has to kill and reap; this much later
 /// they are abandoned.
 const GRACE: Duration = Duration::from_millis(400);
@@ -246,10 +247,32 @@ struct Task<'c> {
 
 /// One look. A probe that panics has observed nothing.
 fn look(claim: &Claim, host: &Host) -> Observed {
-    catch_unwind(AssertUnwindSafe(|| (claim.probe)(host, &claim.asks))).unwrap_or_else(|panic| {
-        let said = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        Err(Fault::Failed(format!("the probe panicked, which is a bug in verispec: {}", said.unwrap_or("no message"))))
+    catch_unwind(AssertUnwindSafe(|| (claim.probe)(host, claim))).unwrap_or_else(|_| {
+        let panic = PANICKED.take().unwrap_or_default();
+        Err(Fault::Failed(format!("the probe panicked{panic}, which is a bug in verispec")))
     })
+}
+
+thread_local! {
+    static PANICKED: Cell<Option<String>> = const { Cell::new(None) };
+}
+
+/// For the panic hook: keeps where a probe panics for the entry's report. `false` if it is no probe that does.
+pub fn panicked(panic: &PanicHookInfo) -> bool {
+    let probe = thread::current().name() == Some(THREAD);
+    if probe {
+        PANICKED.set(Some(of_panic(panic)));
+    }
+    probe
+}
+
+/// Where a panic comes from, and its message if that was known when verispec was built: another may hold what was read.
+pub fn of_panic(panic: &PanicHookInfo) -> String {
+    let at = panic.location().map(|at| format!(" at {}:{}:{}", at.file(), at.line(), at.column())).unwrap_or_default();
+    match panic.payload().downcast_ref::<&'static str>() {
+        Some(said) => format!("{at} ({said})"),
+        None => at,
+    }
 }
 
 /// Looks until everything passes or the time is over; the last look counts.
@@ -284,6 +307,7 @@ mod tests {
             asks: Default::default(),
             tests: Default::default(),
             common: Some(Box::new(common)),
+            secrets: None,
         }
     }
 
@@ -365,7 +389,27 @@ mod tests {
         let (answers, _) =
             all(vec![claim("/bug", Common::default(), Box::new(|_, _| panic!("oops")))], Limits::default());
         let Err(Fault::Failed(why)) = &answers[0] else { panic!("{answers:?}") };
-        assert!(why.contains("oops"), "{why}");
+        assert!(why.contains("panicked"), "{why}");
+    }
+
+    #[test]
+    fn the_message_of_a_panic_is_told_only_if_it_cannot_hold_what_was_read() {
+        use std::sync::mpsc::channel;
+        let (told, heard) = channel();
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if thread::current().name() == Some("told") {
+                told.send(of_panic(panic)).unwrap();
+            } else {
+                usual(panic);
+            }
+        }));
+        let run = |panics: fn()| thread::Builder::new().name("told".into()).spawn(panics).unwrap().join();
+        assert!(run(|| panic!("oops")).is_err());
+        assert!(run(|| panic!("{}", String::from("canary"))).is_err());
+        let (plain, read) = (heard.recv().unwrap(), heard.recv().unwrap());
+        assert!(plain.contains("src/gather.rs:") && plain.ends_with("(oops)"), "{plain}");
+        assert!(read.contains("src/gather.rs:") && !read.contains("canary"), "{read}");
     }
 
     #[test]

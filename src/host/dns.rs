@@ -51,7 +51,6 @@ crate::choice! {
         NotZone = "NOTZONE",
         BadVers = "BADVERS",
         BadCookie = "BADCOOKIE",
-        Other = "other",
     }
 }
 
@@ -96,9 +95,9 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// A single server, asked up to three times until the deadline.
-    pub fn one(address: SocketAddr) -> Servers {
-        Servers { addresses: vec![address], patience: crate::quantity::LONGEST, rounds: 3, stream: false }
+    /// The addresses of one server, asked up to three times until the deadline.
+    pub fn any_of(addresses: Vec<SocketAddr>) -> Servers {
+        Servers { addresses, patience: crate::quantity::LONGEST, rounds: 3, stream: false }
     }
 
     /// Asks all questions side by side and ends by `deadline`. There is an answer to each, in their order.
@@ -125,6 +124,16 @@ impl Answer {
                 shown(self.server)
             ))),
             rcode => Err(Fault::Failed(format!("{} answered {} to {question}", shown(self.server), rcode.word()))),
+        }
+    }
+
+    /// In which words there is certainly nothing.
+    pub fn absence(&self, record: Option<RecordType>, name: &str) -> String {
+        let server = shown(self.server);
+        match (&self.reply, record) {
+            (Ok(reply), _) if reply.rcode == Rcode::NxDomain => format!("{server} knows no name `{name}`: NXDOMAIN"),
+            (_, Some(record)) => format!("{server} has no {} record of `{name}`", record.word()),
+            (_, None) => format!("{server} has no address of `{name}`"),
         }
     }
 }
@@ -189,8 +198,8 @@ impl RecordType {
 }
 
 impl Rcode {
-    fn from_code(code: u16) -> Rcode {
-        match code {
+    fn from_code(code: u16) -> Option<Rcode> {
+        Some(match code {
             0 => Rcode::NoError,
             1 => Rcode::FormErr,
             2 => Rcode::ServFail,
@@ -204,8 +213,8 @@ impl Rcode {
             10 => Rcode::NotZone,
             16 => Rcode::BadVers,
             23 => Rcode::BadCookie,
-            _ => Rcode::Other,
-        }
+            _ => return None,
+        })
     }
 }
 

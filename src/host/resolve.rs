@@ -22,6 +22,8 @@ use conf::Conf;
 use hosts::Hosts;
 use order::{Act, Status, Step};
 
+const HOSTS: &str = "/etc/hosts";
+
 /// What is read once a run to look names up, and the names that have been found.
 pub struct Names {
     /// `None`: there is no such file.
@@ -51,7 +53,7 @@ pub struct Resolution {
     pub more: Option<Fault>,
     /// What DNS said last, if it was asked.
     pub dns: Option<Said>,
-    /// Who knew the name, where that was not DNS.
+    /// In which words somebody else knew the name than DNS.
     pub elsewhere: Option<String>,
 }
 
@@ -64,7 +66,7 @@ pub struct Said {
 
 pub(super) fn load(host: &Host) -> Result<Names, Fault> {
     Ok(Names {
-        hosts: host.text("/etc/hosts").map(|text| text.map(|text| hosts::parse(&text))),
+        hosts: host.text(HOSTS).and_then(|text| text.map(|text| hosts::parse(&text)).transpose()),
         order: order::read(host),
         conf: conf::read(host),
         found: Mutex::default(),
@@ -126,6 +128,14 @@ impl Family {
         addresses.into_iter().filter(|a| self.has(a)).collect()
     }
 
+    fn word(self) -> &'static str {
+        match self {
+            Family::Any => "",
+            Family::V4 => "IPv4 ",
+            Family::V6 => "IPv6 ",
+        }
+    }
+
     /// IPv6 first, as RFC 6724 has it.
     fn records(self) -> &'static [RecordType] {
         match self {
@@ -162,11 +172,11 @@ impl<'a> Search<'a> {
     fn run(mut self) -> Resolution {
         let bare = self.name.strip_suffix('.').unwrap_or(self.name);
         if let Ok(address) = bare.parse::<IpAddr>() {
-            return if self.family.has(&address) {
-                self.found("an address is its own name", vec![address], None)
-            } else {
-                self.lost(Unreached::Refused(format!("`{bare}` is an address of the other family")))
-            };
+            if self.family.has(&address) {
+                return self.found(Some(format!("`{bare}` is an address")), vec![address], None);
+            }
+            let why = format!("`{bare}` is no {}address", self.family.word());
+            return self.lost(Unreached::Refused(why));
         }
         if let Err(why) = dns::check_name(self.name) {
             let why = format!("no host is called `{}`: {why}", self.name.escape_debug());
@@ -181,7 +191,13 @@ impl<'a> Search<'a> {
         for step in steps {
             let status = match self.ask(step) {
                 Told::Found(addresses, more) => {
-                    return self.found(&step.source, addresses, more);
+                    let elsewhere = match step.source.as_str() {
+                        "dns" => None,
+                        "resolve" if self.dns.is_some() => None,
+                        "files" => Some(format!("/etc/hosts has `{}`", self.name)),
+                        other => Some(format!("`{other}` has `{}`", self.name)),
+                    };
+                    return self.found(elsewhere, addresses, more);
                 }
                 Told::Not(status) => status,
                 Told::Lost(why) => {
@@ -205,15 +221,15 @@ impl<'a> Search<'a> {
         // RFC 6761, section 6.3.
         if is_localhost(bare) {
             let loopback = self.family.only([Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()]);
-            return self.found("`localhost` is this host by its name", loopback, None);
+            return self.found(Some(format!("`{bare}` is this host")), loopback, None);
         }
         if let Some(why) = lost {
             return self.lost(why);
         }
         if !self.unasked.is_empty() {
-            let sources = self.unasked.join(", ");
+            let known = Some(format!("`{}` has `{}`", self.unasked.join(", "), self.name));
             return match elsewhere::ask(self.host, self.name, self.family, &self.unasked) {
-                Ok(addresses) if !addresses.is_empty() => self.found(&sources, addresses, None),
+                Ok(addresses) if !addresses.is_empty() => self.found(known, addresses, None),
                 Ok(_) => self.no_such_name(),
                 Err(why) => self.lost(why),
             };
@@ -221,11 +237,7 @@ impl<'a> Search<'a> {
         self.no_such_name()
     }
 
-    fn found(self, source: &str, addresses: Vec<IpAddr>, more: Option<Fault>) -> Resolution {
-        let elsewhere = (source != "dns" && !(source == "resolve" && self.dns.is_some())).then(|| match source {
-            "files" => "/etc/hosts".to_owned(),
-            other => other.to_owned(),
-        });
+    fn found(self, elsewhere: Option<String>, addresses: Vec<IpAddr>, more: Option<Fault>) -> Resolution {
         Resolution { addresses: Ok(addresses), more, dns: self.dns, elsewhere }
     }
 
@@ -234,14 +246,9 @@ impl<'a> Search<'a> {
     }
 
     fn no_such_name(self) -> Resolution {
-        let family = match self.family {
-            Family::Any => "",
-            Family::V4 => "IPv4 ",
-            Family::V6 => "IPv6 ",
-        };
         let why = match self.dns.as_ref().map(|said| &said.rcode) {
             Some(Ok(Rcode::NxDomain)) => format!("no host is called `{}`: NXDOMAIN", self.name),
-            _ => format!("no {family}address is known of `{}`", self.name),
+            _ => format!("no {}address is known of `{}`", self.family.word(), self.name),
         };
         self.lost(Unreached::Refused(why))
     }
@@ -251,14 +258,10 @@ impl<'a> Search<'a> {
         match step.source.as_str() {
             "files" => self.files(),
             // What is no machine has no names but those in its files.
-            _ if self.host.machine().is_err() => match self.host.machine() {
-                Err(Fault::Unsupported(why)) => Told::Lost(Unreached::Fault(Fault::Unsupported(format!(
-                    "`{}` is not in /etc/hosts; {why}",
-                    self.name
-                )))),
-                Err(fault) => Told::Lost(Unreached::Fault(fault)),
-                Ok(_) => Told::Not(Status::Unavailable),
-            },
+            _ if let Err(fault) = self.host.machine() => {
+                let why = format!("/etc/hosts has no {}address of `{}`; {fault}", self.family.word(), self.name);
+                Told::Lost(Unreached::Fault(Fault::Unsupported(why)))
+            }
             "dns" => self.dns(),
             "resolve" => match &self.names.conf {
                 Ok(conf) if conf.leads_to_resolved() => self.dns(),

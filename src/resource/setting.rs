@@ -58,6 +58,8 @@ pub enum Shape {
     TextMap,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// `Name: value` texts, or a map of texts.
+    Headers,
     /// A line for the shell, or a program and its arguments.
     Exec,
     Any,
@@ -73,6 +75,7 @@ impl Shape {
             Shape::Duration => "a duration, such as `\"10s\"`, or a number of milliseconds",
             Shape::TextList => "a list of texts",
             Shape::TextMap => "a map of texts",
+            Shape::Headers => "a list of `Name: value` texts, or a map of texts",
             Shape::Exec => "a line for the shell, or a list: a program and its arguments",
             Shape::Any => "anything",
         })

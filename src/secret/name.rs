@@ -27,8 +27,8 @@ const WORDS: [&str; 21] = [
     "pin",
     "signature",
 ];
-/// Words that make it the name of something anybody may see.
-const PUBLIC: [&str; 3] = ["public", "pub", "authorized"];
+/// Words that make it the name of something anybody may see, or of a matcher: `have-key`.
+const PUBLIC: [&str; 5] = ["public", "pub", "authorized", "have", "contain"];
 /// Last words of a name that only says where a secret lies: `PGPASSFILE`, `SSH_AUTH_SOCK`, `key-file`.
 const PLACES: [&str; 6] = ["file", "path", "dir", "directory", "sock", "socket"];
 /// Where a process is.
@@ -119,6 +119,7 @@ mod tests {
             "monkey",
             "KEYBOARD",
             "authorized-keys",
+            "have-key",
             "PUBLIC_KEY",
             "key-file",
             "PASSWORD_FILE",

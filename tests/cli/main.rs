@@ -14,6 +14,7 @@ mod hang;
 mod include;
 mod output;
 mod pages;
+mod secrets;
 mod select;
 mod specs;
 mod timing;

@@ -1,7 +1,7 @@
 //! `addr`: what answers, what refuses, what is silent.
 
-use crate::peer::network::{SILENCE, isolated, word};
 use crate::peer::lines::{BlackHole, closed, listener, says, shouts};
+use crate::peer::network::{SILENCE, isolated, word};
 use crate::{outcome, outcomes, outcomes_within};
 use std::io::Write;
 use std::net::UdpSocket;
@@ -32,7 +32,7 @@ fn reason(name: &str, body: &str) -> String {
     let spec = verispec::load::load_text("a.toml", entry(name, body), verispec::syntax::Format::Toml);
     let claim = &spec.unwrap_or_else(|_| panic!("{name}")).claims[0];
     let host = verispec::host::Host::local().until(Instant::now() + Duration::from_millis(300));
-    let judged = verispec::verdict::judge(claim, (claim.probe)(&host, &claim.asks));
+    let judged = verispec::verdict::judge(claim, (claim.probe)(&host, claim));
     let evidence = judged[0].evidence();
     assert!(evidence.told, "{evidence:?}");
     evidence.found

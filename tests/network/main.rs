@@ -9,6 +9,9 @@
 )]
 
 mod addr;
+mod certificate;
+mod dns;
+mod http;
 mod peer;
 mod ping;
 

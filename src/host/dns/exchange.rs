@@ -175,7 +175,7 @@ impl<'a> Exchange<'a> {
         let silent = |index: usize, question: &Question| {
             let mine = || open.iter().filter(|a| a.index == index);
             let strange = mine().find(|a| a.strange).map(|a| a.server);
-            let server = strange.or(mine().last().map(|a| a.server)).or(servers.addresses.last().copied());
+            let server = strange.or(mine().next_back().map(|a| a.server)).or(servers.addresses.last().copied());
             let server = server.unwrap_or_else(|| SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), super::PORT));
             let reply = match strange {
                 Some(server) => malformed(server, "it does not fit the question"),
