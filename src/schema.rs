@@ -13,6 +13,7 @@ use serde_json::{Map, Value as Json, json};
 /// Mistakes that a schema cannot see: what a name or a pattern means, how two values relate, which files there are.
 pub const BEYOND: &[Code] = &[
     Code::BadId,
+    Code::BadSetting,
     Code::BadRegex,
     Code::BadPath,
     Code::BadPattern,

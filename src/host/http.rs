@@ -11,7 +11,7 @@ use base64::prelude::BASE64_STANDARD;
 use rustls::pki_types::ServerName;
 use std::io::{ErrorKind, Read};
 use std::time::Instant;
-use transport::{Given, Link, MOST_INPUT, Nowhere, Stream};
+use transport::{Endless, Given, Link, MOST_INPUT, Nowhere, Stream};
 use ureq::config::{AutoHeaderValue, Config};
 use ureq::http::{self, HeaderName, HeaderValue, Method};
 use ureq::{Agent, Body};
@@ -83,7 +83,11 @@ impl Host {
         }
         let name = ServerName::try_from(url.tls_name().to_owned())
             .map_err(|_| Fault::Unsupported(format!("`{}` can have no certificate", url.host)))?;
-        Ok(Line { stream: Stream::Tls(Box::new(Tls::connect(wire, name, identity)?)), proxied: None })
+        let tls = Tls::connect(wire, name, identity).map_err(|why| match Fault::from(why) {
+            Fault::Unfit(why) => Fault::Unfit(with_hint(why)),
+            fault => fault,
+        })?;
+        Ok(Line { stream: Stream::Tls(Box::new(tls)), proxied: None })
     }
 
     /// What a proxy refuses says nothing of the server.
@@ -173,18 +177,16 @@ impl Response {
             let why = "the server hung up without ending TLS, so the response body may not be all of it";
             return Fault::Failed(format!("{shown}: {why}"));
         }
-        match error.get_ref().and_then(|e| e.downcast_ref()) {
-            Some(ureq::Error::Protocol(e)) => {
-                Fault::Unfit(format!("{shown}: the response body is not framed as HTTP wants it: {e}"))
-            }
+        let inner = error.get_ref();
+        let misframed = |why: &dyn std::fmt::Display| {
+            Fault::Malformed(format!("{shown}: the response body is not framed as HTTP wants it: {why}"))
+        };
+        match inner.and_then(|e| e.downcast_ref()) {
+            Some(ureq::Error::Protocol(e)) => misframed(e),
             Some(ureq::Error::BodyStalled) => {
                 Fault::Unfit(format!("{shown}: the server hung up before the response body had come"))
             }
-            _ if error.kind() == ErrorKind::InvalidData
-                && error.get_ref().is_some_and(|e| !e.is::<rustls::Error>()) =>
-            {
-                Fault::Unfit(format!("{shown}: the response body is not framed as HTTP wants it: {error}"))
-            }
+            _ if inner.is_some_and(|e| e.is::<Endless>()) => misframed(error),
             _ => io_fault(error, shown, "the response body", self.began),
         }
     }
@@ -259,31 +261,43 @@ fn fault(error: ureq::Error, url: &Url, what: &str, began: Instant) -> Fault {
             let most = crate::quantity::size(MOST_INPUT as u64);
             Fault::Unsupported(format!("{url}: the response headers are longer than the {most} that are read"))
         }
-        // The crate's own type for these is not to be had.
-        ureq::Error::Protocol(e) if e.to_string().contains("too many headers") => {
-            Fault::Unsupported(format!("{url}: there are more response headers than are read"))
-        }
-        ureq::Error::Protocol(e) => Fault::Unfit(format!("{url}: what answers does not speak HTTP: {e}")),
+        ureq::Error::Protocol(e) => unreadable(&e.to_string(), url),
         other => Fault::Failed(format!("{url}: {other}")),
     }
 }
 
+/// What it means that a head cannot be read, by the words of the error: its type is not to be had.
+fn unreadable(error: &str, url: &Url) -> Fault {
+    let why = error.strip_prefix("http parse fail: ").unwrap_or(error);
+    if why.contains("too many headers") {
+        return Fault::Unsupported(format!("{url}: there are more response headers than are read"));
+    }
+    // Only what is no status line is certainly no HTTP. Other clients put up with odd headers.
+    match why.contains("version") || why.contains("status") {
+        true => Fault::Unfit(format!("{url}: what answers does not speak HTTP: {why}")),
+        false => Fault::Malformed(format!("{url}: the response headers cannot be read: {why}")),
+    }
+}
+
 fn io_fault(error: &std::io::Error, shown: &str, what: &str, began: Instant) -> Fault {
-    let alert = error.get_ref().and_then(|e| e.downcast_ref());
     match error.kind() {
         ErrorKind::TimedOut => Fault::TimedOut(format!("{what} of {shown}"), began.elapsed()),
         ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => {
             Fault::Unfit(format!("{shown}: the server hung up before {what} had come"))
         }
-        _ => match alert {
-            Some(rustls::Error::AlertReceived(rustls::AlertDescription::CertificateRequired)) => {
-                Fault::Unfit(format!("{shown}: the server asks for a certificate: set `cert-file` and `key-file`"))
-            }
-            Some(rustls::Error::AlertReceived(alert)) => {
-                Fault::Unfit(format!("{shown}: the server broke off, by the TLS alert {alert:?}"))
-            }
-            _ => Fault::from_io(shown, error),
-        },
+        // An alert, which the stream has put into words; what does not even read as TLS is still the library's.
+        ErrorKind::InvalidData if error.get_ref().is_some_and(|e| !e.is::<rustls::Error>()) => {
+            Fault::Unfit(with_hint(format!("{shown}: {error}")))
+        }
+        _ => Fault::from_io(shown, error),
+    }
+}
+
+/// A client that is turned away for want of a certificate can be given one.
+fn with_hint(why: String) -> String {
+    match why.contains("client certificate") || why.contains("client's certificate") {
+        true => format!("{why}: set `cert-file` and `key-file`"),
+        false => why,
     }
 }
 

@@ -71,7 +71,7 @@ tls-expires-in = ">= 30d"
         &key(
             "tls-expires-in",
             "The time left until the server's certificate expires, trusted or not; of several servers, until the first does.",
-            |h: &Self| h.expires.clone().map(|at| at.map(|at| at - h.host.now())),
+            Self::expires_in,
         ),
     ];
     type Id = Url;
@@ -141,6 +141,16 @@ impl Http {
         match &self.answer {
             Ok(answer) => Ok(read(&answer.borrow())),
             Err(fault) => Err(fault.clone()),
+        }
+    }
+
+    fn expires_in(&self) -> Result<Duration, Fault> {
+        match (&self.expires, &self.answer) {
+            (Err(fault), _) => Err(fault.clone()),
+            (Ok(Some(at)), _) => Ok(*at - self.host.now()),
+            // A redirect to `https` may still have come.
+            (Ok(None), Err(fault)) => Err(fault.clone()),
+            (Ok(None), Ok(_)) => Err(Fault::Unfit("no TLS was spoken: the server showed no certificate".into())),
         }
     }
 

@@ -41,6 +41,7 @@ impl<S, T: FromNode> Knob<S> for Setting<S, T> {
     fn set(&self, to: &mut S, from: &Node, wrong: &mut Vec<Diagnostic>) {
         match T::from_node(from) {
             Ok(value) => *(self.place)(to) = value,
+            Err(one) if one.code == Code::BadSetting => wrong.push(one),
             Err(one) => wrong.push(one.label(format!("`{}` is {}", self.name, T::SHAPE.name()))),
         }
     }

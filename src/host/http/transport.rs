@@ -50,6 +50,18 @@ pub struct Given(Mutex<Option<Link>>);
 #[derive(Debug)]
 pub struct Nowhere;
 
+/// What is waiting to be made sense of has outgrown [`MOST_INPUT`].
+#[derive(Debug)]
+pub struct Endless;
+
+impl std::error::Error for Endless {}
+
+impl fmt::Display for Endless {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a line without end")
+    }
+}
+
 impl Stream {
     pub fn wire(&mut self) -> &mut Wire {
         match self {
@@ -179,7 +191,7 @@ impl Transport for Link {
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
         let room = self.input.room();
         if room.is_empty() {
-            return Err(Error::Io(io::Error::new(ErrorKind::InvalidData, "a line without end")));
+            return Err(Error::Io(io::Error::other(Endless)));
         }
         let deadline = self.stream.wire().deadline();
         // Only `Expect: 100-continue` waits for less.

@@ -155,10 +155,14 @@ impl Hop {
 }
 
 fn judge(host: &Host, tls: &Tls, url: &Url, roots: Option<&Path>) -> Result<(), Fault> {
-    let name = url.tls_name();
-    let why = match (certificate::trusted(host, &tls.chain, name, roots)?, &tls.proof) {
-        (Err(why), _) => why,
-        (Ok(()), Err(why)) => format!("the server has not proven to have its key: {why}"),
+    let trusted = certificate::trusted(host, &tls.chain, url.tls_name(), roots).map_err(|fault| match fault {
+        // It has another name here.
+        Fault::Unsupported(why) => Fault::Unsupported(why.replace("`roots`", "`ca-file`")),
+        fault => fault,
+    })?;
+    let why = match (trusted, tls.proof.clone()) {
+        (Err(why), _) | (Ok(()), Err(Fault::Unfit(why))) => why,
+        (Ok(()), Err(fault)) => return Err(fault),
         (Ok(()), Ok(())) => return Ok(()),
     };
     let mend = "set `ca-file`, or `allow-insecure = true`";

@@ -14,8 +14,11 @@ impl FromNode for Headers {
     const SHAPE: Shape = Shape::Headers;
 
     fn from_node(node: &Node) -> Result<Self, Diagnostic> {
-        let wrong = |node: &Node, message: String| Diagnostic::new(Code::WrongType, node.span, message);
-        let expected = |node: &Node| wrong(node, format!("expected {}, found {}", Self::SHAPE.name(), node.describe()));
+        let wrong = |node: &Node, message: String| Diagnostic::new(Code::BadSetting, node.span, message);
+        let expected = |node: &Node| {
+            let message = format!("expected {}, found {}", Self::SHAPE.name(), node.describe());
+            Diagnostic::new(Code::WrongType, node.span, message)
+        };
         let header = |node: &Node, name: &str, value: &str| {
             check_header(name, value).map_err(|why| wrong(node, why))?;
             Ok(Header { name: name.to_owned(), value: Secret::new(value) })
@@ -75,7 +78,7 @@ impl FromNode for Verb {
             empty if empty.is_empty() => Ok(Verb::default()),
             method => match check_method(&method) {
                 Ok(()) => Ok(Verb(method)),
-                Err(why) => Err(Diagnostic::new(Code::WrongType, node.span, why)),
+                Err(why) => Err(Diagnostic::new(Code::BadSetting, node.span, why)),
             },
         }
     }
@@ -93,7 +96,7 @@ impl FromNode for Via {
             empty if empty.is_empty() => Ok(Via(None)),
             text => match Proxy::parse(&text) {
                 Ok(proxy) => Ok(Via(Some(proxy))),
-                Err(why) => Err(Diagnostic::new(Code::WrongType, node.span, why)),
+                Err(why) => Err(Diagnostic::new(Code::BadSetting, node.span, why)),
             },
         }
     }

@@ -303,6 +303,10 @@ pub fn answer(asked: &Asked, to: &mut dyn Talk) {
             let _ = (0..500).all(|n| say(&format!("X-{n}: 1\r\n")));
             say("\r\n");
         }
+        "odd-header" => drop(say("HTTP/1.1 200 OK\r\nAn Odd One: 1\r\nContent-Length: 0\r\n\r\n")),
+        "odd-continue" => {
+            say("HTTP/1.1 100 Continue\r\nX-A: 1\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        }
         // Answers before it has read what it is sent, and hangs up.
         "hang-up" => {}
         other => panic!("no such path: {other}"),
