@@ -98,7 +98,7 @@ fn however_little_time_there_is_every_address_has_its_turn() {
     let good = listener.local_addr().unwrap();
     let mut all = vec![hole; 9];
     all.push(good);
-    let (won, took) = race(&all, 600);
+    let (won, took) = race(&all, 800);
     assert_eq!(won, Ok(good), "{took:?}");
 }
 
