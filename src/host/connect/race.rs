@@ -82,7 +82,8 @@ impl<'a> Race<'a> {
             {
                 turn = match self.start(address) {
                     News::Won(won) => return Ok(won),
-                    News::None => now + step,
+                    // By the clock, so that who starts late takes no time of the next.
+                    News::None => turn.min(now) + step,
                     News::Lost => now,
                 };
                 continue;

