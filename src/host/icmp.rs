@@ -2,6 +2,7 @@
 
 use super::Host;
 use super::connect::{MOST_ADDRESSES, Unreached, lost};
+use super::resolve::Family;
 use crate::quantity;
 use crate::value::Fault;
 use packet::{Heard, Mark};
@@ -9,7 +10,8 @@ use ring::rand::{SecureRandom, SystemRandom};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::{
-    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, connect, ipproto, recvfrom, send, sendto, socket_with,
+    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, connect, ipproto, recvfrom, send, sendto,
+    socket_with, sockopt,
 };
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::OwnedFd;
@@ -21,41 +23,63 @@ mod packet;
 const APART: Duration = Duration::from_millis(200);
 /// Until a full queue of the kernel's is tried again.
 const QUEUE: Duration = Duration::from_millis(5);
+/// Bytes that a raw socket has room for, if the system grants them: it hears all others' packets, too.
+const ROOM: usize = 4 << 20;
 /// An answer is as long as its request, and an error quotes no more than 576 or 1280 bytes.
 const PACKET: usize = 2048;
 
 /// What became of some echo requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Echoes {
-    pub target: IpAddr,
     pub sent: u32,
-    /// How long each reply took, in the order they came.
+    /// How long each reply took, in the order sent.
     pub replies: Vec<Duration>,
-    /// What was said of a request that did not get there.
-    pub refusal: Option<String>,
-    pub waited: Duration,
+    /// Why there is none, where there is none.
+    pub silence: String,
+    /// Why there may have been more.
+    pub doubt: Option<Fault>,
 }
 
 impl Host {
-    /// Sends `count` echo requests to the first address of `name` that any can be sent to, and waits for the replies
-    /// until the deadline.
+    /// Sends `count` echo requests to the address of `name` that answers, and waits for the replies until the
+    /// deadline. Of each family the first that can be sent to is tried, the second in half of the time.
     pub fn ping(&self, name: &str, count: u32) -> Result<Echoes, Unreached> {
         let began = Instant::now();
-        let addresses = self.addresses(name, 0, None, None)?;
+        let (mut addresses, more) = self.addresses(name, 0, Family::Any, None)?;
+        addresses.truncate(MOST_ADDRESSES);
         let lookup = began.elapsed();
-        let (mut refusals, mut fault) = (Vec::new(), None);
-        for address in addresses.into_iter().take(MOST_ADDRESSES) {
-            match Pinger::new(self, address, count).and_then(Pinger::run) {
-                Ok(echoes) if echoes.replies.is_empty() && echoes.refusal.is_none() && echoes.waited <= lookup => {
-                    let why = format!("a reply of {name}: looking it up took {} of it", quantity::duration(lookup));
-                    return Err(Unreached::Fault(Fault::TimedOut(why, began.elapsed())));
+        let (mut unsent, mut fault, mut silent) = (Vec::new(), more.map(Unreached::Fault), Vec::<Echoes>::new());
+        while !addresses.is_empty() {
+            let to = addresses.remove(0);
+            let left = self.deadline().saturating_duration_since(Instant::now());
+            let is_last = addresses.iter().all(|other| other.is_ipv4() == to.is_ipv4());
+            let host = self.until(Instant::now() + if is_last { left } else { left / 2 });
+            match Pinger::new(&host, to, count).and_then(|pinger| pinger.run(&host)) {
+                Ok(echoes) if echoes.replies.is_empty() => {
+                    silent.push(echoes);
+                    addresses.retain(|other| other.is_ipv4() != to.is_ipv4());
                 }
                 Ok(echoes) => return Ok(echoes),
-                Err(Unreached::Refused(why)) => refusals.push(why),
+                Err(Unreached::Refused(why)) => unsent.push(why),
                 Err(other) => fault = fault.or(Some(other)),
             }
         }
-        Err(fault.unwrap_or_else(|| Unreached::Refused(refusals.join("; "))))
+        let waited = began.elapsed() - lookup;
+        match (fault, silent.iter().map(|echoes| echoes.silence.as_str()).collect::<Vec<_>>()) {
+            // One that could not be tried might have answered.
+            (Some(fault), _) => Err(fault),
+            (None, silent) if silent.is_empty() => Err(Unreached::Refused(unsent.join("; "))),
+            // It was not refused, nor waited for as long as the spec says.
+            (None, _) if waited <= lookup && Instant::now() >= self.deadline() => {
+                let why = format!("a reply of {name}: looking it up took {} of it", quantity::duration(lookup));
+                Err(Unreached::Fault(Fault::TimedOut(why, began.elapsed())))
+            }
+            (None, why) => {
+                let why = why.join("; ");
+                let sent = silent.iter().map(|echoes| echoes.sent).sum();
+                Ok(Echoes { sent, replies: Vec::new(), silence: why, doubt: None })
+            }
+        }
     }
 }
 
@@ -92,7 +116,7 @@ impl Pinger {
     }
 
     /// Refused only if nothing could be sent.
-    fn run(mut self) -> Result<Echoes, Unreached> {
+    fn run(mut self, host: &Host) -> Result<Echoes, Unreached> {
         let began = Instant::now();
         // The last request is to have half of the time for its reply.
         let left = self.deadline.saturating_duration_since(began);
@@ -121,6 +145,10 @@ impl Pinger {
             let what = format!("sending an echo request to {}", self.mark.target);
             return Err(Unreached::Fault(Fault::TimedOut(what, waited)));
         }
+        let doubt = (self.first_open().is_some() && self.has_dropped(host)).then(|| {
+            let why = "the kernel has dropped packets for want of room, and a reply may have been among them";
+            Fault::Failed(format!("{}: {why}", self.mark.target))
+        });
         let (mut replies, mut refusal) = (Vec::new(), None);
         for (_, end) in self.sent {
             match end {
@@ -129,7 +157,16 @@ impl Pinger {
                 None => {}
             }
         }
-        Ok(Echoes { target: self.mark.target, sent, replies, refusal, waited })
+        if let Some(fault) = doubt.clone()
+            && replies.is_empty()
+        {
+            return Err(Unreached::Fault(fault));
+        }
+        let silence = refusal.unwrap_or_else(|| {
+            let requests = if sent == 1 { String::new() } else { format!(" to {sent} requests") };
+            format!("no reply of {}{requests} in {}", self.mark.target, quantity::duration(waited))
+        });
+        Ok(Echoes { sent, replies, silence, doubt })
     }
 
     /// Sends the next request; not if the kernel has no room for it.
@@ -199,6 +236,19 @@ impl Pinger {
         Ok(())
     }
 
+    /// Whether packets came that the socket had no room for: `drops` in /proc/net/raw.
+    fn has_dropped(&self, host: &Host) -> bool {
+        let Ok(inode) = rustix::fs::fstat(&self.socket).map(|stat| stat.st_ino.to_string()) else { return true };
+        let table = match (self.means, self.to) {
+            // Nobody else's packets are in its way.
+            (Means::Datagram, _) => return false,
+            (Means::Raw, SocketAddr::V4(_)) => "/proc/net/raw",
+            (Means::Raw, SocketAddr::V6(_)) => "/proc/net/raw6",
+        };
+        let Ok(Some(table)) = host.text(table) else { return false };
+        packet::drops(&table, &inode).is_some_and(|drops| drops > 0)
+    }
+
     /// The first request that nothing has been heard of.
     fn first_open(&self) -> Option<u16> {
         u16::try_from(self.sent.iter().position(|(_, end)| end.is_none())?).ok()
@@ -224,7 +274,12 @@ fn open(host: &Host, to: SocketAddr) -> Result<(OwnedFd, Means), Unreached> {
         return Ok((socket, Means::Datagram));
     }
     match socket_with(family, SocketType::RAW, flags, Some(protocol)) {
-        Ok(socket) => Ok((socket, Means::Raw)),
+        Ok(socket) => {
+            // Without CAP_NET_ADMIN, as much as anybody may have.
+            let _ = sockopt::set_socket_recv_buffer_size_force(&socket, ROOM)
+                .or_else(|_| sockopt::set_socket_recv_buffer_size(&socket, ROOM));
+            Ok((socket, Means::Raw))
+        }
         Err(Errno::PERM | Errno::ACCESS) => Err(Unreached::Fault(denied(host))),
         Err(Errno::AFNOSUPPORT) if host.is_without_ipv6() && to.is_ipv6() => {
             Err(Unreached::Refused(format!("{}: this host has no IPv6", to.ip())))

@@ -41,6 +41,9 @@ pub fn explain(test: &Test, seen: View<'_>) -> Evidence {
         _ => {}
     }
     why(test, seen, &mut evidence);
+    if let View::Value(Value::No(reason)) = seen {
+        note(&mut evidence, reason.clone());
+    }
     if let Err(doubt) = holds(test, seen) {
         note(
             &mut evidence,

@@ -115,14 +115,14 @@ impl Resource for Dns {
 impl Dns {
     /// What the host's own way of looking names up came to.
     fn of_host(resolution: Resolution, took: Duration) -> Dns {
-        let Resolution { addresses, more, dns, elsewhere } = resolution;
+        let Resolution { addresses, more, dns, unasked } = resolution;
         let (found, absence) = match addresses {
             Ok(addresses) => (Ok(sorted(addresses.iter().map(IpAddr::to_string).collect())), None),
             Err(Unreached::Refused(why)) => (Ok(vec![]), Some(why)),
             Err(open) => (Err(Fault::from(open)), None),
         };
-        let unasked = match (&found, elsewhere) {
-            (_, Some(why)) => Fault::Unfit(format!("DNS was not asked: {why}")),
+        let unasked = match (&found, unasked) {
+            (_, Some(why)) => why,
             (Err(fault), None) => fault.clone(),
             (Ok(_), None) => Fault::Unfit("DNS was not asked: nsswitch.conf(5) has others to ask".into()),
         };

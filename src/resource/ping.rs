@@ -3,7 +3,6 @@
 use super::{FromNode, Id, Keys, Presence, Resource, Settings, Shape, key, setting};
 use crate::host::Host;
 use crate::host::icmp::Echoes;
-use crate::quantity;
 use crate::syntax::{Code, Data, Diagnostic, Node};
 use crate::value::{Fault, Percent};
 use std::net::Ipv6Addr;
@@ -29,8 +28,8 @@ const MOST: u32 = 100;
 
 impl Resource for Ping {
     const NAME: &'static str = "ping";
-    const ABOUT: &'static str = "A host that answers echo requests of ICMP, to the first of its addresses that any can \
-        be sent to. It takes a group within the sysctl net.ipv4.ping_group_range, or CAP_NET_RAW.";
+    const ABOUT: &'static str = "A host that answers echo requests of ICMP. Of each family of addresses the first that \
+        can be sent to is tried, one after the other, and one that answers is enough. It takes a group within the sysctl net.ipv4.ping_group_range, or CAP_NET_RAW.";
     const EXAMPLE: &'static str = "[ping.\"gateway.example.org\"]\nlatency = \"< 20ms\"\n\n[ping.standby]\nhost = \"192.0.2.7\"\ncount = 5\nloss = \"< 50%\"\ntimeout = \"3s\"\n";
     const PRESENCE: Option<Presence> = Some(Presence {
         name: "reachable",
@@ -63,16 +62,10 @@ impl Resource for Ping {
     }
 
     fn absence(&self) -> Option<String> {
-        match &self.echoes {
-            Ok(Echoes { refusal: Some(why), .. }) => Some(why.clone()),
-            Ok(Echoes { target, waited, sent: 1, .. }) => {
-                Some(format!("no reply of {target} in {}", quantity::duration(*waited)))
-            }
-            Ok(Echoes { target, waited, sent, .. }) => {
-                Some(format!("no reply of {target} to {sent} requests in {}", quantity::duration(*waited)))
-            }
-            Err(why) => Some(why.clone()),
-        }
+        Some(match &self.echoes {
+            Ok(echoes) => echoes.silence.clone(),
+            Err(why) => why.clone(),
+        })
     }
 }
 
@@ -84,10 +77,11 @@ impl Ping {
         Duration::try_from(mean).ok()
     }
 
-    fn loss(&self) -> Option<Percent> {
-        let Echoes { sent, replies, .. } = self.echoes.as_ref().ok()?;
+    fn loss(&self) -> Result<Option<Percent>, Fault> {
+        let Ok(Echoes { sent, replies, doubt, .. }) = &self.echoes else { return Ok(None) };
         let sent = f64::from(*sent);
-        Some(Percent((sent - replies.len() as f64) * 100.0 / sent))
+        let loss = Percent((sent - replies.len() as f64) * 100.0 / sent);
+        doubt.clone().map_or(Ok(Some(loss)), Err)
     }
 }
 
@@ -130,26 +124,29 @@ impl FromNode for Count {
 mod tests {
     use super::*;
 
-    fn ping(sent: u32, replies: &[u64], refusal: Option<&str>) -> Ping {
+    fn ping(sent: u32, replies: &[u64]) -> Ping {
         let replies = replies.iter().map(|ms| std::time::Duration::from_millis(*ms)).collect();
-        let waited = std::time::Duration::from_secs(2);
-        let refusal = refusal.map(str::to_owned);
-        Ping { echoes: Ok(Echoes { target: "192.0.2.1".parse().unwrap(), sent, replies, refusal, waited }) }
+        Ping { echoes: Ok(Echoes { sent, replies, silence: "no reply".into(), doubt: None }) }
     }
 
     #[test]
     fn one_reply_is_enough_and_the_others_are_lost() {
-        let some = ping(3, &[10, 20], None);
-        assert_eq!(
-            (some.present(), some.latency(), some.loss().unwrap().0.round()),
-            (Ok(true), Some(Duration::milliseconds(15)), 33.0)
-        );
-        let none = ping(4, &[], None);
-        assert_eq!((none.present(), none.latency(), none.loss()), (Ok(false), None, Some(Percent(100.0))));
-        assert_eq!(none.absence().unwrap(), "no reply of 192.0.2.1 to 4 requests in 2s");
-        assert_eq!(ping(1, &[], Some("host unreachable")).absence().unwrap(), "host unreachable");
+        let some = ping(3, &[10, 20]);
+        assert_eq!((some.present(), some.latency()), (Ok(true), Some(Duration::milliseconds(15))));
+        assert_eq!(some.loss().unwrap().unwrap().0.round(), 33.0);
+        let none = ping(4, &[]);
+        assert_eq!((none.present(), none.latency(), none.loss()), (Ok(false), None, Ok(Some(Percent(100.0)))));
+        assert_eq!(none.absence().unwrap(), "no reply");
         let unsent = Ping { echoes: Err("no route".into()) };
-        assert_eq!((unsent.present(), unsent.latency(), unsent.loss()), (Ok(false), None, None));
+        assert_eq!((unsent.present(), unsent.latency(), unsent.loss()), (Ok(false), None, Ok(None)));
+    }
+
+    #[test]
+    fn replies_that_may_have_been_dropped_here_leave_the_loss_open() {
+        let mut some = ping(3, &[10]);
+        let fault = Fault::Failed("dropped".into());
+        some.echoes.as_mut().unwrap().doubt = Some(fault.clone());
+        assert_eq!((some.present(), some.loss()), (Ok(true), Err(fault)));
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod certificate;
 mod dns;
 mod http;
 mod peer;
+mod ping;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -5,3 +5,4 @@ pub mod http;
 pub mod lines;
 pub mod proxy;
 pub mod tls;
+pub mod network;

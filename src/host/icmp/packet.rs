@@ -114,6 +114,12 @@ fn ipv6(packet: &[u8]) -> Option<(Ipv6Addr, &[u8])> {
     (header.first()? >> 4 == 6 && header.get(6) == Some(&ICMPV6)).then_some((Ipv6Addr::from(*to), body))
 }
 
+/// How many packets the raw socket with this inode has been too full for, by a table of proc_pid_net(5).
+pub fn drops(table: &str, inode: &str) -> Option<u64> {
+    let line = table.lines().find(|line| line.split_ascii_whitespace().nth(9) == Some(inode))?;
+    line.split_ascii_whitespace().last()?.parse().ok()
+}
+
 /// RFC 1071. That of a packet with its own checksum in it is 0.
 fn checksum(packet: &[u8]) -> u16 {
     let mut sum: u64 = 0;
@@ -227,6 +233,17 @@ mod tests {
         let mark = mark(V4);
         let quoted = carried(NEAR[0].parse().unwrap(), mark.target, &mark.request(3));
         assert_eq!(mark.read(&error(5, 1, &quoted)), None, "a redirect ends nothing");
+    }
+
+    #[test]
+    fn what_a_socket_had_no_room_for_stands_in_the_table() {
+        let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n   \
+             1: 00000000:0001 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 71203 2 00000000f0cd6b9e 17\n  \
+             255: 00000000:00FF 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 7120 2 00000000c2a1b4d1 0\n";
+        assert_eq!(drops(table, "71203"), Some(17));
+        assert_eq!(drops(table, "7120"), Some(0));
+        assert_eq!(drops(table, "1"), None);
+        assert_eq!(drops("", "7"), None);
     }
 
     proptest! {

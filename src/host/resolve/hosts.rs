@@ -13,6 +13,11 @@ impl Hosts {
         let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
         self.0.get(&name).cloned().unwrap_or_default()
     }
+
+    #[cfg(test)]
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
 }
 
 /// Lines that do not begin with an address are left out, as the C library does.

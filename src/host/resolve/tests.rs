@@ -1,9 +1,11 @@
 use super::*;
 use crate::host::TreeFiles;
+use crate::host::dns;
 use simple_dns::rdata::{A, AAAA, RData};
 use simple_dns::{CLASS, Name, Packet, PacketFlag, RCODE, ResourceRecord, TYPE};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
+use std::time::Instant;
 use time::OffsetDateTime;
 
 fn tree(text: &str) -> Host {
@@ -23,7 +25,7 @@ fn names_in_files_need_no_machine_and_others_do() {
     assert_eq!(texts(host.resolve("DB.").unwrap()), ["192.0.2.7", "2001:db8::7"]);
     let found = host.look_up("db", Family::V6);
     assert_eq!(texts(found.addresses.unwrap()), ["2001:db8::7"]);
-    assert_eq!((found.dns, found.elsewhere.as_deref()), (None, Some("/etc/hosts has `db`")));
+    assert_eq!((found.dns, found.unasked), (None, Some(Fault::Unfit("DNS was not asked: /etc/hosts has `db`".into()))));
     assert!(matches!(host.resolve("web"), Err(Unreached::Fault(Fault::Unsupported(_)))));
     assert!(host.resolve("db.example.com").is_ok() && host.resolve("example.com").is_err());
 }
@@ -221,7 +223,9 @@ fn what_dns_said_of_a_name_is_told() {
     assert_eq!((known.rcode, known.ttl), (Ok(Rcode::NoError), Some(Duration::from_secs(60))));
     assert_eq!(said("none.example.").unwrap().rcode, Ok(Rcode::NxDomain));
     let empty = host.look_up("empty.example.", Family::Any);
-    assert!(matches!(empty.addresses, Err(Unreached::Refused(why)) if why.contains("no address")));
+    assert!(
+        matches!(empty.addresses, Err(Unreached::Refused(why)) if why.contains("has no address of `empty.example`"))
+    );
     assert_eq!(empty.dns.unwrap().rcode, Ok(Rcode::NoError));
     assert_eq!(said("db"), None);
 }
@@ -248,26 +252,43 @@ fn this_hosts_own_name_leads_to_its_own_addresses() {
     let own = host.name();
     let addresses = host.resolve(&own).unwrap();
     assert!(!addresses.is_empty());
-    assert_eq!(host.look_up(&own, Family::Any).elsewhere, Some(format!("`myhostname` has `{own}`")));
+    assert!(matches!(host.look_up(&own, Family::Any).unasked, Some(Fault::Unfit(why)) if why.contains("`myhostname`")));
     assert!(matches!(host.resolve("other"), Err(Unreached::Refused(_))));
 }
 
 #[test]
 fn what_only_the_c_library_can_ask_is_asked_of_it() {
+    // A name that it knows without asking anybody.
+    let own = std::fs::read_to_string("/etc/hosts").unwrap_or_default();
+    let own = hosts::parse(&own).unwrap();
+    let Some(name) = own.names().find(|name| *name != "localhost" && dns::check_name(name).is_ok()) else { return };
+    let addresses = |host: &Host| {
+        let mut all = host.resolve(name).unwrap();
+        all.sort_unstable();
+        all
+    };
+    let mut want = own.addresses(name);
+    want.sort_unstable();
+    let host = machine(&nsswitch("files nis"), &[]);
     if std::process::Command::new("getent").arg("--version").output().is_err() {
-        let host = machine(&nsswitch("files nis"), &[]);
-        assert!(matches!(host.resolve("127.1"), Err(Unreached::Fault(Fault::Failed(why))) if why.contains("getent")));
+        assert!(matches!(host.resolve(name), Err(Unreached::Fault(Fault::Failed(why))) if why.contains("getent")));
         return;
     }
-    // The C library takes this for an address, so that no server is asked.
-    let host = machine(&nsswitch("files nis"), &[]);
-    assert_eq!(texts(host.resolve("127.1").unwrap()), ["127.0.0.1"]);
+    assert_eq!(addresses(&host), want);
+    assert!(matches!(host.look_up(name, Family::Any).unasked, Some(Fault::Unsupported(why)) if why.contains("`nis`")));
     let dns = Dns::start();
+    let host = machine(&nsswitch("files nis [NOTFOUND=return] dns"), &[dns.address]);
+    assert_eq!(addresses(&host), want, "DNS might not be asked");
+    assert!(dns.asked().is_empty());
     let host = machine(&nsswitch("files nis dns"), &[dns.address]);
     assert_eq!(texts(host.resolve("x.known.example").unwrap()), BOTH, "DNS knows it");
-    assert_eq!(texts(host.resolve("127.1").unwrap()), BOTH, "by its search domain");
-    let host = machine(&nsswitch("files nis [NOTFOUND=return] dns"), &[dns.address]);
-    assert_eq!(texts(host.resolve("127.1").unwrap()), ["127.0.0.1"], "DNS would not be asked");
-    let out_of_time = host.until(Instant::now());
-    assert!(matches!(out_of_time.resolve("127.2"), Err(Unreached::Silent(why, _)) if why.contains("getent")));
+    let out_of_time = machine(&nsswitch("files nis"), &[]).until(Instant::now());
+    assert!(matches!(out_of_time.resolve(name), Err(Unreached::Silent(why, _)) if why.contains("getent")));
+}
+
+#[test]
+fn half_an_address_is_neither_a_name_nor_certainly_none() {
+    for name in ["127.1", "010.0.0.1", "1"] {
+        assert!(matches!(tree("").resolve(name), Err(Unreached::Fault(Fault::Unsupported(_)))), "{name}");
+    }
 }
