@@ -50,7 +50,8 @@ impl Folder {
 fn said(spec: &str, environment: &[(&str, &str)]) -> String {
     let folder = Folder::new();
     let path = folder.write("spec.toml", spec);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_verispec"));
+    let program = std::env::var("VERISPEC_UNDER_TEST").unwrap_or_else(|_| env!("CARGO_BIN_EXE_verispec").to_owned());
+    let mut command = Command::new(program);
     for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY", "REQUEST_METHOD"] {
         command.env_remove(name);
     }
