@@ -31,7 +31,7 @@ fn reason(name: &str, body: &str) -> String {
     let spec = verispec::load::load_text("a.toml", entry(name, body), verispec::syntax::Format::Toml);
     let claim = &spec.unwrap_or_else(|_| panic!("{name}")).claims[0];
     let host = verispec::host::Host::local().until(Instant::now() + Duration::from_millis(300));
-    let judged = verispec::verdict::judge(claim, (claim.probe)(&host, &claim.asks));
+    let judged = verispec::verdict::judge(claim, (claim.probe)(&host, claim));
     let evidence = judged[0].evidence();
     assert!(evidence.told, "{evidence:?}");
     evidence.found
