@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 mod exchange;
-mod message;
+pub(super) mod message;
 mod record;
 mod stream;
 
