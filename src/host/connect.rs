@@ -48,7 +48,7 @@ impl Unreached {
     pub fn absence(self) -> Result<String, Fault> {
         match self {
             Unreached::Refused(why) => Ok(why),
-            Unreached::Silent(what, waited) => Ok(format!("no answer in {}: {what}", quantity::duration(waited))),
+            Unreached::Silent(what, waited) => Ok(format!("no answer in {}: {what}", quantity::waited(waited))),
             Unreached::Fault(fault) => Err(fault),
         }
     }
@@ -152,7 +152,7 @@ impl Host {
             (Err(Unreached::Refused(_) | Unreached::Silent(..)), Some(fault)) => Err(Unreached::Fault(fault)),
             // Whoever had less time than the lookup took has not been waited for as long as the spec says.
             (Err(Unreached::Silent(_, waited)), None) if waited <= lookup => {
-                let took = quantity::duration(lookup);
+                let took = quantity::waited(lookup);
                 let why = format!("{what}: looking up `{}` took {took} of it", to.host);
                 Err(Unreached::Fault(Fault::TimedOut(why, began.elapsed())))
             }
