@@ -1,7 +1,7 @@
 //! Connections over TCP and unix sockets, to where a name leads, that keep a deadline in all they do.
 
-use super::Host;
 use super::resolve::{Family, Found};
+use super::{FileType, Host};
 use crate::quantity;
 use crate::value::Fault;
 use race::{Race, Speech};
@@ -262,12 +262,20 @@ impl Host {
                 Err(Errno::NOENT | Errno::NOTDIR) => {
                     return Err(Unreached::Refused(format!("{path}: no such socket")));
                 }
+                // So says the kernel of a file of any other type, too.
+                Err(Errno::CONNREFUSED) if self.is_no_socket(path) => {
+                    return Err(Unreached::Refused(format!("{path}: not a socket")));
+                }
                 Err(e @ (Errno::ACCESS | Errno::PERM)) => {
                     return Err(Unreached::Fault(Fault::from_io(path, &e.into())));
                 }
                 Err(e) => return Err(lost(path, e)),
             }
         }
+    }
+
+    fn is_no_socket(&self, path: &str) -> bool {
+        matches!(self.files().stat(path), Ok(Some(stat)) if stat.file_type != FileType::Socket)
     }
 }
 
