@@ -1,5 +1,6 @@
 //! Connections over TCP and unix sockets, to where a name leads, that keep a deadline in all they do.
 
+use super::dns::check_name;
 use super::resolve::{Family, Found};
 use super::{FileType, Host};
 use crate::quantity;
@@ -85,15 +86,26 @@ impl Endpoint {
         if host.is_empty() {
             return Err(format!("`{text}` names no host: write `localhost:{port}` for this one"));
         }
-        if let Some(wrong) = host.chars().find(|c| c.is_whitespace() || c.is_control() || "/@[]?#".contains(*c)) {
-            return Err(format!("`{host}` is not the name of a host: it has a `{}`", wrong.escape_debug()));
-        }
+        check_host(host)?;
         match port.parse() {
             Ok(number) if number > 0 && port.bytes().all(|b| b.is_ascii_digit()) => {
                 Ok(Endpoint { host: host.to_owned(), port: number })
             }
             _ => Err(format!("`{port}` is not a port: 1 to 65535")),
         }
+    }
+}
+
+/// Says why `host` names none: it is neither an address, which may have a zone, nor a name that can be looked up.
+pub fn check_host(host: &str) -> Result<(), String> {
+    let (bare, zone) = host.split_once('%').map_or((host, None), |(bare, zone)| (bare, Some(zone)));
+    if let Some(wrong) = host.chars().find(|c| c.is_whitespace() || c.is_control() || "/@[]?#".contains(*c)) {
+        return Err(format!("`{host}` is not the name of a host: it has a `{}`", wrong.escape_debug()));
+    }
+    match bare.parse::<IpAddr>() {
+        Ok(IpAddr::V4(_)) if zone.is_some() => Err(format!("`{host}` has a zone, which only IPv6 addresses have")),
+        Ok(_) => Ok(()),
+        Err(_) => check_name(host),
     }
 }
 
