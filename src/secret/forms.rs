@@ -2,7 +2,7 @@
 
 use super::text::{STARS, replace};
 use crate::quantity::quoted;
-use crate::value::{Content, Secret, Value};
+use crate::value::{Content, Excerpt, Secret, Value};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -129,6 +129,10 @@ impl Secrets {
                 }
                 let text = replace(&c.text, places).into_owned();
                 Value::Content(Box::new(Content { text, cut: c.cut }))
+            }
+            Value::Excerpt(e) => {
+                let text = text(&e.text);
+                Value::Excerpt(Box::new(Excerpt { text, ..(**e).clone() }))
             }
             Value::List(list) => Value::List(list.iter().map(|one| self.scrub_value(one)).collect()),
             Value::Map(map) => Value::Map(map.iter().map(|(k, one)| (k.clone(), self.scrub_value(one))).collect()),
@@ -298,8 +302,10 @@ mod tests {
         let data = Value::Map(vec![
             ("canary".into(), Value::List(vec![Value::Text("a canary".into()), Value::Int(12345), Value::Int(1)])),
             ("b".into(), Value::Content(Box::new(Content { text: "x cana".into(), cut: Some(6) }))),
+            ("c".into(), Value::Excerpt(Box::new(Excerpt { text: "a canary\n".into(), ..Excerpt::default() }))),
         ]);
-        assert_eq!(secrets.scrub_value(&data).to_json().to_string(), r#"{"canary":["a ***","***",1],"b":"x ***"}"#);
+        let shown = r#"{"canary":["a ***","***",1],"b":"x ***","c":"a ***\n"}"#;
+        assert_eq!(secrets.scrub_value(&data).to_json().to_string(), shown);
         assert_eq!(format!("{secrets:?}"), "Secrets(2 hidden)");
     }
 
