@@ -227,3 +227,22 @@ fn a_process_in_front_changes_neither_status_nor_standard_input() {
     lab.write("nested.toml", "[command.a]\nexec = 'exec $V validate spec.toml'\nexit-status = 0\n");
     lab.shell("export V; exec $V validate nested.toml").ended(0);
 }
+
+#[test]
+fn a_pipe_that_nobody_writes_to_is_not_waited_for() {
+    let lab = Lab::empty();
+    let pipe = lab.path("pipe");
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    let link = lab.path("link");
+    std::os::unix::fs::symlink(&pipe, &link).unwrap();
+    let mut spec = String::new();
+    for path in [pipe.display(), link.display()] {
+        let keys = "contents = ['x']\nsha256 = '0'\njson.a = 1\nage = { not = '1s' }";
+        spec += &format!("[file.'{path}']\n{keys}\njson-schema = '{path}'\n[certificate.'{path}']\n");
+    }
+    lab.write("spec.toml", spec);
+    let ran = lab.run(&["validate", "-f", "documentation", "spec.toml"]);
+    ran.ended(1).says("Unknown: 10");
+    assert!(ran.out.contains(&format!("{} is a pipe, which is not read", link.display())), "{ran}");
+    assert!(ran.took < SOON, "{ran}");
+}
