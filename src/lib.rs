@@ -44,6 +44,9 @@
 #![cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests set up what probes see"))]
 
 pub mod cli;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzz;
 pub mod gather;
 pub mod host;
 #[cfg(test)]
