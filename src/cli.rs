@@ -1,10 +1,13 @@
 //! The command line: one file a command. The library computes; only what is here prints and chooses exit statuses.
 
+use crate::gather;
+use crate::host::front::{self, Place};
 use crate::syntax::Sources;
 use crate::value::Fault;
 use anstream::{AutoStream, ColorChoice};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -79,7 +82,7 @@ enum Command {
 
 /// Runs one command line.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    quiet_probes();
+    quiet_panics();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
@@ -92,7 +95,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let paint = Paint { choice: cli.color };
     let done = match cli.command {
-        Command::Validate(args) => validate::run(args, paint),
+        Command::Validate(args) => return ExitCode::from(in_place(|| finished(validate::run(args, paint)))),
         Command::Check(args) => check::run(&args, paint),
         Command::Kinds(args) => kinds::run(&args),
         Command::Matchers => kinds::matchers(),
@@ -101,6 +104,19 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Man => generate::man(),
     };
     ExitCode::from(finished(done))
+}
+
+/// Runs what may leave threads hanging in the kernel; ends on time all the same.
+fn in_place(run: impl FnOnce() -> u8) -> u8 {
+    match front::place() {
+        Place::Front(status) => status,
+        Place::Alone => run(),
+        Place::Behind(line) => {
+            let status = run();
+            line.end(status);
+            status
+        }
+    }
 }
 
 /// The status; of a report that could not be written, that of a host which is not known to be right.
@@ -170,12 +186,16 @@ fn print(text: &str) -> io::Result<u8> {
     Ok(OK)
 }
 
-/// A panic in a probe becomes an unknown that carries its message, so the thread need not print it too.
-fn quiet_probes() {
-    let usual = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        if std::thread::current().name() != Some(crate::gather::THREAD) {
-            usual(panic);
+/// A panic in a probe becomes an unknown that tells of it. Any other is told here, without what the program held.
+fn quiet_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        if gather::panicked(panic) {
+            return;
+        }
+        say(format_args!("a bug: it panicked{}", gather::of_panic(panic)));
+        let trace = Backtrace::capture();
+        if trace.status() == BacktraceStatus::Captured {
+            say(trace);
         }
     }));
 }

@@ -4,12 +4,14 @@
 //! probe does. A probe that hangs in the kernel (statvfs(2) on a dead mount) keeps its thread; the run goes on without.
 
 use crate::host::Host;
+use crate::host::mounts::Mount;
 use crate::plan::Limits;
 use crate::resource::Observed;
 use crate::spec::{Claim, Retry};
-use crate::value::Fault;
+use crate::value::{Fault, Value};
 use crate::verdict::passes;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -30,7 +32,7 @@ pub struct Gathered {
 }
 
 /// The name of the threads that probes run on.
-pub const THREAD: &str = "probe";
+const THREAD: &str = "probe";
 /// Probes are to end by their deadline themselves, and a `command` then still has to kill and reap; this much later
 /// they are abandoned.
 const GRACE: Duration = Duration::from_millis(400);
@@ -40,6 +42,8 @@ const STALL: Duration = Duration::from_millis(4);
 const STACK: usize = 1 << 20;
 /// Answers that are handed over together while more are coming.
 const BATCH: usize = 256;
+/// Bytes of text that are not kept waiting for a batch.
+const HEAVY: usize = 64 << 10;
 
 /// Looks at the claims at `which` and hands over each answer as it comes.
 pub fn gather(claims: &Arc<Vec<Claim>>, which: Vec<usize>, host: &Host, limits: Limits, on: &mut dyn FnMut(Event)) {
@@ -52,7 +56,8 @@ pub fn gather(claims: &Arc<Vec<Claim>>, which: Vec<usize>, host: &Host, limits: 
         bell: Condvar::new(),
         rung: Mutex::new(false),
     });
-    let mut crew = Crew { shared, host: host.clone(), workers: Vec::new(), limit: limits.concurrent.max(1) };
+    let mut crew =
+        Crew { shared, host: host.clone(), workers: Vec::new(), limit: limits.concurrent.max(1), aside: None };
     crew.grow(1);
     let mut open: usize = total;
     let mut waiting = STALL;
@@ -131,6 +136,8 @@ struct Crew {
     host: Host,
     workers: Vec<Arc<Mutex<Desk>>>,
     limit: usize,
+    /// A handle that waits for nothing that a worker may be at, once it is needed.
+    aside: Option<Host>,
 }
 
 impl Crew {
@@ -177,7 +184,7 @@ impl Crew {
             desk.abandoned = true;
             let elapsed = now - since;
             let claim = &self.shared.claims[index];
-            let what = format!("`{}: {}` did not answer", claim.kind.name, claim.id);
+            let what = unanswered(claim, self.aside.get_or_insert_with(|| self.host.fresh()));
             inbox.push((index, Gathered { observed: Err(Fault::TimedOut(what, elapsed)), elapsed }));
             false
         });
@@ -185,6 +192,19 @@ impl Crew {
         if queued && self.workers.is_empty() {
             self.grow(1);
         }
+    }
+}
+
+/// What an abandoned probe waits for, as far as it can be told from outside.
+fn unanswered(claim: &Claim, host: &Host) -> String {
+    let what = format!("`{}: {}` did not answer", claim.kind.name, claim.id);
+    // Where its name is a path of a mount that someone else answers for, that is who does not.
+    let mount = host.mounts().ok().and_then(|mounts| mounts.holding(&claim.id)).filter(|mount| mount.is_served());
+    match mount {
+        Some(Mount { mountpoint, filesystem, source, .. }) => {
+            format!("{what}, which is on {mountpoint}: {filesystem} `{source}`")
+        }
+        None => what,
     }
 }
 
@@ -204,16 +224,23 @@ fn work(shared: &Shared, host: &Host, desk: &Mutex<Desk>) {
         if desk.abandoned {
             return;
         }
+        let heavy = is_heavy(&observed);
         desk.done.push((index, Gathered { observed, elapsed: ended - since }));
         since = ended;
         task = shared.take(since);
         desk.current = task.as_ref().map(|t| (t.index, since, t.until));
-        if desk.done.len() >= BATCH {
+        if heavy || desk.done.len() >= BATCH {
             drop(desk);
             shared.ring();
         }
     }
     shared.ring();
+}
+
+/// Whether it is to be reported and let go of before there is more like it.
+fn is_heavy(observed: &Observed) -> bool {
+    let text = |value: &Value| matches!(value, Value::Content(content) if content.text.len() > HEAVY);
+    observed.as_ref().is_ok_and(|seen| seen.iter().flat_map(|seen| &seen.values).flatten().any(text))
 }
 
 /// A claim that a worker has taken on.
@@ -229,10 +256,32 @@ struct Task<'c> {
 
 /// One look. A probe that panics has observed nothing.
 fn look(claim: &Claim, host: &Host) -> Observed {
-    catch_unwind(AssertUnwindSafe(|| (claim.probe)(host, &claim.asks))).unwrap_or_else(|panic| {
-        let said = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-        Err(Fault::Failed(format!("the probe panicked, which is a bug in verispec: {}", said.unwrap_or("no message"))))
+    catch_unwind(AssertUnwindSafe(|| (claim.probe)(host, claim))).unwrap_or_else(|_| {
+        let panic = PANICKED.take().unwrap_or_default();
+        Err(Fault::Failed(format!("the probe panicked{panic}, which is a bug in verispec")))
     })
+}
+
+thread_local! {
+    static PANICKED: Cell<Option<String>> = const { Cell::new(None) };
+}
+
+/// For the panic hook: keeps where a probe panics for the entry's report. `false` if it is no probe that does.
+pub fn panicked(panic: &PanicHookInfo) -> bool {
+    let probe = thread::current().name() == Some(THREAD);
+    if probe {
+        PANICKED.set(Some(of_panic(panic)));
+    }
+    probe
+}
+
+/// Where a panic comes from, and its message if that was known when verispec was built: another may hold what was read.
+pub fn of_panic(panic: &PanicHookInfo) -> String {
+    let at = panic.location().map(|at| format!(" at {}:{}:{}", at.file(), at.line(), at.column())).unwrap_or_default();
+    match panic.payload().downcast_ref::<&'static str>() {
+        Some(said) => format!("{at} ({said})"),
+        None => at,
+    }
 }
 
 /// Looks until everything passes or the time is over; the last look counts.
@@ -253,7 +302,6 @@ mod tests {
     use crate::resource::{Kind, Probe};
     use crate::spec::{Common, Expectation};
     use crate::syntax::Span;
-    use crate::value::Value;
 
     fn claim(id: &str, common: Common, probe: Probe) -> Claim {
         let span = Span { file: 0, start: 0, end: 0 };
@@ -267,6 +315,7 @@ mod tests {
             asks: Default::default(),
             tests: Default::default(),
             common: Some(Box::new(common)),
+            secrets: None,
         }
     }
 
@@ -348,7 +397,27 @@ mod tests {
         let (answers, _) =
             all(vec![claim("/bug", Common::default(), Box::new(|_, _| panic!("oops")))], Limits::default());
         let Err(Fault::Failed(why)) = &answers[0] else { panic!("{answers:?}") };
-        assert!(why.contains("oops"), "{why}");
+        assert!(why.contains("panicked"), "{why}");
+    }
+
+    #[test]
+    fn the_message_of_a_panic_is_told_only_if_it_cannot_hold_what_was_read() {
+        use std::sync::mpsc::channel;
+        let (told, heard) = channel();
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if thread::current().name() == Some("told") {
+                told.send(of_panic(panic)).unwrap();
+            } else {
+                usual(panic);
+            }
+        }));
+        let run = |panics: fn()| thread::Builder::new().name("told".into()).spawn(panics).unwrap().join();
+        assert!(run(|| panic!("oops")).is_err());
+        assert!(run(|| panic!("{}", String::from("canary"))).is_err());
+        let (plain, read) = (heard.recv().unwrap(), heard.recv().unwrap());
+        assert!(plain.contains("src/gather.rs:") && plain.ends_with("(oops)"), "{plain}");
+        assert!(read.contains("src/gather.rs:") && !read.contains("canary"), "{read}");
     }
 
     #[test]

@@ -112,14 +112,21 @@ macro_rules! tables {
 }
 
 pub mod accounts;
+pub mod bundle;
 pub mod connect;
 pub mod exec;
+pub mod front;
 mod home;
+pub mod http;
+pub mod icmp;
 pub mod mounts;
 pub mod packages;
+pub mod pem;
 mod reading;
-mod resolve;
+pub mod resolve;
+pub mod roots;
 mod space;
+pub mod starttls;
 pub mod tls;
 
 pub use reading::{CONTENT_BOUND, Start};
@@ -127,6 +134,7 @@ pub use space::Space;
 mod capacity;
 pub mod dbus;
 pub mod directory;
+pub mod dns;
 mod holders;
 pub mod interfaces;
 pub mod modules;
@@ -151,6 +159,8 @@ tables! {
     fstab: mounts::Fstab = mounts::load_fstab;
     /// Where accounts are kept beside those files: nsswitch.conf(5).
     account_sources: directory::Sources = directory::load;
+    /// Where names of hosts lead: hosts(5), nsswitch.conf(5), resolv.conf(5).
+    names: resolve::Names = resolve::load;
     /// shadow(5).
     shadow: shadow::Shadow = shadow::load;
     /// os-release(5).
@@ -171,6 +181,10 @@ tables! {
     processes: processes::Processes = processes::load;
     /// Network interfaces and their addresses, of a running machine: rtnetlink(7).
     links: interfaces::Links = interfaces::load;
+    /// The root certificates that this host trusts.
+    roots: roots::Roots = roots::load;
+    /// Other files of root certificates.
+    root_files: roots::Files = roots::no_files;
     /// Units of the init system.
     units: units::Units = units::load;
 }

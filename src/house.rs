@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up: none imports one above it. Those on one floor may know one another.
 const ROOMS: &[&[&str]] = &[
-    &["value", "quantity", "version", "syntax", "query"],
+    &["value", "quantity", "version", "syntax", "query", "secret"],
     &["matcher", "host"],
     &["resource"],
     &["spec", "schema", "reference"],

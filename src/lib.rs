@@ -15,7 +15,7 @@
 //!
 //! | floor | rooms |
 //! |---|---|
-//! | 0 | [`value`], [`quantity`], [`version`], [`query`]: what is observed and how it is written · [`syntax`]: the spanned tree |
+//! | 0 | [`value`], [`quantity`], [`version`], [`query`]: what is observed and how it is written · [`syntax`]: the spanned tree · [`secret`]: what no report may show |
 //! | 1 | [`matcher`]: tests over values · [`host`]: where probes look |
 //! | 2 | [`resource`]: the kinds, one file each |
 //! | 3 | [`spec`]: tree to claims · [`schema`], [`mod@reference`]: the same tables as documents |
@@ -57,6 +57,7 @@ pub mod report;
 pub mod resource;
 pub mod run;
 pub mod schema;
+pub mod secret;
 pub mod spec;
 pub mod syntax;
 pub mod value;

@@ -6,11 +6,13 @@
 )]
 
 use crate::quantity;
+use crate::secret::{Secrets, exposed, suspicious};
 use crate::spec::{self, Claim, Include, Parts};
 use crate::syntax::{self, Code, Diagnostic, Format, Source, Sources, Span};
 use crate::value::Fault;
 use std::fs::Metadata;
 use std::io::{ErrorKind, Read};
+use std::ops::Range;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -22,6 +24,8 @@ const MAX_FILES: usize = 10_000;
 const MAX_INCLUDED: usize = 64;
 /// Where a mistake is that no place in a file can show: the file cannot be read.
 const NOWHERE: Span = Span { file: u32::MAX, start: 0, end: 0 };
+/// Bytes of a word that is taken for a secret where one is likely; shorter ones are words of messages too.
+const LIKELY: usize = 6;
 /// What `-` on the command line is called in messages.
 const STDIN: &str = "<standard input>";
 
@@ -64,16 +68,34 @@ pub fn load_text(name: &str, text: String, format: Format) -> Result<Spec, Rejec
 }
 
 /// Writes stars over what no report may show, so that no quoted source line gives it away.
-fn hide(sources: &mut Sources, claims: &[Claim]) {
-    let tests = claims.iter().flat_map(|claim| &claim.tests);
-    for span in tests.filter(|expectation| expectation.test.is_secret()).map(|expectation| expectation.span) {
-        let Some(source) = sources.files.get_mut(span.file as usize) else { continue };
-        let range = span.start as usize..span.end as usize;
-        if let Some(secret) = source.text.get(range.clone()) {
-            let stars: String = secret.bytes().map(|b| if b == b'\n' { '\n' } else { '*' }).collect();
-            source.text.replace_range(range, &stars);
-        }
+fn hide(source: &mut Source, range: Range<usize>) {
+    let end = source.text.floor_char_boundary(range.end);
+    let range = source.text.floor_char_boundary(range.start)..end;
+    if let Some(secret) = source.text.get(range.clone()) {
+        let stars: String = secret.bytes().map(|b| if b == b'\n' { '\n' } else { '*' }).collect();
+        source.text.replace_range(range, &stars);
     }
+}
+
+/// Hides in the sources of a spec that is refused what may be secret too, and all of it in the words that say why.
+fn hide_what_may_be(sources: &mut Sources, known: Vec<Span>, wrong: &mut [Diagnostic]) {
+    let known = known.into_iter().map(|span| (span.file as usize, span.start as usize..span.end as usize));
+    let likely = sources.files.iter().map(|source| suspicious(&source.text));
+    let likely = likely.enumerate().flat_map(|(file, ranges)| ranges.into_iter().map(move |range| (file, range)));
+    let mut secrets = Secrets::default();
+    for (file, range) in known.chain(likely).collect::<Vec<_>>() {
+        let Some(source) = sources.files.get_mut(file) else { continue };
+        let text = source.text.get(range.clone()).unwrap_or_default();
+        secrets.add(text);
+        // Messages quote a part: a value without its quotes, a word.
+        secrets.add(text.trim_matches(|c: char| c.is_whitespace() || "\"'`,;:=[]{}#".contains(c)));
+        if !text.starts_with('{') {
+            let words = text.split(|c: char| !c.is_alphanumeric());
+            words.filter(|word| word.len() >= LIKELY).for_each(|word| secrets.add(word));
+        }
+        hide(source, range);
+    }
+    wrong.iter_mut().for_each(|one| spec::censor(one, &secrets));
 }
 
 #[derive(Default)]
@@ -83,6 +105,8 @@ struct Loader {
     bytes: u64,
     claims: Vec<Claim>,
     wrong: Vec<Diagnostic>,
+    /// Places that no report may show.
+    secrets: Vec<Span>,
     /// The files that include one another down to here.
     open: Vec<Open>,
     /// A bound is reached, which has been said: nothing more is read.
@@ -105,11 +129,19 @@ impl Open {
 impl Loader {
     /// What was read, without its secrets; or what is wrong with it, by place.
     fn finish(self) -> Result<Spec, Rejected> {
-        let Loader { mut sources, claims, mut wrong, .. } = self;
-        hide(&mut sources, &claims);
+        let Loader { mut sources, claims, mut wrong, secrets, .. } = self;
         if wrong.is_empty() {
+            for span in secrets {
+                if let Some(source) = sources.files.get_mut(span.file as usize) {
+                    hide(source, span.start as usize..span.end as usize);
+                }
+            }
+            for source in &mut sources.files {
+                exposed(&source.text).into_iter().for_each(|range| hide(source, range));
+            }
             return Ok(Spec { sources, claims });
         }
+        hide_what_may_be(&mut sources, secrets, &mut wrong);
         wrong.sort_by_key(|one| (one.span.file, one.span.start));
         Err(Rejected { sources, wrong })
     }
@@ -216,7 +248,8 @@ impl Loader {
             self.refuse(None, Code::Empty, message);
         }
         self.sources.files.push(Source { name, text });
-        let Parts { claims, includes } = parts;
+        let Parts { claims, includes, secrets } = parts;
+        self.secrets.extend(secrets);
         if self.claims.is_empty() && includes.is_empty() {
             self.claims = claims;
             return;

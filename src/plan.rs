@@ -1,5 +1,6 @@
 //! Which entries of a spec are looked at, and how.
 
+use crate::secret::mask;
 use crate::spec::Claim;
 use crate::syntax::nearest;
 use globset::{GlobBuilder, GlobMatcher};
@@ -27,14 +28,14 @@ impl Default for Limits {
 pub struct Selection {
     pub tags: Vec<String>,
     pub kinds: Vec<String>,
-    /// Globs over `kind:name`, in which `*` matches slashes too.
+    /// Globs over `kind:name` as reports show it, in which `*` matches slashes too.
     pub only: Vec<String>,
 }
 
 /// Keeps the claims that are selected. Says what is wrong with a selection that leaves nothing, or a part of which
 /// names nothing that stands in the spec.
 pub fn select(claims: Vec<Claim>, selection: &Selection) -> Result<Vec<Claim>, String> {
-    let globs = selection.only.iter().map(|text| glob(text)).collect::<Result<Vec<_>, _>>()?;
+    let globs = selection.only.iter().map(|text| glob(&mask(text))).collect::<Result<Vec<_>, _>>()?;
     known(&selection.kinds, "kind", claims.iter().map(|c| c.kind.name))?;
     known(&selection.tags, "tag", claims.iter().flat_map(Claim::tags).map(String::as_str))?;
     for (text, glob) in selection.only.iter().zip(&globs) {

@@ -1,7 +1,8 @@
 //! From trees to claims whose types are right, beside everything that is wrong.
 
 use crate::matcher::Test;
-use crate::resource::{Ask, Kind, Probe};
+use crate::resource::{Ask, Asked, Kind, Probe};
+use crate::secret::Secrets;
 use crate::syntax::Span;
 use crate::value::Value;
 use smallvec::SmallVec;
@@ -10,9 +11,11 @@ use std::time::Duration;
 
 mod common;
 mod lower;
+mod secrets;
 
 pub use common::{COMMON, CommonKey, CommonShape};
 pub use lower::lower;
+pub use secrets::censor;
 
 /// Names of the section that reads other specs in; the second is goss's.
 pub const INCLUDE: [&str; 2] = ["include", "gossfile"];
@@ -23,6 +26,8 @@ pub struct Parts {
     pub claims: Vec<Claim>,
     /// Each with the number of claims that stand before it.
     pub includes: Vec<(usize, Include)>,
+    /// Places that no report may show.
+    pub secrets: Vec<Span>,
 }
 
 /// Other specs to read in at this place.
@@ -36,7 +41,7 @@ pub struct Include {
 /// One entry of a spec: this thing, what is expected of it, and how to look.
 pub struct Claim {
     pub kind: &'static Kind,
-    /// The entry's name, which need not be the thing's.
+    /// The entry's name as reports show it, without the password in a URL. It need not be the thing's.
     pub id: Box<str>,
     /// Where the entry's name stands.
     pub span: Span,
@@ -48,6 +53,8 @@ pub struct Claim {
     pub tests: Tests,
     /// `None` where the entry says none of it.
     pub common: Option<Box<Common>>,
+    /// What the entry's settings keep to themselves; `None` where they keep nothing.
+    pub secrets: Option<Box<Secrets>>,
 }
 
 /// Most entries say a few keys, and ten thousand entries should not mean twenty thousand lists beside them.
@@ -82,6 +89,16 @@ pub struct Retry {
     pub within: Duration,
     /// How long to wait between two looks.
     pub every: Duration,
+}
+
+impl Asked for Claim {
+    fn asks(&self) -> &[Ask] {
+        &self.asks
+    }
+
+    fn test(&self, index: usize) -> Option<&Test> {
+        self.tests.get(index).map(|expectation| &expectation.test)
+    }
 }
 
 impl Claim {

@@ -2,6 +2,7 @@
 
 use crate::matcher::{Doubt, Evidence};
 use crate::resource::{Observed, Values};
+use crate::secret::Secrets;
 use crate::spec::{Claim, Expectation};
 use crate::value::{Fault, Value};
 use std::borrow::Cow;
@@ -15,7 +16,7 @@ pub struct Verdict<'c> {
     pub key: Cow<'c, str>,
     pub expectation: &'c Expectation,
     pub outcome: Outcome,
-    /// What was seen, if anything was.
+    /// What was seen, if anything was, with its secrets: what reports show of it is [`Verdict::shown`].
     pub found: Option<Value>,
 }
 
@@ -93,11 +94,55 @@ impl Summary {
 impl Verdict<'_> {
     /// Why it failed; empty words for another outcome.
     pub fn evidence(&self) -> Evidence {
-        match (&self.outcome, &self.found) {
+        let mut evidence = match (&self.outcome, &self.found) {
             (Outcome::Fail, Some(found)) => self.expectation.test.explain(found),
             _ => Evidence { expected: self.expectation.test.expected(), ..Evidence::default() },
+        };
+        if let Some(secrets) = self.secrets() {
+            let Evidence { expected, found, told: _, missing, extra, diff, note } = &mut evidence;
+            let texts = [expected, found].into_iter().chain(missing).chain(extra).chain(diff).chain(note);
+            texts.for_each(|text| secrets.scrub_mut(text));
+        }
+        evidence
+    }
+
+    /// What was found, as reports may show it.
+    pub fn shown(&self) -> Option<Cow<'_, Value>> {
+        let found = self.found.as_ref()?;
+        Some(match self.secrets() {
+            Some(secrets) => Cow::Owned(secrets.scrub_value(found)),
+            None => Cow::Borrowed(found),
+        })
+    }
+
+    /// What must not be shown of it: what the entry keeps to itself, and what a server told to nobody else.
+    fn secrets(&self) -> Option<Cow<'_, Secrets>> {
+        let own = self.claim.secrets.as_deref();
+        let sent = match &self.found {
+            Some(found) if self.claim.kind.name == "http" && self.key == "headers" => sent(found),
+            _ => Secrets::default(),
+        };
+        match own {
+            _ if sent.is_empty() => own.map(Cow::Borrowed),
+            own => {
+                let mut all = sent;
+                own.into_iter().for_each(|own| all.extend(own));
+                Some(Cow::Owned(all))
+            }
         }
     }
+}
+
+/// The secrets in the lines of headers: `Set-Cookie: …`.
+fn sent(headers: &Value) -> Secrets {
+    let mut secrets = Secrets::default();
+    match headers {
+        Value::Content(content) => secrets.add_headers(&content.text),
+        Value::Text(text) => secrets.add_headers(text),
+        Value::List(list) => list.iter().for_each(|line| secrets.extend(&sent(line))),
+        _ => {}
+    }
+    secrets
 }
 
 /// Judges one entry. Its verdicts come in this order: presence, then the keys as the spec has them.
@@ -105,13 +150,12 @@ pub fn judge<'c>(claim: &'c Claim, seen: Observed) -> Vec<Verdict<'c>> {
     let mut verdicts = Vec::with_capacity(claim.tests.len() + 1);
     let (present, values) = match seen {
         Err(fault) => (Err(fault), Values::new()),
-        Ok(None) => (Ok(false), Values::new()),
+        Ok(None) => (Ok(Value::Bool(false)), Values::new()),
         Ok(Some(seen)) => (seen.present, seen.values),
     };
     let presence = claim.kind.presence.zip(claim.presence.as_ref());
     if let Some((presence, expectation)) = presence {
-        let there = present.clone().map(Value::Bool);
-        verdicts.push(weigh(claim, Cow::Borrowed(presence.name), expectation, there));
+        verdicts.push(weigh(claim, Cow::Borrowed(presence.name), expectation, present.clone()));
     }
     let mut values = values.into_iter();
     for (index, expectation) in claim.tests.iter().enumerate() {
@@ -119,7 +163,7 @@ pub fn judge<'c>(claim: &'c Claim, seen: Observed) -> Vec<Verdict<'c>> {
         let value = values.next().unwrap_or(Ok(Value::Absent));
         verdicts.push(match (value, &present) {
             (Ok(Value::Absent), Err(fault)) => weigh(claim, key, expectation, Err(fault.clone())),
-            (Ok(Value::Absent), Ok(false)) if presence.is_some() => {
+            (Ok(Value::Absent), Ok(Value::Bool(false) | Value::No(_))) if presence.is_some() => {
                 let outcome = Outcome::Skip("it is not there".into());
                 Verdict { claim, key, expectation, outcome, found: None }
             }
@@ -181,15 +225,18 @@ fn weigh<'c>(
             (outcome, Some(value))
         }
     };
+    let outcome = match (outcome, &claim.secrets) {
+        (Outcome::Unknown(fault), Some(secrets)) => Outcome::Unknown(fault.map(|why| secrets.scrub(&why).into_owned())),
+        (outcome, _) => outcome,
+    };
     Verdict { claim, key, expectation, outcome, found }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::Host;
     use crate::matcher::Test;
-    use crate::resource::{Ask, Kind, Seen};
+    use crate::resource::{Kind, Seen};
     use crate::syntax::Span;
 
     fn words(presence: bool, seen: Observed) -> Vec<&'static str> {
@@ -203,11 +250,12 @@ mod tests {
             kind: Kind::find("file").unwrap(),
             id: "/a".into(),
             span: Span { file: 0, start: 0, end: 0 },
-            probe: Box::new(|_: &Host, _: &[Ask]| Ok(None)),
+            probe: Box::new(|_, _| Ok(None)),
             presence: Some(expect(Value::Bool(presence))),
             asks: Default::default(),
             tests: vec![expect(Value::Bool(true)), expect(Value::Text("x".into()))].into(),
             common: None,
+            secrets: None,
         }
     }
 
@@ -219,6 +267,32 @@ mod tests {
     fn what_could_not_be_looked_at_is_unknown_whichever_way_round_it_is_written() {
         assert_eq!(words(true, Err(fault())), ["unknown"; 3]);
         assert_eq!(words(false, Err(fault())), ["unknown"; 3]);
+    }
+
+    #[test]
+    fn an_entrys_secrets_are_judged_and_not_shown() {
+        let mut own = Secrets::default();
+        own.add("canary-1");
+        let claim = Claim { secrets: Some(Box::new(own)), ..claim(true) };
+        let seen = vec![Ok(Value::Text("it is canary-1".into())), Err(Fault::Failed("canary-1 said no".into()))];
+        let verdicts = judge(&claim, Ok(Some(seen.into())));
+        let [_, text, fault] = verdicts.as_slice() else { panic!() };
+        assert_eq!(text.found, Some(Value::Text("it is canary-1".into())));
+        assert_eq!(text.shown().unwrap().into_owned(), Value::Text("it is ***".into()));
+        assert_eq!(text.evidence().found, "\"it is ***\"");
+        assert_eq!(fault.outcome, Outcome::Unknown(Fault::Failed("*** said no".into())));
+    }
+
+    #[test]
+    fn what_a_server_told_to_nobody_else_is_known_by_its_header() {
+        let headers = Value::Content(Box::new(crate::value::Content {
+            text: "server: nginx\r\nset-cookie: sid=5f3a9c\r\n".into(),
+            cut: None,
+        }));
+        for headers in [headers, Value::List(vec![Value::Text("set-cookie: sid=5f3a9c".into())])] {
+            let shown = sent(&headers).scrub_value(&headers).to_string();
+            assert!(!shown.contains("5f3a9c") && shown.contains("set-cookie: ***"), "{shown}");
+        }
     }
 
     #[test]
@@ -269,8 +343,11 @@ mod tests {
     #[test]
     fn a_key_that_does_not_need_the_thing_is_judged_without_it() {
         let values = vec![Ok(Value::Bool(true)), Ok(Value::Absent)];
-        let absent = Seen { present: Ok(false), values: values.clone().into() };
-        assert_eq!(words(false, Ok(Some(absent))), ["pass", "pass", "skip"]);
+        for no in [Value::Bool(false), Value::No("refused".into())] {
+            let absent = Seen { present: Ok(no), values: values.clone().into() };
+            assert_eq!(words(false, Ok(Some(absent.clone()))), ["pass", "pass", "skip"]);
+            assert_eq!(words(true, Ok(Some(absent))), ["fail", "pass", "skip"]);
+        }
         let doubtful = Seen { present: Err(fault()), values: values.into() };
         assert_eq!(words(false, Ok(Some(doubtful))), ["unknown", "pass", "unknown"]);
     }

@@ -8,6 +8,7 @@ use crate::plan::{Limits, Selection, select};
 use crate::quantity;
 use crate::report::{self, Context, FORMATS, Format};
 use crate::run::{self, Rounds};
+use crate::secret::mask;
 use crate::spec::Claim;
 use clap::builder::PossibleValuesParser;
 use std::cell::Cell;
@@ -108,7 +109,7 @@ pub(super) fn run(args: Args, paint: Paint) -> io::Result<u8> {
     let claims: Arc<Vec<Claim>> = match select(claims, &selection) {
         Ok(claims) => claims.into(),
         Err(why) => {
-            say(why);
+            say(mask(&why));
             return Ok(USAGE);
         }
     };

@@ -1,26 +1,33 @@
 //! Connections over TCP and unix sockets, to where a name leads, that keep a deadline in all they do.
 
 use super::Host;
+use super::resolve::{Family, Found};
+use crate::quantity;
 use crate::value::Fault;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use race::{Race, Speech};
 use rustix::io::Errno;
-use rustix::net::{
-    AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketFlags, SocketType, bind, connect, recv, send,
-    socket_with, sockopt,
-};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, netdevice, socket_with};
 use std::fmt;
-use std::io::{self, Read, Write};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-/// How long one address is waited for before the next is tried beside it: RFC 8305, section 5.
-const HEAD_START: Duration = Duration::from_millis(250);
+mod race;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+pub use wire::Wire;
+
+/// Addresses of one name that are tried at most: each holds a socket.
+pub(super) const MOST_ADDRESSES: usize = 64;
+/// How long one waits for a place in the queue of a unix socket, which cannot be polled for.
+const QUEUE: Duration = Duration::from_millis(5);
 
 /// A host name or address, and a port.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Endpoint {
-    /// An IPv6 address stands without its brackets.
+    /// An IPv6 address stands without its brackets, and with its zone if it has one: `fe80::1%eth0`.
     pub host: String,
     pub port: u16,
 }
@@ -36,6 +43,17 @@ pub enum Unreached {
     Fault(Fault),
 }
 
+impl Unreached {
+    /// For a kind that asks whether somebody answers: why nobody does, unless that could not be tried.
+    pub fn absence(self) -> Result<String, Fault> {
+        match self {
+            Unreached::Refused(why) => Ok(why),
+            Unreached::Silent(what, waited) => Ok(format!("no answer in {}: {what}", quantity::duration(waited))),
+            Unreached::Fault(fault) => Err(fault),
+        }
+    }
+}
+
 /// For a kind that reads what a connection yields: who refuses it has been observed and has nothing to read.
 impl From<Unreached> for Fault {
     fn from(why: Unreached) -> Fault {
@@ -47,12 +65,12 @@ impl From<Unreached> for Fault {
     }
 }
 
-/// An open connection. Reads and writes end at its deadline with [`io::ErrorKind::TimedOut`].
-#[derive(Debug)]
-pub struct Wire {
-    socket: OwnedFd,
-    deadline: Instant,
-    peer: Option<SocketAddr>,
+/// What came back for a datagram.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    pub bytes: Vec<u8>,
+    /// From the first sending until it came.
+    pub latency: Duration,
 }
 
 impl Endpoint {
@@ -65,10 +83,15 @@ impl Endpoint {
         }
         let host = bare.unwrap_or(host);
         if host.is_empty() {
-            return Err(format!("`{text}` names no host"));
+            return Err(format!("`{text}` names no host: write `localhost:{port}` for this one"));
+        }
+        if let Some(wrong) = host.chars().find(|c| c.is_whitespace() || c.is_control() || "/@[]?#".contains(*c)) {
+            return Err(format!("`{host}` is not the name of a host: it has a `{}`", wrong.escape_debug()));
         }
         match port.parse() {
-            Ok(port) if port > 0 => Ok(Endpoint { host: host.to_owned(), port }),
+            Ok(number) if number > 0 && port.bytes().all(|b| b.is_ascii_digit()) => {
+                Ok(Endpoint { host: host.to_owned(), port: number })
+            }
             _ => Err(format!("`{port}` is not a port: 1 to 65535")),
         }
     }
@@ -87,40 +110,160 @@ impl fmt::Display for Endpoint {
 impl Host {
     /// Connects over TCP to whichever of the endpoint's addresses answers first, from the address `from` if there is one.
     pub fn connect(&self, to: &Endpoint, from: Option<IpAddr>) -> Result<Wire, Unreached> {
-        self.machine().map_err(Unreached::Fault)?;
-        let addresses = self.resolve(&to.host)?;
-        let addresses: Vec<_> = addresses
-            .into_iter()
-            .filter(|address| from.is_none_or(|from| from.is_ipv4() == address.is_ipv4()))
-            .map(|address| SocketAddr::new(address, to.port))
-            .collect();
-        if addresses.is_empty() {
-            let family = if from.is_some_and(|f| f.is_ipv4()) { "IPv4" } else { "IPv6" };
-            return Err(Unreached::Refused(format!("`{}` has no {family} address", to.host)));
-        }
-        Race { addresses: addresses.into_iter(), running: Vec::new(), lost: Vec::new(), from }.run(to, self.deadline())
+        self.connect_by(Family::Any, to, from)
     }
 
-    /// Connects to a unix socket of streams.
-    pub fn connect_unix(&self, path: &str) -> Result<Wire, Unreached> {
+    /// The same, over one family of addresses only.
+    pub fn connect_by(&self, family: Family, to: &Endpoint, from: Option<IpAddr>) -> Result<Wire, Unreached> {
+        let won = self.race(family, to, from, Speech::Stream)?;
+        Ok(Wire::new(won.socket, Some(won.peer), won.latency, self.deadline()))
+    }
+
+    /// Sends a datagram over UDP and waits for one that comes back.
+    ///
+    /// [`Unreached::Refused`] only if all addresses refuse it by ICMP; most who are not there are silent.
+    pub fn exchange(
+        &self,
+        family: Family,
+        to: &Endpoint,
+        from: Option<IpAddr>,
+        message: &[u8],
+    ) -> Result<Reply, Unreached> {
+        let won = self.race(family, to, from, Speech::Datagram(message))?;
+        Ok(Reply { bytes: won.reply, latency: won.latency })
+    }
+
+    fn race(
+        &self,
+        family: Family,
+        to: &Endpoint,
+        from: Option<IpAddr>,
+        speech: Speech<'_>,
+    ) -> Result<race::Won, Unreached> {
+        let began = Instant::now();
+        let (addresses, more) = self.addresses(&to.host, to.port, family, from)?;
+        let lookup = began.elapsed();
+        let what = match speech {
+            Speech::Stream => format!("connecting to {to}"),
+            Speech::Datagram(_) => format!("a datagram from {to}"),
+        };
+        match (Race::new(self, addresses, from, speech).run(&what), more) {
+            // One of those that are not known might have answered.
+            (Err(Unreached::Refused(_) | Unreached::Silent(..)), Some(fault)) => Err(Unreached::Fault(fault)),
+            // Whoever had less time than the lookup took has not been waited for as long as the spec says.
+            (Err(Unreached::Silent(_, waited)), None) if waited <= lookup => {
+                let took = quantity::duration(lookup);
+                let why = format!("{what}: looking up `{}` took {took} of it", to.host);
+                Err(Unreached::Fault(Fault::TimedOut(why, began.elapsed())))
+            }
+            (end, _) => end,
+        }
+    }
+
+    /// Where `name` leads, the families by turns, best first: RFC 8305, section 4. Never empty. And why there may be
+    /// more.
+    pub(super) fn addresses(
+        &self,
+        name: &str,
+        port: u16,
+        family: Family,
+        from: Option<IpAddr>,
+    ) -> Result<(Vec<SocketAddr>, Option<Fault>), Unreached> {
         self.machine().map_err(Unreached::Fault)?;
-        let address = SocketAddrUnix::new(path)
-            .map_err(|_| Unreached::Fault(Fault::Failed(format!("{path}: too long for the name of a socket"))))?;
-        let wire = open(AddressFamily::UNIX).map_err(|e| lost(path, e))?;
+        if let Some((address, zone)) = name.split_once('%')
+            && let Ok(address) = address.parse::<Ipv6Addr>()
+        {
+            return Ok((vec![SocketAddrV6::new(address, port, 0, scope(zone)?).into()], None));
+        }
+        let wanted = match (family, from) {
+            (Family::Any, Some(IpAddr::V4(_))) => Family::V4,
+            (Family::Any, Some(IpAddr::V6(_))) => Family::V6,
+            _ => family,
+        };
+        let (mut all, more) = self.find(name, wanted).map_err(|why| match why {
+            // That a name is not found is no silence of those whom it leads to.
+            Unreached::Silent(what, waited) => Unreached::Fault(Fault::TimedOut(what, waited)),
+            other => other,
+        })?;
+        all.retain(|a| wanted.has(a) && from.is_none_or(|from| from.is_ipv4() == a.is_ipv4()));
+        let Some(first) = all.first() else {
+            let none = if wanted == Family::V4 { "IPv4" } else { "IPv6" };
+            return Err(Unreached::Refused(format!("`{name}` has no {none} address")));
+        };
+        let (mut one, mut other): (Vec<_>, Vec<_>) = all.iter().partition(|a| a.is_ipv4() == first.is_ipv4());
+        one.reverse();
+        other.reverse();
+        let mut turns = Vec::with_capacity(all.len());
+        while !one.is_empty() || !other.is_empty() {
+            turns.extend(one.pop().into_iter().chain(other.pop()).map(|ip| SocketAddr::new(ip, port)));
+        }
+        Ok((turns, more))
+    }
+
+    fn find(&self, name: &str, family: Family) -> Result<Found, Unreached> {
+        if let Ok(address) = name.parse::<IpAddr>() {
+            return Ok((vec![address.to_canonical()], None));
+        }
+        if family == Family::Any {
+            return self.resolve_known(name);
+        }
+        let found = self.look_up(name, family);
+        Ok((found.addresses?, found.more))
+    }
+
+    /// Whether the kernel does without IPv6, rather than whoever runs this in a sandbox.
+    pub(super) fn is_without_ipv6(&self) -> bool {
+        let there = |path| self.files().stat(path).map(|stat| stat.is_some());
+        there("/proc/net/dev") == Ok(true) && there("/proc/net/if_inet6") == Ok(false)
+    }
+
+    /// Connects to a unix socket of streams: a path, or `@` and an abstract name.
+    pub fn connect_unix(&self, path: &str) -> Result<Wire, Unreached> {
+        match self.connect_unix_by(path, SocketType::STREAM)? {
+            Some(wire) => Ok(wire),
+            None => Err(Unreached::Refused(format!("{path}: not a socket of streams"))),
+        }
+    }
+
+    /// Connects to a unix socket of any type; no wire comes of one of datagrams, which has nobody at its end.
+    pub fn reach_unix(&self, path: &str) -> Result<Option<Wire>, Unreached> {
+        for ty in [SocketType::STREAM, SocketType::SEQPACKET] {
+            if let Some(wire) = self.connect_unix_by(path, ty)? {
+                return Ok(Some(wire));
+            }
+        }
+        match self.connect_unix_by(path, SocketType::DGRAM)? {
+            Some(_) => Ok(None),
+            None => Err(Unreached::Fault(Fault::Unsupported(format!("{path}: a socket of an unknown type")))),
+        }
+    }
+
+    /// `None` if the socket there is of another type.
+    fn connect_unix_by(&self, path: &str, ty: SocketType) -> Result<Option<Wire>, Unreached> {
+        self.machine().map_err(Unreached::Fault)?;
+        let address = match path.strip_prefix('@') {
+            Some(name) => SocketAddrUnix::new_abstract_name(name.as_bytes()),
+            None => SocketAddrUnix::new(path),
+        };
+        let unnameable = |_| Unreached::Fault(Fault::Failed(format!("{path}: not the name of a socket")));
+        let address = address.map_err(unnameable)?;
+        let socket = open(AddressFamily::UNIX, ty).map_err(|e| lost(path, e))?;
         let began = Instant::now();
         loop {
-            match connect(&wire, &address) {
-                Ok(()) => return Ok(Wire { socket: wire, deadline: self.deadline(), peer: None }),
+            match connect(&socket, &address) {
+                Ok(()) => return Ok(Some(Wire::new(socket, None, began.elapsed(), self.deadline()))),
+                Err(Errno::PROTOTYPE) => return Ok(None),
                 // The queue of those who wait to be accepted is full.
-                Err(Errno::AGAIN) if Instant::now() < self.deadline() => {
-                    std::thread::sleep(Duration::from_millis(5));
-                }
-                Err(Errno::AGAIN) => {
-                    return Err(Unreached::Silent(format!("connecting to {path}"), began.elapsed()));
-                }
+                Err(Errno::AGAIN) => match self.deadline().checked_duration_since(Instant::now()) {
+                    Some(left) if !left.is_zero() => std::thread::sleep(left.min(QUEUE)),
+                    _ => return Err(Unreached::Silent(format!("connecting to {path}"), began.elapsed())),
+                },
                 Err(Errno::INTR) => {}
                 Err(Errno::NOENT | Errno::NOTDIR) => {
                     return Err(Unreached::Refused(format!("{path}: no such socket")));
+                }
+                Err(e @ (Errno::ACCESS | Errno::PERM)) => {
+                    return Err(Unreached::Fault(Fault::from_io(path, &e.into())));
                 }
                 Err(e) => return Err(lost(path, e)),
             }
@@ -128,257 +271,33 @@ impl Host {
     }
 }
 
-/// Several addresses tried side by side, each a moment after the one before it.
-struct Race {
-    addresses: std::vec::IntoIter<SocketAddr>,
-    running: Vec<(OwnedFd, SocketAddr)>,
-    lost: Vec<Unreached>,
-    from: Option<IpAddr>,
+/// The interface that the zone of an address names, or whose number it is: RFC 4007, section 11.
+fn scope(zone: &str) -> Result<u32, Unreached> {
+    if let Ok(index) = zone.parse() {
+        return Ok(index);
+    }
+    let index = open(AddressFamily::UNIX, SocketType::DGRAM).and_then(|any| netdevice::name_to_index(any, zone));
+    index.map_err(|e| match e {
+        Errno::NODEV => Unreached::Refused(format!("this host has no interface `{zone}`")),
+        other => lost(zone, other),
+    })
 }
 
-impl Race {
-    fn run(mut self, to: &Endpoint, deadline: Instant) -> Result<Wire, Unreached> {
-        let began = Instant::now();
-        loop {
-            if let Some(address) = self.addresses.next()
-                && let Some((socket, peer)) = self.start(address)
-            {
-                return Ok(Wire { socket, deadline, peer: Some(peer) });
-            }
-            let next = (self.addresses.len() > 0).then(|| Instant::now() + HEAD_START);
-            // Until the next one's turn, or until somebody is through.
-            while !self.running.is_empty() {
-                let now = Instant::now();
-                let until = next.unwrap_or(deadline).min(deadline);
-                if now >= until {
-                    break;
-                }
-                if let Some((socket, peer)) = self.wait(until - now) {
-                    return Ok(Wire { socket, deadline, peer: Some(peer) });
-                }
-            }
-            let late = Instant::now() >= deadline;
-            if late && (!self.running.is_empty() || self.addresses.len() > 0) {
-                return Err(Unreached::Silent(format!("connecting to {to}"), began.elapsed()));
-            }
-            if self.running.is_empty() && self.addresses.len() == 0 {
-                return Err(self.verdict());
-            }
-        }
-    }
-
-    /// Begins to connect; something comes back only if that was all it took.
-    fn start(&mut self, address: SocketAddr) -> Option<(OwnedFd, SocketAddr)> {
-        let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
-        let begun = open(family).and_then(|socket| {
-            if let Some(from) = self.from {
-                bind(&socket, &SocketAddr::new(from, 0))?;
-            }
-            match connect(&socket, &address) {
-                Ok(()) => Ok((socket, true)),
-                Err(Errno::INPROGRESS | Errno::INTR) => Ok((socket, false)),
-                Err(e) => Err(e),
-            }
-        });
-        match begun {
-            Ok((socket, true)) => return Some((socket, address)),
-            Ok((socket, false)) => self.running.push((socket, address)),
-            Err(Errno::ADDRNOTAVAIL) if self.from.is_some() => {
-                let from = self.from.map(|f| f.to_string()).unwrap_or_default();
-                self.lost.push(Unreached::Fault(Fault::Failed(format!("{from} is not an address of this host"))));
-            }
-            Err(e) => self.lost.push(lost(address, e)),
-        }
-        None
-    }
-
-    /// Waits for news of one that runs: whoever is through comes back, whoever has failed is struck off.
-    fn wait(&mut self, at_most: Duration) -> Option<(OwnedFd, SocketAddr)> {
-        let mut fds: Vec<_> = self.running.iter().map(|(fd, _)| PollFd::new(fd, PollFlags::OUT)).collect();
-        let _ = poll(&mut fds, Timespec::try_from(at_most).ok().as_ref());
-        let ready = fds.iter().position(|fd| !fd.revents().is_empty());
-        drop(fds);
-        let (socket, address) = self.running.swap_remove(ready?);
-        match sockopt::socket_error(&socket) {
-            Ok(Ok(())) => return Some((socket, address)),
-            Ok(Err(e)) | Err(e) => self.lost.push(lost(address, e)),
-        }
-        None
-    }
-
-    /// What all that have failed come to: what could not be tried leaves the answer open.
-    fn verdict(self) -> Unreached {
-        let mut refusals = Vec::new();
-        for one in self.lost {
-            match one {
-                Unreached::Refused(why) => refusals.push(why),
-                open => return open,
-            }
-        }
-        refusals.dedup();
-        Unreached::Refused(refusals.join("; "))
-    }
+fn open(family: AddressFamily, ty: SocketType) -> Result<OwnedFd, Errno> {
+    socket_with(family, ty, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK, None)
 }
 
-fn open(family: AddressFamily) -> Result<OwnedFd, Errno> {
-    socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK, None)
-}
-
-/// What an error of connect(2) says of the other end.
-fn lost(to: impl fmt::Display, error: Errno) -> Unreached {
+/// What an error of connect(2), send(2) or recv(2) says of the other end.
+pub(super) fn lost(to: impl fmt::Display, error: Errno) -> Unreached {
     match error {
         Errno::CONNREFUSED => Unreached::Refused(format!("{to}: connection refused")),
         Errno::CONNRESET | Errno::PIPE => Unreached::Refused(format!("{to}: connection reset")),
-        Errno::HOSTUNREACH => Unreached::Refused(format!("{to}: no route to host")),
+        Errno::HOSTUNREACH | Errno::HOSTDOWN => Unreached::Refused(format!("{to}: no route to host")),
         Errno::NETUNREACH => Unreached::Refused(format!("{to}: network unreachable")),
-        // The kernel's own patience is longer than any deadline is likely to be.
-        Errno::TIMEDOUT => Unreached::Silent(format!("connecting to {to}"), Duration::ZERO),
+        // A firewall of this host's own says so, too: of the other end it says nothing.
+        Errno::PERM | Errno::ACCESS => Unreached::Fault(Fault::Denied(format!(
+            "{to}: this host does not permit it: a firewall, a route that prohibits it, or a sandbox"
+        ))),
         other => Unreached::Fault(Fault::from_io(to, &other.into())),
-    }
-}
-
-impl Wire {
-    /// Whom it leads to; `None` of a unix socket.
-    pub fn peer(&self) -> Option<SocketAddr> {
-        self.peer
-    }
-
-    pub fn deadline(&self) -> Instant {
-        self.deadline
-    }
-
-    /// The same connection with another deadline.
-    pub fn until(self, deadline: Instant) -> Wire {
-        Wire { deadline, ..self }
-    }
-
-    pub fn set_deadline(&mut self, deadline: Instant) {
-        self.deadline = deadline;
-    }
-
-    fn wait(&self, flags: PollFlags) -> io::Result<()> {
-        let late = || io::Error::new(io::ErrorKind::TimedOut, "no answer in time");
-        let left = self.deadline.checked_duration_since(Instant::now()).ok_or_else(late)?;
-        let mut fds = [PollFd::new(&self.socket, flags)];
-        match poll(&mut fds, Timespec::try_from(left).ok().as_ref()) {
-            Ok(0) => Err(late()),
-            Ok(_) | Err(Errno::INTR) => Ok(()),
-            Err(e) => Err(e.into()),
-        }
-    }
-}
-
-impl Read for Wire {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            // A peer that trickles must not hold a reader beyond the deadline.
-            if Instant::now() >= self.deadline {
-                return Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time"));
-            }
-            match recv(&self.socket, &mut *buffer, RecvFlags::empty()) {
-                Ok((n, _)) => return Ok(n),
-                Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => self.wait(PollFlags::IN)?,
-                Err(e) => return Err(e.into()),
-            }
-        }
-    }
-}
-
-impl Write for Wire {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        loop {
-            match send(&self.socket, bytes, SendFlags::NOSIGNAL) {
-                Ok(n) => return Ok(n),
-                Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) => self.wait(PollFlags::OUT)?,
-                Err(e) => return Err(e.into()),
-            }
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::net::TcpListener;
-
-    fn endpoint(text: &str) -> Endpoint {
-        Endpoint::parse(text).unwrap()
-    }
-
-    fn soon(ms: u64) -> Host {
-        Host::local().until(Instant::now() + Duration::from_millis(ms))
-    }
-
-    #[test]
-    fn an_endpoint_reads_as_it_is_written() {
-        for text in ["localhost:80", "[::1]:443", "192.0.2.1:1"] {
-            assert_eq!(endpoint(text).to_string(), text);
-        }
-        for wrong in ["localhost", ":80", "::1:80", "a:0", "a:65536", "a:", "[]:1"] {
-            assert!(Endpoint::parse(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_listener_is_reached_and_a_closed_port_refuses() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let to = endpoint(&address.to_string());
-        assert_eq!(soon(2_000).connect(&to, None).unwrap().peer(), Some(address));
-        drop(listener);
-        let why = soon(2_000).connect(&to, None).unwrap_err();
-        assert!(matches!(&why, Unreached::Refused(why) if why.contains("connection refused")), "{why:?}");
-    }
-
-    #[test]
-    fn a_peer_that_is_silent_or_trickles_holds_nobody_beyond_the_deadline() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let to = endpoint(&listener.local_addr().unwrap().to_string());
-        let began = Instant::now();
-        let mut wire = soon(100).connect(&to, None).unwrap();
-        let error = wire.read(&mut [0; 8]).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
-        let (mut peer, _) = listener.accept().unwrap();
-        let trickle = std::thread::spawn(move || while peer.write_all(b"x").is_ok() {});
-        let mut wire = soon(100).connect(&to, None).unwrap();
-        let (mut peer, _) = listener.accept().unwrap();
-        let second = std::thread::spawn(move || {
-            while peer.write_all(b"x").is_ok() {
-                std::thread::sleep(Duration::from_millis(10));
-            }
-        });
-        let error = wire.read_to_end(&mut Vec::new()).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
-        assert!(began.elapsed() < Duration::from_secs(1));
-        drop(wire);
-        second.join().unwrap();
-        drop(trickle);
-    }
-
-    #[test]
-    fn a_unix_socket_is_reached_or_is_not_there() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("s").to_str().unwrap().to_owned();
-        let why = soon(1_000).connect_unix(&path).unwrap_err();
-        assert!(matches!(&why, Unreached::Refused(why) if why.contains("no such socket")), "{why:?}");
-        let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
-        assert!(soon(1_000).connect_unix(&path).is_ok());
-        drop(listener);
-        assert!(matches!(soon(1_000).connect_unix(&path), Err(Unreached::Refused(_))));
-        assert!(matches!(soon(1_000).connect_unix(&"x".repeat(200)), Err(Unreached::Fault(_))));
-    }
-
-    #[test]
-    fn an_address_that_is_not_ours_cannot_be_tried_from() {
-        let to = endpoint("127.0.0.1:1");
-        let from = |a: &str| soon(1_000).connect(&to, Some(a.parse().unwrap())).unwrap_err();
-        assert!(matches!(from("192.0.2.77"), Unreached::Fault(_)));
-        assert!(matches!(from("::1"), Unreached::Refused(why) if why.contains("no IPv6 address")));
     }
 }

@@ -208,7 +208,7 @@ impl Host {
 
 /// Whether those of `sources` that are asked through a daemon can be: where it is down, the C library says only that
 /// there is no such account.
-fn daemons_answer(sources: &[String]) -> Result<(), Fault> {
+pub(super) fn daemons_answer(sources: &[String]) -> Result<(), Fault> {
     for (source, socket) in DAEMONS.iter().filter(|(name, _)| sources.iter().any(|s| s == name)) {
         std::os::unix::net::UnixStream::connect(socket)
             .map_err(|e| Fault::from_io(format!("the directory (`{source}`) does not answer: {socket}"), &e))?;

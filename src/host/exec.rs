@@ -1,9 +1,11 @@
 //! Runs a command on this machine, to its end or to a deadline, in bounded memory.
 //!
 //! - The command has a process group of its own. At the deadline the whole group gets SIGKILL at once, and so do
-//!   descendants that have left the group, as far as `/proc` still shows whose children they are.
+//!   descendants that have left the group, as far as `/proc` shows whose children they are or that they have kept the
+//!   command's environment.
 //! - The command has ended when its own process has. What it left running in the background is left alone, and is
 //!   waited for only a moment even where it keeps the output open; what the command itself wrote is all there.
+//! - A signal that ends this process ends the commands that run.
 //! - Of each output the first [`OUTPUT_BOUND`] bytes are kept. The rest is read, so that the command does not hang, and dropped.
 
 use super::{Host, Machine};
@@ -16,6 +18,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
+mod children;
 mod kill;
 mod spawn;
 
@@ -74,7 +77,7 @@ impl Machine {
         if deadline <= began {
             return Err(Fault::TimedOut(job.shown(), Duration::ZERO));
         }
-        let child = spawn::spawn(job)?;
+        let child = children::start(|mark| spawn::spawn(job, mark))?;
         let end = pidfd_open(Pid::from_child(&child), PidfdFlags::empty()).ok();
         Running { child, end, over: false }.attend(job, began, deadline)
     }
@@ -177,7 +180,7 @@ impl Running {
     }
 
     fn ended(&mut self, job: &Job) -> Result<Option<ExitStatus>, Fault> {
-        let status = self.child.try_wait();
+        let status = children::ended(&mut self.child);
         self.over = !matches!(status, Ok(None));
         status.map_err(|e| Fault::from_io(format!("waiting for {}", job.shown()), &e))
     }
@@ -188,9 +191,9 @@ impl Drop for Running {
         if self.over {
             return;
         }
-        kill::tree(Pid::from_child(&self.child));
+        children::kill(&self.child);
         let until = Instant::now() + REAP;
-        while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < until {
+        while matches!(children::ended(&mut self.child), Ok(None)) && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(1));
         }
     }

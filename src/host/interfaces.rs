@@ -164,6 +164,11 @@ impl Links {
         let all = self.addresses.as_ref().map_err(Clone::clone)?;
         Ok(all.iter().filter(|a| a.index == index).map(|a| format!("{}/{}", a.ip, a.prefix)).collect())
     }
+
+    /// The addresses of all interfaces, in the kernel's order.
+    pub fn ips(&self) -> Result<impl Iterator<Item = IpAddr>, Fault> {
+        Ok(self.addresses.as_ref().map_err(Clone::clone)?.iter().map(|a| a.ip))
+    }
 }
 
 /// What /sys/class/net has of an interface, without blanks at its ends; `None` where the kernel has no answer

@@ -82,6 +82,15 @@ impl Mounts {
     }
 }
 
+impl Mount {
+    /// Whether another machine or a daemon answers for it, which may take for ever.
+    pub fn is_served(&self) -> bool {
+        const SERVED: [&str; 12] =
+            ["9p", "afs", "autofs", "ceph", "cifs", "fuse", "fuseblk", "lustre", "nfs", "nfs4", "smb3", "virtiofs"];
+        SERVED.contains(&&*self.filesystem) || self.filesystem.starts_with("fuse.")
+    }
+}
+
 impl Fstab {
     fn parse(text: &str) -> Fstab {
         let mut fstab = Fstab { mountpoints: Vec::new(), unread: None };

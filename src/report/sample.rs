@@ -54,6 +54,7 @@ pub fn claim(id: &str, span: Span, tests: Vec<(&str, Value, Span)>) -> Claim {
         asks: tests.iter().map(|(name, ..)| key(name)).collect(),
         tests: tests.into_iter().map(|(_, value, span)| expects(value, span, false)).collect(),
         common: None,
+        secrets: None,
     }
 }
 

@@ -1,10 +1,14 @@
-//! `certificate`: what an X.509 certificate in a file says, and what it is good for.
+//! `certificate`: what an X.509 certificate, in a file or of a server, says, and what it is good for.
 
 use super::path::Path;
-use super::{Argument, Id, Keys, Resource, Settings, check, key, setting};
-use crate::host::Host;
+use super::{Argument, FromNode, Id, Keys, Presence, Resource, Settings, Shape, check, choice, key, setting};
+use crate::host::roots::Roots;
+use crate::host::starttls::Protocol;
+use crate::host::{Host, bundle};
+use crate::syntax::{Code, Diagnostic, Node};
 use crate::value::Fault;
 use algorithm::KeyType;
+use chain::Usage;
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 use time::OffsetDateTime;
@@ -14,31 +18,57 @@ use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer;
 
 mod algorithm;
-mod bundle;
 mod chain;
 mod name;
-mod pem;
 mod private_key;
+mod target;
+
+use target::Target;
 
 pub struct Certificate {
     host: Host,
     roots: Option<Path>,
-    /// In DER, the certificate itself first; or why there is none.
-    bundle: Result<Vec<Vec<u8>>, String>,
+    bundle: Bundle,
+    /// Of a server: whether it proved to have the key.
+    proof: Option<Result<(), Fault>>,
+}
+
+enum Bundle {
+    /// In DER, the certificate itself first.
+    Found(Vec<Vec<u8>>),
+    /// What is there holds no certificate, or a broken one, and why.
+    Unfit(String),
+    /// Nobody is there who could show one, and why.
+    Nobody(String),
 }
 
 impl Resource for Certificate {
     const NAME: &'static str = "certificate";
-    const ABOUT: &'static str = "An X.509 certificate in a PEM or DER file. Of a bundle the first is the certificate, \
-        the others its chain.";
+    const ABOUT: &'static str = "An X.509 certificate in a PEM or DER file, or of a TLS server. Of a bundle the first is \
+        the certificate, the others its chain; a server's is described whoever issued it and whether or not it is valid.";
     const EXAMPLE: &'static str = r#"[certificate."/etc/ssl/site.pem"]
 expires-in = ">= 30d"
 hostname = "www.example.org"
 matches-key = "/etc/ssl/private/site.key"
 chain = true
+
+[certificate."tls://mail.example.org:25"]
+starttls = "smtp"
+chain = true
+chain-expires-in = ">= 14d"
+hostname = "mail.example.org"
 "#;
-    const TARGET: Option<(&'static str, &'static str)> =
-        Some(("path", "The absolute path of a file in PEM or DER, or `tls://host:port`."));
+    const PRESENCE: Option<Presence> = Some(Presence {
+        name: "exists",
+        about: "Whether it is there: the file, or at an endpoint a server that shows one. Seen from this host none is where \
+            connections are refused, no route leads or nobody has the name. A server that answers and shows none fails, \
+            whatever is expected.",
+    });
+    const TARGET: Option<(&'static str, &'static str)> = Some((
+        "path",
+        "The absolute path of a file in PEM or DER, or `tls://host:port`. Without a port it is 443, or the port of the \
+            protocol under `starttls`.",
+    ));
     const KEYS: Keys<Self> = &[
         &key("expires-in", "The time left until it expires; negative once it has.", |c: &Self| {
             c.leaf(|x| Ok(not_after(x) - c.host.now()))
@@ -57,7 +87,7 @@ chain = true
         &key("serial", "Its serial number, in upper-case hexadecimal.", |c: &Self| {
             c.leaf(|x| Ok(serial(x.tbs_certificate.raw_serial())))
         }),
-        &key("key-type", "The type of its public key.", |c: &Self| -> Result<KeyType, Fault> {
+        &key("key-type", "The type of its public key.", |c: &Self| -> Result<Option<KeyType>, Fault> {
             c.leaf(|x| Ok(algorithm::key_type(x.public_key())))
         }),
         &key("key-bits", "The size of its public key in bits.", |c: &Self| {
@@ -77,13 +107,17 @@ chain = true
             HOST,
             |c: &Self, host| c.leaf(|x| Ok(chain::problems_with_host(x, host, &sans(x)?))),
         ),
-        &key("chain", "Whether signatures lead from it to one of the roots, all of them valid now.", |c: &Self| {
-            let bundle = c.bundle()?;
-            c.leaf(|x| chain::verify(&c.host, x, bundle, c.roots.as_ref()))
-        }),
-        &key("chain-expires-in", "The time left until the first of the file's certificates expires.", |c: &Self| {
-            c.first_expiry().map(|at| at - c.host.now())
-        }),
+        &key(
+            "chain",
+            "Whether signatures lead from it to one of the roots, all of them valid now; of a server's also whether it is \
+                for servers and the server has proved to have its key. Whether it has the right name is for `hostname`.",
+            Certificate::chain,
+        ),
+        &key(
+            "chain-expires-in",
+            "The time left until the first of the certificates in the file, or that the server shows, expires.",
+            |c: &Self| c.first_expiry().map(|first| first.map(|at| at - c.host.now())),
+        ),
         &check("matches-key", "The path of a private key that it belongs to.", KEY, |c: &Self, path| {
             c.leaf(|x| private_key::problems(&c.host, x.public_key(), path))
         }),
@@ -91,13 +125,13 @@ chain = true
     type Id = Target;
     type Settings = How;
     const SETTINGS: Settings<How> = &[
-        &setting("server-name", "The name to ask a live server for, where it is not the host.", |how: &mut How| {
+        &setting("server-name", "The name to ask a server for (SNI), where it is not the host.", |how: &mut How| {
             &mut how.server_name
         }),
         &setting("roots", "A file of root certificates in PEM, in place of the system's.", |how: &mut How| {
             &mut how.roots
         }),
-        &setting("starttls", "The protocol that a live server speaks before TLS: `smtp`, `imap`.", |how: &mut How| {
+        &setting("starttls", "The protocol that a server speaks before it changes to TLS.", |how: &mut How| {
             &mut how.starttls
         }),
     ];
@@ -106,46 +140,61 @@ chain = true
         match target {
             Target::File(path) => {
                 let Some(bytes) = host.whole(path.as_str())? else { return Ok(None) };
-                let bundle = bundle::parse(&bytes).map_err(|why| format!("{}: {why}", path.as_str()));
-                Ok(Some(Certificate { host: host.clone(), roots: how.roots.clone(), bundle }))
+                let bundle = match bundle::parse(&bytes) {
+                    Ok(all) => Bundle::Found(all),
+                    Err(why) => Bundle::Unfit(format!("{}: {why}", path.as_str())),
+                };
+                Ok(Some(Certificate { host: host.clone(), roots: how.roots.clone(), bundle, proof: None }))
             }
-            Target::Live { host: server, port } => {
-                let why = format!("live endpoints are not supported yet: nothing was asked of {server}:{port}");
-                Err(Fault::Unsupported(why))
+            Target::Live(server) => {
+                let name = how.server_name.as_ref().map(|Name(name)| name.as_str());
+                let (bundle, proof) = match server.shown(host, name, how.starttls)? {
+                    Ok(shown) => (Bundle::Found(shown.chain), Some(shown.proof)),
+                    Err(why) => (Bundle::Nobody(why), None),
+                };
+                Ok(Some(Certificate { host: host.clone(), roots: how.roots.clone(), bundle, proof }))
             }
         }
     }
 
     fn present(&self) -> Result<bool, Fault> {
-        self.bundle().map(|_| true)
+        Ok(self.bundle()?.is_some())
+    }
+
+    fn absence(&self) -> Option<String> {
+        match &self.bundle {
+            Bundle::Nobody(why) => Some(why.clone()),
+            _ => None,
+        }
     }
 }
 
 /// How to reach and judge a certificate.
 #[derive(Default)]
 pub struct How {
-    server_name: Option<String>,
+    server_name: Option<Name>,
     roots: Option<Path>,
-    starttls: Option<String>,
+    starttls: Option<Protocol>,
 }
 
-/// Where a certificate is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
-    File(Path),
-    Live { host: String, port: u16 },
-}
+/// A host name or address.
+struct Name(String);
 
-impl Id for Target {
-    fn parse(text: &str) -> Result<Self, String> {
-        let Some(endpoint) = text.strip_prefix("tls://") else { return Path::parse(text).map(Target::File) };
-        let (host, port) = endpoint.rsplit_once(':').ok_or("the port is missing: write `tls://host:port`")?;
-        let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
-        valid_host(host)?;
-        match port.parse() {
-            Ok(port) if port > 0 => Ok(Target::Live { host: host.to_owned(), port }),
-            _ => Err(format!("`{port}` is not a port")),
+impl FromNode for Name {
+    const SHAPE: Shape = Shape::Text;
+    fn from_node(node: &Node) -> Result<Self, Diagnostic> {
+        let text = String::from_node(node)?;
+        match valid_host(&text) {
+            Ok(()) => Ok(Name(text)),
+            Err(why) => Err(Diagnostic::new(Code::WrongType, node.span, why)),
         }
+    }
+}
+
+impl FromNode for Protocol {
+    const SHAPE: Shape = Shape::Choice(Protocol::WORDS);
+    fn from_node(node: &Node) -> Result<Self, Diagnostic> {
+        choice(node, Protocol::parse)
     }
 }
 
@@ -180,29 +229,59 @@ pub(super) fn trusted(
     if let Some(why) = chain::problems_with_host(&leaf, name, &sans(&leaf)?).into_iter().next() {
         return Ok(Err(why));
     }
-    chain::verify(host, &leaf, shown, roots)
+    with_roots(host, roots, |roots| chain::verify(host, &leaf, shown, roots, Usage::Server))
+}
+
+/// With the roots in a file of the spec's own, or else the system's.
+fn with_roots<T>(host: &Host, file: Option<&Path>, judge: impl FnOnce(&Roots) -> Result<T, Fault>) -> Result<T, Fault> {
+    match file {
+        Some(file) => judge(&*host.roots_in(file.as_str())?),
+        None => judge(host.roots()?),
+    }
 }
 
 impl Certificate {
-    fn bundle(&self) -> Result<&[Vec<u8>], Fault> {
-        self.bundle.as_deref().map_err(|why| Fault::Unfit(why.clone()))
+    fn bundle(&self) -> Result<Option<&[Vec<u8>]>, Fault> {
+        match &self.bundle {
+            Bundle::Found(all) => Ok(Some(all)),
+            Bundle::Unfit(why) => Err(Fault::Unfit(why.clone())),
+            Bundle::Nobody(_) => Ok(None),
+        }
     }
 
-    fn leaf<T>(&self, read: impl FnOnce(&X509Certificate) -> Result<T, Fault>) -> Result<T, Fault> {
-        let der = self.bundle()?.first().map_or(&[][..], Vec::as_slice);
+    fn leaf<T>(&self, read: impl FnOnce(&X509Certificate) -> Result<T, Fault>) -> Result<Option<T>, Fault> {
+        let Some(bundle) = self.bundle()? else { return Ok(None) };
+        let der = bundle.first().map_or(&[][..], Vec::as_slice);
         let (_, certificate) =
             X509Certificate::from_der(der).map_err(|e| Fault::Unfit(format!("it cannot be parsed: {e}")))?;
-        read(&certificate)
+        read(&certificate).map(Some)
     }
 
-    fn first_expiry(&self) -> Result<OffsetDateTime, Fault> {
-        let mut first = self.leaf(|x| Ok(not_after(x)))?;
-        for der in self.bundle()? {
-            if let Ok((_, certificate)) = X509Certificate::from_der(der) {
-                first = first.min(not_after(&certificate));
+    fn chain(&self) -> Result<Option<Result<(), String>>, Fault> {
+        let Some(bundle) = self.bundle()? else { return Ok(None) };
+        let usage = if self.proof.is_some() { Usage::Server } else { Usage::Any };
+        let verify = |roots: &Roots| self.leaf(|x| chain::verify(&self.host, x, bundle, roots, usage));
+        let chain = with_roots(&self.host, self.roots.as_ref(), verify);
+        match (&self.proof, chain) {
+            // What is certain counts before what could not be told.
+            (_, Ok(Some(Err(why)))) => Ok(Some(Err(why))),
+            (Some(Err(Fault::Unfit(why))), _) => Ok(Some(Err(why.clone()))),
+            (Some(Err(fault)), Ok(_)) => Err(fault.clone()),
+            (_, chain) => chain,
+        }
+    }
+
+    fn first_expiry(&self) -> Result<Option<OffsetDateTime>, Fault> {
+        let Some(mut first) = self.leaf(|x| Ok(not_after(x)))? else { return Ok(None) };
+        for (at, der) in self.bundle()?.unwrap_or_default().iter().enumerate() {
+            match X509Certificate::from_der(der) {
+                Ok((_, certificate)) => first = first.min(not_after(&certificate)),
+                Err(e) => {
+                    return Err(Fault::Unfit(format!("certificate {} of the chain cannot be parsed: {e}", at + 1)));
+                }
             }
         }
-        Ok(first)
+        Ok(Some(first))
     }
 }
 

@@ -4,7 +4,8 @@ use super::setting::{Exec, FromNode};
 use super::{Keys, Presence, Resource, Settings, Shape, key, setting};
 use crate::host::Host;
 use crate::host::exec::{Credentials, Finished, Job};
-use crate::syntax::{Code, Diagnostic, Node};
+use crate::secret::is_secret_name;
+use crate::syntax::{Code, Diagnostic, Node, Span};
 use crate::value::{Content, Fault};
 
 pub struct Command(Finished);
@@ -92,13 +93,19 @@ impl FromNode for Environment {
             }
         }
     }
+    fn secrets(node: &Node) -> Vec<Span> {
+        match node.map() {
+            Some(map) => map.iter().filter(|(k, _)| is_secret_name(&k.text)).map(|(_, v)| v.span).collect(),
+            None => vec![node.span],
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::host::TreeFiles;
-    use crate::syntax::{Data, Key, Span};
+    use crate::syntax::{Data, Key};
     use std::sync::Arc;
     use std::time::{Duration, Instant};
 

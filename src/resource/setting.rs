@@ -2,8 +2,10 @@
 
 use super::SettingInfo;
 use crate::quantity;
-use crate::syntax::{Code, Data, Diagnostic, Node, Span};
-use crate::value::{Secret, Value};
+use crate::syntax::{Code, Data, Diagnostic, Node, Span, nearest};
+use crate::value::{Secret, Type, Value};
+use std::borrow::Cow;
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// Declares a setting: its name, a sentence, and its place among the kind's settings.
@@ -39,6 +41,7 @@ impl<S, T: FromNode> Knob<S> for Setting<S, T> {
     fn set(&self, to: &mut S, from: &Node, wrong: &mut Vec<Diagnostic>) {
         match T::from_node(from) {
             Ok(value) => *(self.place)(to) = value,
+            Err(one) if one.code == Code::BadSetting => wrong.push(one),
             Err(one) => wrong.push(one.label(format!("`{}` is {}", self.name, T::SHAPE.name()))),
         }
     }
@@ -54,23 +57,29 @@ pub enum Shape {
     Duration,
     TextList,
     TextMap,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// `Name: value` texts, or a map of texts.
+    Headers,
     /// A line for the shell, or a program and its arguments.
     Exec,
     Any,
 }
 
 impl Shape {
-    pub fn name(self) -> &'static str {
-        match self {
+    pub fn name(self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Shape::Choice(words) => return Cow::Owned(Type::Choice(words).name()),
             Shape::Bool => "true or false",
             Shape::Count => "a whole number, 0 or more",
             Shape::Text => "text",
             Shape::Duration => "a duration, such as `\"10s\"`, or a number of milliseconds",
             Shape::TextList => "a list of texts",
             Shape::TextMap => "a map of texts",
+            Shape::Headers => "a list of `Name: value` texts, or a map of texts",
             Shape::Exec => "a line for the shell, or a list: a program and its arguments",
             Shape::Any => "anything",
-        }
+        })
     }
 }
 
@@ -87,6 +96,22 @@ pub trait FromNode: Sized + 'static {
 fn wrong_type<T: FromNode>(node: &Node) -> Diagnostic {
     let message = format!("expected {}, found {}", T::SHAPE.name(), node.describe());
     Diagnostic::new(Code::WrongType, node.span, message)
+}
+
+/// Reads a word that must be one of `T`'s.
+pub fn choice<T: FromNode>(node: &Node, parse: fn(&str) -> Option<T>) -> Result<T, Diagnostic> {
+    let word = node.text().ok_or_else(|| wrong_type::<T>(node))?;
+    parse(word).ok_or_else(|| {
+        let wrong =
+            Diagnostic::new(Code::WrongType, node.span, format!("expected {}, found `{word}`", T::SHAPE.name()));
+        match T::SHAPE {
+            Shape::Choice(words) => match nearest(word, words.iter().copied()) {
+                Some(near) => wrong.say(format!("did you mean `{near}`?")),
+                None => wrong,
+            },
+            _ => wrong,
+        }
+    })
 }
 
 impl FromNode for bool {
@@ -113,6 +138,17 @@ impl FromNode for String {
     const SHAPE: Shape = Shape::Text;
     fn from_node(node: &Node) -> Result<Self, Diagnostic> {
         node.text().map(str::to_owned).ok_or_else(|| wrong_type::<Self>(node))
+    }
+}
+
+impl FromNode for IpAddr {
+    const SHAPE: Shape = Shape::Text;
+    fn from_node(node: &Node) -> Result<Self, Diagnostic> {
+        let text = node.text().ok_or_else(|| wrong_type::<Self>(node))?;
+        text.parse().map_err(|_| {
+            Diagnostic::new(Code::WrongType, node.span, format!("`{text}` is not an IP address"))
+                .say("write it as `\"192.0.2.1\"` or `\"2001:db8::1\"`")
+        })
     }
 }
 

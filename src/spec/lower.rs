@@ -1,9 +1,11 @@
 //! One parsed file to claims and includes.
 
+use super::secrets::Kept;
 use super::{Asks, Claim, Common, Expectation, INCLUDE, Include, Parts, Tests, common};
 use crate::matcher::{self, Test};
 use crate::resource::{Argument, Ask, KINDS, KeyInfo, Kind, SettingInfo};
-use crate::syntax::{Code, Data, Diagnostic, Key, Node, nearest};
+use crate::secret::is_secret_name;
+use crate::syntax::{Code, Data, Diagnostic, Help, Key, Node, Span, nearest};
 use crate::value::{Type, Value};
 use std::borrow::Cow;
 
@@ -118,6 +120,8 @@ struct Body<'n, 's> {
     asks: Asks,
     tests: Tests,
     common: Option<Box<Common>>,
+    /// Places that no report may show.
+    secrets: Vec<Span>,
 }
 
 impl Section {
@@ -130,7 +134,10 @@ impl Section {
         match entries.data {
             Data::Map(entries) => {
                 parts.claims.reserve(entries.len());
-                parts.claims.extend(entries.into_iter().filter_map(|(id, body)| self.claim(&id, &body, wrong)));
+                for (id, body) in entries {
+                    let claim = self.claim(&id, &body, &mut parts.secrets, wrong);
+                    parts.claims.extend(claim);
+                }
             }
             Data::Null => {}
             _ => {
@@ -142,7 +149,7 @@ impl Section {
         }
     }
 
-    fn claim(&self, id: &Key, body: &Node, wrong: &mut Vec<Diagnostic>) -> Option<Claim> {
+    fn claim(&self, id: &Key, body: &Node, secrets: &mut Vec<Span>, wrong: &mut Vec<Diagnostic>) -> Option<Claim> {
         let before = wrong.len();
         let mut said = Body::default();
         if let Some(missing) = self.kind.required.iter().find(|name| body.get(name).is_none()) {
@@ -181,16 +188,25 @@ impl Section {
             let help = format!("a `{}` may say {}", self.kind.name, self.key_names().join(", "));
             wrong.push(Diagnostic::new(Code::AssertsNothing, id.span, message).say(help));
         }
-        let Body { asks, tests, common, .. } = said;
+        let Body { asks, tests, mut common, settings, secrets: hidden, .. } = said;
+        let kept = Kept::of(self.kind, &name, (id, body), &settings, hidden);
+        kept.censor(wrong.get_mut(before..).unwrap_or_default());
+        secrets.extend(&kept.spans);
+        if let Some(common) = &mut common
+            && !kept.secrets.is_empty()
+        {
+            kept.scrub(common);
+        }
         Some(Claim {
             kind: self.kind,
-            id: (&*id.text).into(),
+            id: kept.show(&id.text),
             span: id.span,
             probe: probe?,
             presence,
             asks,
             tests,
             common,
+            secrets: (!kept.secrets.is_empty()).then(|| Box::new(kept.secrets)),
         })
     }
 
@@ -217,13 +233,26 @@ impl Section {
             }
             body.target = Some(value);
         } else if !common::set(&mut body.common, name, value, wrong) {
-            wrong.push(self.unknown_key(key));
+            let one = self.unknown_key(key);
+            // Where nothing tells what was meant, or a secret was, what stands behind the key may be one.
+            let meant = one.help.as_ref().map_or(name, |help| match help {
+                Help::Replace(_, meant) => meant,
+                Help::Say(_) => "",
+            });
+            let takes_any = !self.settings.is_empty() || self.keys.iter().any(|key| key.ty == Type::Secret);
+            if (meant.is_empty() && takes_any) || is_secret_name(meant) || is_secret_name(name) {
+                body.secrets.push(value.span);
+            }
+            wrong.push(one);
         }
     }
 
     /// Takes in what is expected of the key at `index`.
     fn expect(&self, body: &mut Body, index: usize, value: &Node, wrong: &mut Vec<Diagnostic>) {
         let info = &self.keys[index];
+        if info.ty == Type::Secret {
+            body.secrets.push(value.span);
+        }
         let mut push = |argument: &str, value: &Node, wrong: &mut Vec<Diagnostic>| {
             if let Some(test) = matcher::lower(value, info.ty, wrong) {
                 body.asks.push(Ask { key: index, argument: argument.into() });

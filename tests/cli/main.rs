@@ -9,9 +9,12 @@
 )]
 
 mod bounds;
+mod fuse;
+mod hang;
 mod include;
 mod output;
 mod pages;
+mod secrets;
 mod select;
 mod specs;
 mod timing;
@@ -138,7 +141,7 @@ fn run(command: &mut Command) -> Ran {
 }
 
 impl Ran {
-    fn new(output: Output, began: Instant) -> Ran {
+    pub fn new(output: Output, began: Instant) -> Ran {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
         Ran {
             status: output.status.code().unwrap_or_else(|| 128 + output.status.signal().unwrap_or(0)),

@@ -8,6 +8,14 @@
     clippy::print_stderr
 )]
 
+mod addr;
+mod certificate;
+mod dns;
+mod http;
+mod peer;
+mod thousand;
+mod ping;
+
 use std::sync::Arc;
 use std::time::Duration;
 use verispec::gather::{Event, gather};

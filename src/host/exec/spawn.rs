@@ -1,6 +1,6 @@
 //! Starts a command, as another user where one is wanted.
 
-use super::{Credentials, Job};
+use super::{Credentials, Job, kill};
 use crate::value::Fault;
 use rustix::fs::{Gid, Uid};
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
@@ -9,7 +9,8 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-pub(super) fn spawn(job: &Job) -> Result<Child, Fault> {
+/// `mark` goes into its environment.
+pub(super) fn spawn(job: &Job, mark: &str) -> Result<Child, Fault> {
     let Some((program, arguments)) = job.argv.split_first() else {
         return Err(Fault::Failed("no command was given".into()));
     };
@@ -24,7 +25,7 @@ pub(super) fn spawn(job: &Job) -> Result<Child, Fault> {
     if let Some(user) = other {
         command.envs([("HOME", &user.home), ("USER", &user.name), ("LOGNAME", &user.name)]);
     }
-    command.envs(job.env.iter().map(|(name, value)| (name, value)));
+    command.envs(job.env.iter().map(|(name, value)| (name, value))).env(kill::MARK, mark);
     match other {
         Some(user) => spawn_as(command, user, |e| not_started(job, program, e)),
         None => command.spawn().map_err(|e| not_started(job, program, &e)),

@@ -130,6 +130,18 @@ fn a_child_with_a_session_of_its_own_is_killed_too() {
 }
 
 #[test]
+fn a_daemon_that_nobody_is_the_parent_of_is_killed_with_the_command_that_started_it() {
+    if run(&Job::shell("command -v setsid")).status != 0 {
+        eprintln!("skipped: no setsid(1)");
+        return;
+    }
+    let daemon =
+        "setsid sh -c 'trap \"\" TERM HUP; sh -c \"echo \\$\\$ > $PIDS; exec sleep 300\" > /dev/null 2>&1 &' &";
+    let pids = timed_out(&format!("{daemon} while ! test -s $PIDS; do :; done; wait; exec >&- 2>&-; sleep 300"));
+    assert!(pids.len() == 1 && pids.into_iter().all(gone));
+}
+
+#[test]
 fn a_background_child_that_keeps_the_output_open_is_no_time_out() {
     let began = Instant::now();
     let ended = within(&Job::shell("sleep 30 & echo $!"), Duration::from_secs(20)).unwrap();
@@ -167,12 +179,12 @@ fn a_command_that_closes_its_outputs_is_waited_for() {
 fn an_end_is_seen_where_the_kernel_has_no_pidfd() {
     let job = Job { stdin: Some("in".into()), ..Job::shell("cat; sleep 0.1; exit 9") };
     let now = Instant::now();
-    let running = Running { child: spawn::spawn(&job).unwrap(), end: None, over: false };
+    let running = Running { child: children::start(|mark| spawn::spawn(&job, mark)).unwrap(), end: None, over: false };
     let ended = running.attend(&job, now, now + Duration::from_secs(20)).unwrap();
     assert_eq!((ended.status, ended.stdout.text.as_str()), (9, "in"));
     let job = Job::shell("exec >&- 2>&-; sleep 300");
     let now = Instant::now();
-    let running = Running { child: spawn::spawn(&job).unwrap(), end: None, over: false };
+    let running = Running { child: children::start(|mark| spawn::spawn(&job, mark)).unwrap(), end: None, over: false };
     assert!(running.attend(&job, now, now + Duration::from_millis(100)).is_err());
 }
 

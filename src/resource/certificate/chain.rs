@@ -1,26 +1,31 @@
 //! Whom a certificate is trusted by, and for which host: RFC 5280 and RFC 6125, as TLS clients judge it.
 
 use super::algorithm::{KeyType, key_bits, key_type, signature};
-use super::{Path, bundle, is_ca, name, not_after};
+use super::{is_ca, name};
 use crate::host::Host;
+use crate::host::roots::{Roots, is_current};
 use crate::quantity;
 use crate::value::Fault;
-use rustls_pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use std::ops::RangeInclusive;
 use std::time::Duration;
 use time::OffsetDateTime;
-use webpki::{EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeIdIter};
+use webpki::{
+    EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeId, KeyPurposeIdIter, KeyUsage,
+    RequiredEkuNotFoundContext,
+};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::error::X509Error;
 use x509_parser::prelude::FromDer;
 
-/// Where distributions keep the roots that they trust.
-const STORES: &[&str] = &[
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-];
+/// What a certificate is to be good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Usage {
+    /// A chain is a chain whatever its certificate is used for.
+    Any,
+    /// To be a TLS server's.
+    Server,
+}
 
 /// What speaks against `certificate` where a client wants `host`, which is a name or an address.
 pub fn problems_with_host(certificate: &X509Certificate, host: &str, sans: &[String]) -> Vec<String> {
@@ -49,7 +54,7 @@ pub fn is_self_signed(certificate: &X509Certificate) -> Result<bool, Fault> {
         Ok(()) => Ok(true),
         // The library says the same of a key and of a salt whose size it does not take.
         Err(X509Error::SignatureVerificationError) => match key_type(key) {
-            KeyType::Rsa if !(2048..=8192).contains(&size) => unsupported(&format!("an RSA key of {size} bits")),
+            KeyType::Rsa if !SIZES.contains(&size) => unsupported(&format!("an RSA key of {size} bits")),
             KeyType::Rsa if algorithm == "rsassaPss" => unsupported(&algorithm),
             _ => Ok(false),
         },
@@ -57,114 +62,123 @@ pub fn is_self_signed(certificate: &X509Certificate) -> Result<bool, Fault> {
     }
 }
 
-/// Whether signatures lead from `certificate` over others of its `bundle` to a root, and if not, why.
+/// Whether signatures lead from `certificate` over others of its `bundle` to one of the `roots`, and if not, why.
 pub fn verify(
     host: &Host,
     certificate: &X509Certificate,
     bundle: &[Vec<u8>],
-    roots: Option<&Path>,
+    roots: &Roots,
+    usage: Usage,
 ) -> Result<Result<(), String>, Fault> {
-    let roots = read_roots(host, roots)?;
-    if roots.iter().any(|root| root == certificate.as_raw()) {
-        return Ok(is_current(certificate, host.now()));
+    if roots.contains(certificate.as_raw()) {
+        let fit = is_current(certificate, host.now());
+        return Ok(fit.and_then(|()| if usage.suits(certificate) { Ok(()) } else { Err(NO_SERVER.into()) }));
+    }
+    if let Some(why) = missing_issuer(certificate, bundle, roots) {
+        return Ok(Err(why));
     }
     if is_ca(certificate)? {
         let why = "it is a CA's certificate, and the chains of those are not judged";
         return Err(Fault::Unsupported(why.into()));
     }
-    // The library takes a root for good whenever it was made, and clients do not.
-    let (current, past): (Vec<_>, Vec<_>) = roots.iter().partition(|root| is_current_root(root, host.now()));
-    let ders: Vec<CertificateDer> = current.iter().map(|r| CertificateDer::from(r.as_slice())).collect();
-    // A store may hold a root that is too odd to be used, and that is no flaw of this certificate.
-    let anchors: Vec<TrustAnchor> = ders.iter().filter_map(|d| webpki::anchor_from_trusted_cert(d).ok()).collect();
     let others: Vec<CertificateDer> = bundle.iter().skip(1).map(|d| CertificateDer::from(d.as_slice())).collect();
     let der = CertificateDer::from(certificate.as_raw());
     let now = UnixTime::since_unix_epoch(Duration::from_secs(host.now().unix_timestamp().try_into().unwrap_or(0)));
     let algorithms = webpki::ALL_VERIFICATION_ALGS;
     let verified = EndEntityCert::try_from(&der)
-        .and_then(|c| c.verify_for_usage(algorithms, &anchors, &others, now, AnyUsage, None, None).map(|_| ()));
+        .and_then(|c| c.verify_for_usage(algorithms, roots.anchors(), &others, now, usage, None, None).map(|_| ()));
     match verified {
         Ok(()) => Ok(Ok(())),
         Err(error) if is_unsupported(&error) => {
             Err(Fault::Unsupported(format!("the chain cannot be verified here: {}", words(&error))))
         }
-        Err(Error::UnknownIssuer) => Ok(Err(missing_issuer(certificate, bundle, &past, host.now()))),
+        // The library says the same of a signature that is wrong and of a key whose size it does not take.
+        Err(Error::InvalidSignatureForPublicKey) => match odd_key(bundle, roots) {
+            Some(bits) => Err(Fault::Unsupported(format!(
+                "the chain cannot be verified here: one of its issuers has an RSA key of {bits} bits"
+            ))),
+            None => Ok(Err("a signature of the chain does not verify".into())),
+        },
+        // By their names it is: the root is one that the library cannot use.
+        Err(Error::UnknownIssuer) => {
+            Err(Fault::Unsupported("the chain cannot be verified here: its root cannot be used".into()))
+        }
         Err(error) => Ok(Err(words(&error))),
     }
 }
 
-/// A chain is a chain whatever the certificate is to be used for.
-struct AnyUsage;
+/// anyExtendedKeyUsage and id-kp-serverAuth: RFC 5280, section 4.2.1.12.
+const SERVER: [KeyPurposeId; 2] =
+    [KeyPurposeId::new(&[0x55, 0x1d, 0x25, 0x00]), KeyPurposeId::new(&[0x2b, 6, 1, 5, 5, 7, 3, 1])];
+const NO_SERVER: &str = "a certificate of the chain is not for servers: its extended key usage is another one";
 
-impl ExtendedKeyUsageValidator for AnyUsage {
-    fn validate(&self, mut usages: KeyPurposeIdIter<'_, '_>) -> Result<(), Error> {
-        usages.try_for_each(|usage| usage.map(|_| ()))
+impl ExtendedKeyUsageValidator for Usage {
+    fn validate(&self, usages: KeyPurposeIdIter<'_, '_>) -> Result<(), Error> {
+        let usages: Vec<KeyPurposeId> = usages.collect::<Result<_, _>>()?;
+        if *self == Usage::Any || usages.is_empty() || usages.iter().any(|usage| SERVER.contains(usage)) {
+            return Ok(());
+        }
+        let context = RequiredEkuNotFoundContext { required: KeyUsage::server_auth(), present: vec![] };
+        Err(Error::RequiredEkuNotFoundContext(context))
     }
 }
 
-fn read_roots(host: &Host, path: Option<&Path>) -> Result<Vec<Vec<u8>>, Fault> {
-    let parse = |path: &str, bytes: &[u8]| {
-        bundle::parse(bytes).map_err(|why| Fault::Malformed(format!("the roots in {path}: {why}")))
-    };
-    if let Some(path) = path {
-        let path = path.as_str();
-        return match host.whole(path) {
-            Ok(Some(bytes)) => parse(path, &bytes),
-            Ok(None) => Err(Fault::Failed(format!("the roots {path} are not there"))),
-            // It is the roots that cannot be read: that says nothing of the certificate.
-            Err(Fault::Unfit(why)) => Err(Fault::Failed(format!("the roots: {why}"))),
-            Err(fault) => Err(fault),
-        };
-    }
-    for path in STORES {
-        if let Some(bytes) = host.read(path)? {
-            return parse(path, &bytes);
+impl Usage {
+    /// The same of a certificate that needs no chain, being a root itself.
+    fn suits(self, certificate: &X509Certificate) -> bool {
+        match certificate.extended_key_usage() {
+            _ if self == Usage::Any => true,
+            Ok(usage) => usage.is_none_or(|usage| usage.value.any || usage.value.server_auth),
+            Err(_) => false,
         }
     }
-    Err(Fault::Unsupported(format!("this host has no store of roots ({}): set `roots`", STORES.join(", "))))
 }
 
-/// Whether a root is valid now; one that does not read is left to who uses it.
-fn is_current_root(root: &[u8], now: OffsetDateTime) -> bool {
-    read(root).is_none_or(|root| is_current(&root, now).is_ok())
-}
+/// Sizes of RSA keys, in bits, whose signatures can be verified here.
+const SIZES: RangeInclusive<u64> = 2048..=8192;
 
-fn is_current(certificate: &X509Certificate, now: OffsetDateTime) -> Result<(), String> {
-    let begin = certificate.validity().not_before.to_datetime();
-    let end = not_after(certificate);
-    if now > end {
-        Err(format!("it expired on {}", quantity::time(end)))
-    } else if now < begin {
-        Err(format!("it is not valid before {}", quantity::time(begin)))
-    } else {
-        Ok(())
-    }
+/// The size of an issuer's RSA key that is none of these.
+fn odd_key(bundle: &[Vec<u8>], roots: &Roots) -> Option<u64> {
+    let shown: Vec<X509Certificate> = bundle.iter().filter_map(|der| read(der)).collect();
+    let named = |root: &X509Certificate| shown.iter().any(|c| c.issuer().as_raw() == root.subject().as_raw());
+    let odd = |issuer: &X509Certificate| match key_type(issuer.public_key()) {
+        KeyType::Rsa => key_bits(issuer.public_key()).filter(|bits| !SIZES.contains(bits)),
+        _ => None,
+    };
+    let from_roots = roots.all().filter_map(read).filter(named).find_map(|root| odd(&root));
+    shown.iter().skip(1).find_map(odd).or(from_roots)
 }
 
 fn read(der: &[u8]) -> Option<X509Certificate<'_>> {
     X509Certificate::from_der(der).ok().map(|(_, certificate)| certificate)
 }
 
-/// Follows the issuers' names as far as they lead; `past` are the roots that are not valid now.
-fn missing_issuer(certificate: &X509Certificate, bundle: &[Vec<u8>], past: &[&Vec<u8>], now: OffsetDateTime) -> String {
-    let others = bundle.iter().filter_map(|der| read(der));
-    let others: Vec<X509Certificate> = others.collect();
-    let mut last = certificate;
-    for _ in 0..others.len() {
-        match others.iter().find(|c| c.subject().as_raw() == last.issuer().as_raw()) {
-            Some(issuer) if issuer.as_raw() != last.as_raw() => last = issuer,
-            _ => break,
+/// Why no root can have vouched for it, by the issuers' names alone. `None` where they lead to one.
+fn missing_issuer(certificate: &X509Certificate, bundle: &[Vec<u8>], roots: &Roots) -> Option<String> {
+    let others: Vec<X509Certificate> = bundle.iter().skip(1).filter_map(|der| read(der)).collect();
+    // Several may have one name: all are followed, each once. The last of them is the farthest from the certificate.
+    let mut reached = vec![certificate];
+    let mut at = 0;
+    while let Some(issuer) = reached.get(at).map(|c| c.issuer().as_raw()) {
+        if roots.is_named(issuer) {
+            return None;
         }
+        for other in others.iter().filter(|other| other.subject().as_raw() == issuer) {
+            if reached.iter().all(|one| one.as_raw() != other.as_raw()) {
+                reached.push(other);
+            }
+        }
+        at += 1;
     }
+    let last = reached.last().copied().unwrap_or(certificate);
     let (subject, issuer) = (name::rfc2253(last.subject()), name::rfc2253(last.issuer()));
-    let root = past.iter().filter_map(|der| read(der)).find(|c| c.subject().as_raw() == last.issuer().as_raw());
-    if let Some(Err(why)) = root.map(|root| is_current(&root, now)) {
-        return format!("of the root `{issuer}`, which issued `{subject}`: {why}");
+    if let Some(why) = roots.past(last.issuer().as_raw()) {
+        return Some(format!("of the root `{issuer}`, which issued `{subject}`: {why}"));
     }
     if subject == issuer {
-        return format!("`{subject}` is signed by itself and is not among the roots");
+        return Some(format!("`{subject}` is signed by itself and is not among the roots"));
     }
-    format!("`{issuer}`, which issued `{subject}`, is neither in the file nor among the roots")
+    Some(format!("`{issuer}`, which issued `{subject}`, is neither with it nor among the roots"))
 }
 
 /// What the library at hand cannot verify, another client may.
@@ -192,10 +206,8 @@ fn words(error: &Error) -> String {
         Error::CertNotValidYet { not_before, .. } => {
             format!("a certificate of the chain is not valid before {}", moment(not_before))
         }
-        Error::InvalidSignatureForPublicKey => {
-            "a signature of the chain does not verify, or is by an RSA key of less than 2048 bits".into()
-        }
         Error::EndEntityUsedAsCa => "a certificate of the chain may not sign others".into(),
+        Error::RequiredEkuNotFoundContext(_) => NO_SERVER.into(),
         Error::PathLenConstraintViolated => "the chain is longer than one of its certificates allows".into(),
         Error::NameConstraintViolation => "a CA of the chain may not sign for these names".into(),
         Error::UnsupportedCertVersion => "a certificate of the chain is not of version 3".into(),

@@ -3,8 +3,8 @@
 //! Nothing of a key ever goes into a message.
 
 use super::algorithm::{self, KeyType};
-use super::pem;
 use crate::host::Host;
+use crate::host::pem;
 use crate::value::Fault;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair};

@@ -68,11 +68,15 @@ fn is_unfit<T: std::fmt::Debug>(result: &Result<T, Fault>, part: &str) -> bool {
 }
 
 #[test]
-fn a_target_is_a_path_or_an_endpoint_with_a_port() {
-    let live = |host: &str, port| Ok(Target::Live { host: host.into(), port });
-    assert_eq!(Target::parse("tls://example.org:443"), live("example.org", 443));
-    assert_eq!(Target::parse("tls://[::1]:8443"), live("::1", 8443));
-    for wrong in ["site.pem", "tls://example.org", "tls://example.org:0", "tls://:443", "tls://a b:1", ""] {
+fn a_target_is_a_path_or_an_endpoint_of_a_live_machine() {
+    for right in
+        ["tls://example.org:443", "tls://example.org", "tls://[::1]:8443", "tls://[::1]", "tls://[fe80::1%eth0]:1"]
+    {
+        assert!(matches!(Target::parse(right), Ok(Target::Live(_))), "{right}");
+    }
+    for wrong in
+        ["site.pem", "tls://", "tls://example.org:0", "tls://:443", "tls://a b:1", "tls://::1", "tls://a/b", ""]
+    {
         assert!(Target::parse(wrong).is_err(), "{wrong}");
     }
     let live = Certificate::probe(&host(&[]), &Target::parse("tls://localhost:443").unwrap(), &How::default());
@@ -173,7 +177,7 @@ fn a_chain_leads_to_a_root_or_says_what_is_missing() {
     let files = |bundle: &str| host(&[("/c.pem", bundle), ("/r.pem", &root), ("/etc/ssl/cert.pem", &middle)]);
     let verdict = |bundle: &str, roots| read(&probe(&files(bundle), roots).unwrap().unwrap(), "chain", "");
     assert_eq!(verdict(&full, Some("/r.pem")), Ok(Value::Bool(true)));
-    let missing = "`CN=Test Middle`, which issued `CN=a.example`, is neither in the file nor among the roots";
+    let missing = "`CN=Test Middle`, which issued `CN=a.example`, is neither with it nor among the roots";
     assert_eq!(verdict(&leaf, Some("/r.pem")), Ok(Value::No(missing.into())));
     assert_eq!(verdict(&leaf, None), Ok(Value::Bool(true)), "the host's own store");
     let other = chain(params(&["b.example"])).root;
@@ -238,9 +242,51 @@ fn a_certificate_that_is_itself_a_root_is_trusted_while_it_is_valid() {
     };
     assert_eq!(verdict(&own, &own), Ok(Value::Bool(true)));
     assert!(matches!(verdict(&old, &old), Ok(Value::No(why)) if why.contains("expired on 2026-01-02")));
-    assert!(matches!(verdict(&own, &old), Err(Fault::Unsupported(_))));
+    assert!(matches!(verdict(&own, &old), Ok(Value::No(why)) if why.contains("signed by itself")));
     let plain = params(&["a.example"]).self_signed(&key).unwrap().pem();
     assert!(matches!(verdict(&plain, &own), Ok(Value::No(why)) if why.contains("signed by itself")));
+}
+
+#[test]
+fn a_server_is_trusted_if_its_name_its_chain_its_time_and_its_use_are_right() {
+    let der = |pem: &str| bundle::parse(pem.as_bytes()).unwrap();
+    let judged = |leaf: CertificateParams, name: &str, with_middle: bool, other_root: bool| {
+        let Chain { root, middle, leaf, .. } = chain(leaf);
+        let root = if other_root { chain(params(&["x"])).root } else { root };
+        let shown = der(&if with_middle { format!("{leaf}{middle}") } else { leaf });
+        trusted(&host(&[("/r.pem", &root)]), &shown, name, Some(&Path::parse("/r.pem").unwrap()))
+    };
+    let used = |usage: rcgen::ExtendedKeyUsagePurpose| {
+        let mut params = params(&["a.example"]);
+        params.extended_key_usages = vec![usage];
+        params
+    };
+    let (plain, good) = (|| params(&["a.example"]), "a.example");
+    assert_eq!(judged(plain(), good, true, false), Ok(Ok(())));
+    assert_eq!(judged(used(rcgen::ExtendedKeyUsagePurpose::ServerAuth), good, true, false), Ok(Ok(())));
+    assert_eq!(judged(used(rcgen::ExtendedKeyUsagePurpose::Any), good, true, false), Ok(Ok(())));
+    let no = |result: Result<Result<(), String>, Fault>, part: &str| {
+        assert!(matches!(&result, Ok(Err(why)) if why.contains(part)), "{part}: {result:?}");
+    };
+    no(judged(used(rcgen::ExtendedKeyUsagePurpose::ClientAuth), good, true, false), "is not for servers");
+    no(judged(plain(), "b.example", true, false), "it is for a.example");
+    no(judged(plain(), good, false, false), "`CN=Test Middle`");
+    let mut expired = plain();
+    expired.not_after = date_time_ymd(2026, 11, 20);
+    no(judged(expired, good, true, false), "expired on 2026-11-20");
+    // A root of the right name and another key.
+    no(judged(plain(), good, true, true), "a signature of the chain does not verify");
+    no(trusted(&host(&[]), &[], good, None), "cannot be parsed");
+    no(trusted(&host(&[]), &[vec![0x30]], good, None), "cannot be parsed");
+    // One that may not sign, and does.
+    let (key, under) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+    let (root, mut middle) = (ca("Root"), params(&["m.example"]));
+    middle.is_ca = IsCa::ExplicitNoCa;
+    let middle_pem = middle.signed_by(&under, &Signer::from_params(&root, &key)).unwrap().pem();
+    let leaf = plain().signed_by(&KeyPair::generate().unwrap(), &Signer::from_params(&middle, &under)).unwrap().pem();
+    let root = host(&[("/r.pem", &root.self_signed(&key).unwrap().pem())]);
+    let shown = der(&format!("{leaf}{middle_pem}"));
+    no(trusted(&root, &shown, good, Some(&Path::parse("/r.pem").unwrap())), "may not sign others");
 }
 
 #[test]
@@ -399,9 +445,9 @@ proptest! {
         let mut der = CHANGED.clone();
         let at = at % der.len();
         der[at] = with;
-        let bundle = Ok(vec![der]);
+        let bundle = Bundle::Found(vec![der]);
         let host = host(&[("/etc/ssl/cert.pem", &ROOT)]);
-        let certificate = Certificate { host, roots: None, bundle };
+        let certificate = Certificate { host, roots: None, bundle, proof: None };
         for column in Certificate::KEYS {
             let _ = column.read(&certificate, if column.info().name == "hostname" { "a.example" } else { "/k" });
         }

@@ -1,0 +1,313 @@
+//! Where secrets stand in text that nothing tells the meaning of.
+
+use super::is_secret_name;
+use memchr::memmem;
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// What stands in a secret's place.
+pub const STARS: &str = "***";
+
+/// A user and a password.
+pub type Credentials = (String, String);
+
+/// Whoever may read `text` may not read these parts: the password in a URL (`https://user:PASSWORD@host/`) and the value
+/// of an `Authorization` header. In order.
+pub fn exposed(text: &str) -> Vec<Range<usize>> {
+    let mut found: Vec<_> = urls(text).map(|userinfo| userinfo.secret).collect();
+    found.extend(memmem::find_iter(text.as_bytes(), "uthorization").filter_map(|at| authorization(text, at)));
+    found.sort_by_key(|range| range.start);
+    found
+}
+
+/// [`exposed`] parts as stars.
+pub fn mask(text: &str) -> Cow<'_, str> {
+    replace(text, exposed(text))
+}
+
+/// The users and passwords of the URLs in `text`, as they are written and as they are meant.
+pub fn credentials(text: &str) -> Vec<Credentials> {
+    let mut all = vec![];
+    for Userinfo { user, secret } in urls(text) {
+        let (user, secret) = (&text[user], &text[secret]);
+        all.push((user.to_owned(), secret.to_owned()));
+        let plain = |text| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+        if secret.contains('%') || user.contains('%') {
+            all.push((plain(user), plain(secret)));
+        }
+    }
+    all
+}
+
+/// `text` with stars in place of each of `ranges`.
+pub(super) fn replace(text: &str, mut ranges: Vec<Range<usize>>) -> Cow<'_, str> {
+    if ranges.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    ranges.sort_by_key(|range| range.start);
+    let (mut out, mut at) = (String::with_capacity(text.len()), 0);
+    for range in ranges {
+        if range.end <= at {
+            continue;
+        }
+        // What overlaps or touches what is hidden already is hidden with it.
+        if range.start > at || out.is_empty() {
+            out.push_str(text.get(at..range.start).unwrap_or_default());
+            out.push_str(STARS);
+        }
+        at = range.end;
+    }
+    out.push_str(text.get(at..).unwrap_or_default());
+    Cow::Owned(out)
+}
+
+struct Userinfo {
+    user: Range<usize>,
+    secret: Range<usize>,
+}
+
+/// What stands before the `@` of each URL.
+fn urls(text: &str) -> impl Iterator<Item = Userinfo> {
+    memmem::find_iter(text.as_bytes(), "://").filter_map(move |at| {
+        let start = at + "://".len();
+        let ends = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '<' | '>' | '`');
+        let rest = text.get(start..)?;
+        let rest = &rest[..rest.find(ends).unwrap_or(rest.len())];
+        let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+        let end = match authority.rfind('@') {
+            Some(end) => end,
+            // A `/` in a password ought to be escaped and is not always; what follows a colon is no port then.
+            None => {
+                let (_, port) = authority.rsplit_once(':')?;
+                let end = rest.rfind('@')?;
+                (!port.is_empty() && !port.bytes().all(|b| b.is_ascii_digit())).then_some(end)?
+            }
+        };
+        let (user, secret) = match rest[..end].split_once(':') {
+            Some((user, _)) => (start..start + user.len(), start + user.len() + 1..start + end),
+            // Of HTTP a name without a password is a token; of others, such as ssh, it is who logs in.
+            None if text[..at].ends_with("http") || text[..at].ends_with("https") => (start..start, start..start + end),
+            None => return None,
+        };
+        (!secret.is_empty()).then_some(Userinfo { user, secret })
+    })
+}
+
+/// The value of the header whose name ends in what stands at `at`.
+fn authorization(text: &str, at: usize) -> Option<Range<usize>> {
+    let name = at.checked_sub(1).filter(|start| matches!(text.as_bytes().get(*start), Some(b'a' | b'A')))?;
+    let name = name..at + "uthorization".len();
+    value(text, name)
+}
+
+/// The parts of a source that are probably secrets, where it cannot be told for certain: what stands behind a name that
+/// announces one, behind `Bearer` and `Basic`, and before the `@` of a URL. Hides too much rather than too little.
+pub fn suspicious(text: &str) -> Vec<Range<usize>> {
+    let mut found = exposed(text);
+    let name = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'.') || !c.is_ascii();
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(skip) = bytes.get(at..).and_then(|rest| rest.iter().position(|b| name(*b))) {
+        let start = at + skip;
+        let end = bytes[start..].iter().position(|b| !name(*b)).map_or(bytes.len(), |len| start + len);
+        at = end;
+        let word = text.get(start..end).unwrap_or_default();
+        let scheme = || ["bearer", "basic", "negotiate"].iter().any(|s| word.eq_ignore_ascii_case(s));
+        let value = if is_secret_name(word) { value(text, start..end) } else { None };
+        if let Some(value) = value {
+            at = at.max(value.end);
+            found.push(value);
+        } else if scheme() && bytes.get(end) == Some(&b' ') {
+            let rest = text.get(end + 1..).unwrap_or_default();
+            let token = rest.find(|c: char| c.is_whitespace() || "\"'`".contains(c)).unwrap_or(rest.len());
+            if token > 0 {
+                found.push(end + 1..end + 1 + token);
+            }
+        }
+    }
+    found.sort_by_key(|range| range.start);
+    found
+}
+
+/// What stands behind a name and its `:` or `=`, in any of the three languages, in a header or in a line for the shell.
+fn value(text: &str, name: Range<usize>) -> Option<Range<usize>> {
+    let before = text.get(..name.start)?.chars().next_back();
+    let quote = before.filter(|c| matches!(c, '"' | '\''));
+    let closed = quote.is_some_and(|q| text.get(name.end..).is_some_and(|rest| rest.starts_with(q)));
+    let after = name.end + usize::from(closed);
+    let rest = text.get(after..)?;
+    let blank = [' ', '\t'];
+    let sign = after + rest.len() - rest.trim_start_matches(blank).len();
+    let rest = text.get(sign..)?;
+    let colon = rest.starts_with(':');
+    if !colon && !rest.starts_with('=') {
+        return None;
+    }
+    let rest = text.get(sign + 1..)?;
+    let start = sign + 1 + rest.len() - rest.trim_start_matches(blank).len();
+    let rest = text.get(start..)?;
+    let line = rest.find('\n').unwrap_or(rest.len());
+    for fence in ["\"\"\"", "'''"] {
+        if let Some(inner) = rest.strip_prefix(fence) {
+            return Some(start..inner.find(fence).map_or(text.len(), |end| start + end + 2 * fence.len()));
+        }
+    }
+    let within = |range: Range<usize>| (!range.is_empty()).then_some(range);
+    match rest.chars().next() {
+        // The name begins the text in these quotes, or stands in it: `"Authorization: …"`.
+        _ if !closed && open_quote(text, name.start).is_some() => {
+            let quote = open_quote(text, name.start)?;
+            within(start..start + closing(rest.get(..line)?, quote).unwrap_or(line))
+        }
+        Some(quote @ ('"' | '\'')) => match closing(rest.get(1..line)?, quote) {
+            Some(end) => {
+                // What stands between the quotes' end and the next mark belongs to nothing, unless to the secret.
+                let behind = rest.get(end + 2..line)?;
+                let garbage = behind.find([',', '}', ']', ' ', '\t', '#', '\r']).unwrap_or(behind.len());
+                within(start..start + end + 2 + garbage)
+            }
+            None => within(start..start + line + deeper(text, name.start, start + line)),
+        },
+        Some(open @ ('[' | '{')) => {
+            let end = matching(rest, open).unwrap_or(rest.len());
+            within(start..start + end)
+        }
+        // YAML goes on below in lines that are indented more.
+        _ if colon => within(start..start + line + deeper(text, name.start, start + line)),
+        _ => within(start..start + line),
+    }
+}
+
+/// The quote that is open at `at` on its line.
+fn open_quote(text: &str, at: usize) -> Option<char> {
+    let line = text.get(..at)?;
+    let line = &line[line.rfind('\n').map_or(0, |n| n + 1)..];
+    let mut open = None;
+    let mut escaped = false;
+    for c in line.chars() {
+        match (open, c) {
+            _ if escaped => escaped = false,
+            (Some('"'), '\\') => escaped = true,
+            (None, '"' | '\'') => open = Some(c),
+            (Some(quote), c) if quote == c => open = None,
+            _ => {}
+        }
+    }
+    open
+}
+
+/// Where `quote` ends what `text` begins with.
+fn closing(text: &str, quote: char) -> Option<usize> {
+    let mut escaped = false;
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quote == '"' => escaped = true,
+            c if c == quote => return Some(at),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Behind the bracket that closes the first.
+fn matching(text: &str, open: char) -> Option<usize> {
+    let close = if open == '[' { ']' } else { '}' };
+    let mut depth = 0usize;
+    for (at, c) in text.char_indices() {
+        if c == open {
+            depth += 1;
+        } else if c == close {
+            depth = depth.checked_sub(1)?;
+            if depth == 0 {
+                return Some(at + 1);
+            }
+        }
+    }
+    None
+}
+
+/// How many bytes from `end`, the end of a line, on are lines that belong to the line of `at`: blank ones, ones that are
+/// indented more, and ones that begin nothing of their own.
+fn deeper(text: &str, at: usize, end: usize) -> usize {
+    let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t', '-']).len();
+    let own = text.get(..at).map_or(0, |before| indent(&text[before.rfind('\n').map_or(0, |n| n + 1)..]));
+    let mut len = 0;
+    let mut rest = text.get(end..).unwrap_or_default();
+    while let Some(next) = rest.strip_prefix('\n') {
+        let line = &next[..next.find('\n').unwrap_or(next.len())];
+        let begins = line.contains([':', '=']) || line.trim_start().starts_with(['#', '[', ']', '{', '}', '-', '.']);
+        if !line.trim().is_empty() && indent(line) <= own && begins {
+            break;
+        }
+        len += 1 + line.len();
+        rest = &next[line.len()..];
+    }
+    len
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_password_of_a_url_is_found_and_nothing_else_of_it() {
+        for (text, shown) in [
+            ("https://user:canary@host/a", "https://user:***@host/a"),
+            ("x http://u:c@n@ry@[::1]:8/?q=a@b y", "x http://u:***@[::1]:8/?q=a@b y"),
+            ("http://ghp_canary@host/", "http://***@host/"),
+            ("ssh://git@host/", "ssh://git@host/"),
+            ("redis://:canary@host", "redis://:***@host"),
+            ("http://user:can/ary@host/", "http://user:***@host/"),
+            ("http://host:80/a:b@c", "http://host:80/a:b@c"),
+            ("http://host/a@b", "http://host/a@b"),
+            ("http://u:@host http://v:canary@h", "http://u:@host http://v:***@h"),
+            ("curl -H \"Authorization: Bearer canary\" http://h", "curl -H \"Authorization: ***\" http://h"),
+            ("curl -H 'proxy-authorization: Basic canary=='", "curl -H 'proxy-authorization: ***'"),
+            ("no authorization needed", "no authorization needed"),
+            ("://", "://"),
+        ] {
+            assert_eq!(mask(text), shown);
+        }
+        let pair = |user: &str, password: &str| (user.to_owned(), password.to_owned());
+        assert_eq!(credentials("https://u:a%40b@h/"), [pair("u", "a%40b"), pair("u", "a@b")]);
+    }
+
+    #[test]
+    fn what_is_probably_a_secret_is_found_in_text_that_is_no_spec() {
+        for (text, shown) in [
+            ("password = \"canary\" # x", "password = *** # x"),
+            ("password = canary", "password = ***"),
+            ("password = \"can\\\"ary", "password = ***"),
+            ("password: \"a\"canary\nuid: 0", "password: ***\nuid: 0"),
+            ("{\"password\":\"canary\",\"uid\":5", "{\"password\":***,\"uid\":5"),
+            ("{\"password\":canary,\"uid\":5", "{\"password\":***"),
+            ("  password: |\n    canary\n    canary\n  uid: 0", "  password: ***\n  uid: 0"),
+            ("password:\n  canary\nuid: 0", "password:***\nuid: 0"),
+            ("password = \"\"\"\ncanary\n\"\"\"\nuid = 0", "password = ***\nuid = 0"),
+            ("password = '''\ncanary\nuid = 0", "password = ***"),
+            ("password-hash = { not = \"canary\" }\nuid = 0", "password-hash = ***\nuid = 0"),
+            ("password-hash = [\n\"canary\"\nuid = 0", "password-hash = ***"),
+            ("env: {PGPASSWORD: canary, A: b}", "env: {PGPASSWORD: ***"),
+            ("request-headers: [\"X-Api-Key: canary\", \"A: b\"]", "request-headers: [\"X-Api-Key: ***\", \"A: b\"]"),
+            ("say Bearer canary\" x", "say Bearer ***\" x"),
+            ("exec: PGPASSWORD=canary psql", "exec: PGPASSWORD=***"),
+            ("url = \"http://u:canary@h/\"", "url = \"http://u:***@h/\""),
+            ("[user.root]\nuid = 0\n", "[user.root]\nuid = 0\n"),
+        ] {
+            assert_eq!(replace(text, suspicious(text)), shown, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_panics_and_what_is_found_lies_in_it(
+            text in "(password|Authorization|://|Bearer |a|é|[ \\n\\t\"'`:=@/\\[\\]{},#|\\\\-]){0,30}"
+        ) {
+            for range in suspicious(&text) {
+                proptest::prop_assert!(text.get(range.clone()).is_some_and(|t| !t.is_empty()), "{range:?}");
+            }
+            let _ = (mask(&text), credentials(&text));
+        }
+    }
+}
