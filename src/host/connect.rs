@@ -1,7 +1,7 @@
 //! Connections over TCP and unix sockets, to where a name leads, that keep a deadline in all they do.
 
-use super::Host;
 use super::resolve::{Family, Found};
+use super::{FileType, Host};
 use crate::quantity;
 use crate::value::Fault;
 use race::{Race, Speech};
@@ -48,7 +48,7 @@ impl Unreached {
     pub fn absence(self) -> Result<String, Fault> {
         match self {
             Unreached::Refused(why) => Ok(why),
-            Unreached::Silent(what, waited) => Ok(format!("no answer in {}: {what}", quantity::duration(waited))),
+            Unreached::Silent(what, waited) => Ok(format!("no answer in {}: {what}", quantity::waited(waited))),
             Unreached::Fault(fault) => Err(fault),
         }
     }
@@ -152,7 +152,7 @@ impl Host {
             (Err(Unreached::Refused(_) | Unreached::Silent(..)), Some(fault)) => Err(Unreached::Fault(fault)),
             // Whoever had less time than the lookup took has not been waited for as long as the spec says.
             (Err(Unreached::Silent(_, waited)), None) if waited <= lookup => {
-                let took = quantity::duration(lookup);
+                let took = quantity::waited(lookup);
                 let why = format!("{what}: looking up `{}` took {took} of it", to.host);
                 Err(Unreached::Fault(Fault::TimedOut(why, began.elapsed())))
             }
@@ -262,12 +262,20 @@ impl Host {
                 Err(Errno::NOENT | Errno::NOTDIR) => {
                     return Err(Unreached::Refused(format!("{path}: no such socket")));
                 }
+                // So says the kernel of a file of any other type, too.
+                Err(Errno::CONNREFUSED) if self.is_no_socket(path) => {
+                    return Err(Unreached::Refused(format!("{path}: not a socket")));
+                }
                 Err(e @ (Errno::ACCESS | Errno::PERM)) => {
                     return Err(Unreached::Fault(Fault::from_io(path, &e.into())));
                 }
                 Err(e) => return Err(lost(path, e)),
             }
         }
+    }
+
+    fn is_no_socket(&self, path: &str) -> bool {
+        matches!(self.files().stat(path), Ok(Some(stat)) if stat.file_type != FileType::Socket)
     }
 }
 

@@ -71,7 +71,7 @@ impl Host {
             (None, silent) if silent.is_empty() => Err(Unreached::Refused(unsent.join("; "))),
             // It was not refused, nor waited for as long as the spec says.
             (None, _) if waited <= lookup && Instant::now() >= self.deadline() => {
-                let why = format!("a reply of {name}: looking it up took {} of it", quantity::duration(lookup));
+                let why = format!("a reply of {name}: looking it up took {} of it", quantity::waited(lookup));
                 Err(Unreached::Fault(Fault::TimedOut(why, began.elapsed())))
             }
             (None, why) => {
@@ -164,7 +164,7 @@ impl Pinger {
         }
         let silence = refusal.unwrap_or_else(|| {
             let requests = if sent == 1 { String::new() } else { format!(" to {sent} requests") };
-            format!("no reply of {}{requests} in {}", self.mark.target, quantity::duration(waited))
+            format!("no reply of {}{requests} in {}", self.mark.target, quantity::waited(waited))
         });
         Ok(Echoes { sent, replies, silence, doubt })
     }

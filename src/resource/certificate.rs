@@ -186,7 +186,7 @@ impl FromNode for Name {
         let text = String::from_node(node)?;
         match valid_host(&text) {
             Ok(()) => Ok(Name(text)),
-            Err(why) => Err(Diagnostic::new(Code::WrongType, node.span, why)),
+            Err(why) => Err(Diagnostic::new(Code::BadSetting, node.span, why)),
         }
     }
 }

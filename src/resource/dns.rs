@@ -217,7 +217,7 @@ impl FromNode for Server {
     const SHAPE: Shape = Shape::Text;
     fn from_node(node: &Node) -> Result<Self, Diagnostic> {
         let text = String::from_node(node)?;
-        Server::parse(&text).map_err(|why| Diagnostic::new(Code::WrongType, node.span, why))
+        Server::parse(&text).map_err(|why| Diagnostic::new(Code::BadSetting, node.span, why))
     }
 }
 

@@ -205,6 +205,8 @@ fn a_unix_socket_is_reached_or_is_not_there() {
     assert!(matches!(soon(1_000).connect_unix(&path), Err(Unreached::Refused(_))));
     assert!(matches!(soon(1_000).connect_unix(&"x".repeat(200)), Err(Unreached::Fault(_))));
     let datagram = dir.path().join("d").to_str().unwrap().to_owned();
+    let why = soon(1_000).connect_unix("/etc/passwd").err();
+    assert_eq!(why, Some(Unreached::Refused("/etc/passwd: not a socket".into())));
     let _datagram = std::os::unix::net::UnixDatagram::bind(&datagram).unwrap();
     assert!(matches!(soon(1_000).connect_unix(&datagram), Err(Unreached::Refused(_))));
     assert!(matches!(soon(1_000).reach_unix(&datagram), Ok(None)));
