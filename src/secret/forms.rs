@@ -1,6 +1,6 @@
 //! The secrets of one entry, and every form in which they may come back.
 
-use super::text::{STARS, replace};
+use super::text::{STARS, credentials, exposed, replace, suspicious};
 use crate::quantity::quoted;
 use crate::value::{Content, Excerpt, Secret, Value};
 use base64::Engine;
@@ -82,14 +82,33 @@ impl Secrets {
         }
     }
 
-    /// The values of those lines of headers, `Name: value`, whose names announce a secret.
+    /// The values of those lines of headers, `Name: value`, whose names announce a secret, and what is secret in the URLs
+    /// of the others: `Location`.
     pub fn add_headers(&mut self, text: &str) {
         for line in text.lines() {
-            if let Some((name, value)) = line.split_once(':')
-                && super::is_secret_name(name)
-            {
-                self.add(value);
+            match line.split_once(':') {
+                Some((name, value)) if super::is_secret_name(name) => self.add(value),
+                _ => self.add_exposed(line),
             }
+        }
+    }
+
+    /// What anybody can tell to be a secret in `text`.
+    pub fn add_exposed(&mut self, text: &str) {
+        for range in exposed(text) {
+            self.add(text.get(range).unwrap_or_default());
+        }
+        for (user, password) in credentials(text) {
+            self.add(&password);
+            self.add_user(&user);
+        }
+    }
+
+    /// What is probably a secret in text that is handed over, such as a form.
+    pub fn add_suspicious(&mut self, text: &str) {
+        for range in suspicious(text) {
+            let value = text.get(range).unwrap_or_default();
+            self.add(value.trim_matches(|c: char| c.is_whitespace() || "\"'`,;".contains(c)));
         }
     }
 
@@ -294,6 +313,11 @@ mod tests {
         secrets.add_headers("HTTP/1.1 200 OK\r\nServer: nginx\r\nset-cookie: sid=5f3a9c; Path=/\r\n\r\n");
         assert_eq!(secrets.scrub("nginx Set-Cookie: sid=5f3a9c; Path=/"), "nginx Set-Cookie: ***");
         assert_eq!(secrets.scrub("sid is 5f3a9c"), "sid is ***");
+        let mut secrets = Secrets::default();
+        secrets.add_headers("Location: http://u:canary1@h/?x=canary0\nLocation: /cb?token=canary2\n");
+        assert_eq!(secrets.scrub("canary0 canary1 canary2"), "canary0 *** ***");
+        secrets.add_suspicious("{\"user\": \"canary0\", \"password\": \"canary3\"}\nx=1&pwd=canary4&y=canary0");
+        assert_eq!(secrets.scrub("canary0 canary3 canary4"), "canary0 *** ***");
     }
 
     #[test]
