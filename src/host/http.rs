@@ -95,7 +95,9 @@ impl Host {
     /// What a proxy refuses says nothing of the server.
     fn reach(&self, proxy: &Proxy, url: &Url) -> Result<Wire, Fault> {
         let mut wire = self.connect(&proxy.endpoint(), None).map_err(|why| match why {
-            Unreached::Refused(why) => Fault::Failed(format!("{proxy} is out of reach: {why}")),
+            Unreached::Refused(why) | Unreached::NoRoute(why) => {
+                Fault::Failed(format!("{proxy} is out of reach: {why}"))
+            }
             Unreached::Silent(_, waited) => Fault::TimedOut(format!("connecting to {proxy}"), waited),
             Unreached::Fault(fault) => fault,
         })?;
