@@ -192,7 +192,9 @@ impl Server {
         host.machine()?;
         let Server(Endpoint { host: name, port }) = self;
         let not_found = |why| match why {
-            Unreached::Refused(why) => Fault::Failed(format!("the server cannot be asked: {why}")),
+            Unreached::Refused(why) | Unreached::NoRoute(why) => {
+                Fault::Failed(format!("the server cannot be asked: {why}"))
+            }
             other => other.into(),
         };
         let addresses = host.resolve(name).map_err(not_found)?;

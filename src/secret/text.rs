@@ -11,10 +11,11 @@ pub const STARS: &str = "***";
 /// A user and a password.
 pub type Credentials = (String, String);
 
-/// Whoever may read `text` may not read these parts: the password in a URL (`https://user:PASSWORD@host/`) and the value
-/// of an `Authorization` header. In order.
+/// Whoever may read `text` may not read these parts: the password in a URL (`https://user:PASSWORD@host/`), what its query
+/// says of a secret (`?token=TOKEN`) and the value of an `Authorization` header. In order.
 pub fn exposed(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<_> = urls(text).map(|userinfo| userinfo.secret).collect();
+    found.extend(memchr::memchr_iter(b'=', text.as_bytes()).filter_map(|at| parameter(text, at)));
     found.extend(memmem::find_iter(text.as_bytes(), "uthorization").filter_map(|at| authorization(text, at)));
     found.sort_by_key(|range| range.start);
     found
@@ -91,6 +92,21 @@ fn urls(text: &str) -> impl Iterator<Item = Userinfo> {
         };
         (!secret.is_empty()).then_some(Userinfo { user, secret })
     })
+}
+
+/// The value of the parameter of a query, or of a form, whose `=` stands at `at`.
+fn parameter(text: &str, at: usize) -> Option<Range<usize>> {
+    let name = |c: char| c.is_alphanumeric() || "-_.~%[]".contains(c);
+    let before = text.get(..at)?.trim_end_matches(name);
+    let name = text.get(before.len()..at)?;
+    // No query says where a process is.
+    if !before.ends_with(['?', '&', '#']) || !(is_secret_name(name) || name == "pwd") {
+        return None;
+    }
+    let ends = |c: char| c.is_whitespace() || c.is_control() || "\"'<>`&#".contains(c);
+    let rest = text.get(at + 1..)?;
+    let len = rest.find(ends).unwrap_or(rest.len());
+    (len > 0).then_some(at + 1..at + 1 + len)
 }
 
 /// The value of the header whose name ends in what stands at `at`.
@@ -266,6 +282,10 @@ mod tests {
             ("curl -H 'proxy-authorization: Basic canary=='", "curl -H 'proxy-authorization: ***'"),
             ("no authorization needed", "no authorization needed"),
             ("://", "://"),
+            ("https://h/a?access_token=canary&x=1#t", "https://h/a?access_token=***&x=1#t"),
+            ("/a?x=1&X-Amz-Signature=canary", "/a?x=1&X-Amz-Signature=***"),
+            ("\"/cb#id_token=canary\"", "\"/cb#id_token=***\""),
+            ("/a?token=&x=token=b&y?=c", "/a?token=&x=token=b&y?=c"),
         ] {
             assert_eq!(mask(text), shown);
         }

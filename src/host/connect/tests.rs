@@ -69,7 +69,7 @@ fn a_listener_is_reached_and_a_closed_port_refuses() {
 #[test]
 fn the_zone_of_an_address_is_an_interface() {
     let why = soon(2_000).connect(&endpoint("[fe80::1%no-such0]:9"), None).unwrap_err();
-    assert_eq!(why, Unreached::Refused("this host has no interface `no-such0`".into()));
+    assert_eq!(why, Unreached::NoRoute("this host has no interface `no-such0`".into()));
     assert_eq!(scope("lo"), Ok(1));
     assert_eq!(scope("7"), Ok(7));
 }
