@@ -10,7 +10,7 @@ use crate::host::fuzz::{self, Memory};
 use crate::host::{Host, TreeFiles};
 use crate::load::{Spec, load_text};
 use crate::report::{Context, FORMATS};
-use crate::secret::{Secrets, credentials, mask, suspicious};
+use crate::secret::{Secrets, credentials, handed, mask};
 use crate::syntax::Format;
 use crate::verdict::{Judged, Summary, judge};
 use crate::{quantity, query, version};
@@ -102,7 +102,7 @@ fn host(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Host {
 /// Looks at all of a spec and writes every kind of report.
 fn run(spec: &Spec, host: &Host) {
     let judged = |claim| {
-        let verdicts = judge(claim, (claim.probe)(host, &claim.asks));
+        let verdicts = judge(claim, (claim.probe)(host, claim));
         Judged { claim, verdicts, elapsed: Duration::ZERO }
     };
     let judged: Vec<_> = spec.claims.iter().map(judged).collect();
@@ -217,7 +217,7 @@ fn secrets(bytes: &[u8]) {
     let shown = secrets.scrub(&said);
     let secret = secret.trim();
     assert!(secrets.is_empty() || "***".contains(secret) || !shown.contains(secret), "{secret:?} in {shown:?}");
-    let _ = (mask(rest), credentials(rest), suspicious(rest));
+    let _ = (mask(rest), credentials(rest), handed(rest));
 }
 
 #[cfg(test)]

@@ -247,7 +247,7 @@ struct Task<'c> {
 
 /// One look. A probe that panics has observed nothing.
 fn look(claim: &Claim, host: &Host) -> Observed {
-    catch_unwind(AssertUnwindSafe(|| (claim.probe)(host, &claim.asks))).unwrap_or_else(|_| {
+    catch_unwind(AssertUnwindSafe(|| (claim.probe)(host, claim))).unwrap_or_else(|_| {
         let panic = PANICKED.take().unwrap_or_default();
         Err(Fault::Failed(format!("the probe panicked{panic}, which is a bug in verispec")))
     })

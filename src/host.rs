@@ -117,6 +117,8 @@ pub mod connect;
 pub mod exec;
 pub mod front;
 mod home;
+pub mod http;
+pub mod icmp;
 pub mod mounts;
 pub mod packages;
 pub mod pem;

@@ -16,6 +16,7 @@ mod operator;
 mod pattern;
 mod scalar;
 mod semver;
+mod sieve;
 mod text;
 mod words;
 
@@ -31,6 +32,7 @@ mod written;
 pub use operator::{Empty, OPERATORS, Of, Operand, Operator, is_quantity};
 pub use pattern::Pattern;
 pub use semver::Constraint;
+pub use sieve::Sieve;
 
 /// What a spec expects of a value. Its operands have been checked against the type of the key it stands under.
 #[derive(Clone, Debug)]

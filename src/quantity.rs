@@ -197,6 +197,7 @@ impl std::fmt::Display for Value {
             Value::Text(t) => write!(f, "{}", quoted(t)),
             Value::Secret(s) => write!(f, "{s}"),
             Value::Content(c) => write!(f, "{}", quoted(&c.text)),
+            Value::Excerpt(e) => write!(f, "{} of text", size(e.size)),
             Value::List(l) => {
                 f.write_str("[")?;
                 for (i, v) in l.iter().enumerate() {

@@ -304,6 +304,7 @@ fn to_json(value: &Value) -> J {
         Value::Number(n) => J::from(*n),
         Value::Text(t) => J::from(t.as_str()),
         Value::Content(c) => J::from(c.text.as_str()),
+        Value::Excerpt(e) => J::from(e.text.as_str()),
         Value::List(list) => list.iter().map(to_json).collect(),
         Value::Map(map) => J::Object(map.iter().map(|(k, v)| (k.clone(), to_json(v))).collect()),
         Value::Version(v) => J::from(v.text.as_str()),

@@ -1,6 +1,7 @@
 //! Kinds of things a spec can describe: one file each. A new one is a file here and its two lines below.
 
 use crate::host::Host;
+use crate::matcher::Test;
 use crate::syntax::{Diagnostic, Node, Span};
 use crate::value::{Fact, Fault, Type, Value};
 use smallvec::SmallVec;
@@ -9,14 +10,17 @@ mod addr;
 mod certificate;
 mod command;
 mod disk;
+mod dns;
 mod file;
 mod group;
+mod http;
 mod interface;
 mod kernel_module;
 mod kernel_param;
 mod matching;
 mod mount;
 mod package;
+mod ping;
 mod port;
 mod process;
 mod service;
@@ -24,6 +28,7 @@ mod system;
 mod user;
 
 mod id;
+mod json_schema;
 mod path;
 mod setting;
 
@@ -40,12 +45,15 @@ pub static KINDS: &[Kind] = &[
     Kind::of::<process::Running>(),
     Kind::of::<user::User>(),
     Kind::of::<group::Group>(),
-    Kind::of::<addr::Addr>(),
     Kind::of::<command::Command>(),
     Kind::of::<certificate::Certificate>(),
     Kind::of::<disk::Disk>(),
     Kind::of::<mount::Mount>(),
     Kind::of::<interface::Interface>(),
+    Kind::of::<addr::Addr>(),
+    Kind::of::<dns::Dns>(),
+    Kind::of::<http::Http>(),
+    Kind::of::<ping::Ping>(),
     Kind::of::<kernel_param::KernelParam>(),
     Kind::of::<kernel_module::KernelModule>(),
     Kind::of::<system::System>(),
@@ -84,6 +92,8 @@ pub trait Resource: Sized + 'static {
     fn absence(&self) -> Option<String> {
         None
     }
+    /// Hears of the keys that are about to be read, where it is better to know them together.
+    fn prepare(&mut self, _keys: &mut dyn Iterator<Item = &'static str>) {}
 }
 
 /// The key that says whether a thing is there.
@@ -112,14 +122,28 @@ pub const fn lookup<R, T: Fact>(
 }
 
 /// Declares a key under which a spec writes text that the thing must be good for (a host name, a schema): `read` is
-/// handed the text and says what speaks against it; an empty list is a pass.
-pub const fn check<R>(
+/// handed the text and says what speaks against it; an empty list is a pass, and `None` is nothing to hold it against.
+pub const fn check<R, P: Into<Option<Vec<String>>>>(
     name: &'static str,
     about: &'static str,
     input: Argument,
-    read: fn(&R, &str) -> Result<Vec<String>, Fault>,
-) -> Check<R> {
+    read: fn(&R, &str) -> Result<P, Fault>,
+) -> Check<R, P> {
     Check { name, about, input, read }
+}
+
+/// Declares a key that holds text of any length: `read` is handed what is expected of it, for text that is too long to
+/// be kept may still tell whether that holds ([`Test::sieve`]).
+pub const fn text<R>(name: &'static str, about: &'static str, read: Reader<R>) -> Text<R> {
+    Text { name, about, read }
+}
+
+type Reader<R> = fn(&R, Option<&Test>) -> Result<Value, Fault>;
+
+pub struct Text<R> {
+    name: &'static str,
+    about: &'static str,
+    read: Reader<R>,
 }
 
 pub struct Key<R, T> {
@@ -135,11 +159,11 @@ pub struct Lookup<R, T> {
     read: fn(&R, &str) -> T,
 }
 
-pub struct Check<R> {
+pub struct Check<R, P> {
     name: &'static str,
     about: &'static str,
     input: Argument,
-    read: fn(&R, &str) -> Result<Vec<String>, Fault>,
+    read: fn(&R, &str) -> Result<P, Fault>,
 }
 
 /// Problems that one check tells of at most.
@@ -154,11 +178,27 @@ pub struct Argument {
     pub check: fn(&str) -> Result<(), String>,
 }
 
-/// A [`Key`], [`Lookup`] or [`Check`] of any type.
+/// A [`Key`], [`Text`], [`Lookup`] or [`Check`] of any type.
 pub trait Column<R>: Sync {
     fn info(&self) -> KeyInfo;
     /// `argument` is empty for a plain key, and the text that the spec has under a [`check`].
     fn read(&self, seen: &R, argument: &str) -> Result<Value, Fault>;
+    /// Like [`Column::read`], where it is known what is expected.
+    fn read_for(&self, seen: &R, argument: &str, _: Option<&Test>) -> Result<Value, Fault> {
+        self.read(seen, argument)
+    }
+}
+
+impl<R> Column<R> for Text<R> {
+    fn info(&self) -> KeyInfo {
+        KeyInfo { name: self.name, about: self.about, ty: Type::Content, argument: None, input: None }
+    }
+    fn read(&self, seen: &R, _: &str) -> Result<Value, Fault> {
+        (self.read)(seen, None)
+    }
+    fn read_for(&self, seen: &R, _: &str, test: Option<&Test>) -> Result<Value, Fault> {
+        (self.read)(seen, test)
+    }
 }
 
 impl<R, T: Fact> Column<R> for Key<R, T> {
@@ -180,12 +220,12 @@ impl<R, T: Fact> Column<R> for Lookup<R, T> {
 }
 
 /// What passes reads as the text it was checked against, so that its test is equality with that text.
-impl<R> Column<R> for Check<R> {
+impl<R, P: Into<Option<Vec<String>>>> Column<R> for Check<R, P> {
     fn info(&self) -> KeyInfo {
         KeyInfo { name: self.name, about: self.about, ty: Type::Text, argument: None, input: Some(self.input) }
     }
     fn read(&self, seen: &R, argument: &str) -> Result<Value, Fault> {
-        let mut problems = (self.read)(seen, argument)?;
+        let Some(mut problems) = (self.read)(seen, argument)?.into() else { return Ok(Value::Absent) };
         if problems.is_empty() {
             return Ok(Value::Text(argument.to_owned()));
         }
@@ -244,7 +284,33 @@ pub struct Kind {
 pub type Bind = fn(&str, &[(&str, &Node)], &mut Vec<Diagnostic>) -> Result<Probe, String>;
 
 /// Looks a thing up on a host and reads the keys asked for.
-pub type Probe = Box<dyn Fn(&Host, &[Ask]) -> Observed + Send + Sync>;
+pub type Probe = Box<dyn Fn(&Host, &dyn Asked) -> Observed + Send + Sync>;
+
+/// What a spec wants to know of a thing.
+pub trait Asked {
+    fn asks(&self) -> &[Ask];
+    /// What is expected of the key that `asks()[index]` is, where that is known.
+    fn test(&self, index: usize) -> Option<&Test>;
+}
+
+/// Keys of which nothing is expected.
+impl<const N: usize> Asked for [Ask; N] {
+    fn asks(&self) -> &[Ask] {
+        self
+    }
+    fn test(&self, _: usize) -> Option<&Test> {
+        None
+    }
+}
+
+impl Asked for Vec<Ask> {
+    fn asks(&self) -> &[Ask] {
+        self
+    }
+    fn test(&self, _: usize) -> Option<&Test> {
+        None
+    }
+}
 
 /// `None` if it is not there and nothing more can be said of it.
 pub type Observed = Result<Option<Seen>, Fault>;
@@ -314,15 +380,17 @@ fn bind<R: Resource>(name: &str, said: &[(&str, &Node)], wrong: &mut Vec<Diagnos
         }
     }
     Ok(Box::new(move |host, asked| {
-        let Some(seen) = R::probe(host, &id, &how)? else { return Ok(None) };
-        let read = |ask: &Ask| match R::KEYS.get(ask.key) {
-            Some(column) => column.read(&seen, &ask.argument),
+        let Some(mut seen) = R::probe(host, &id, &how)? else { return Ok(None) };
+        let asks = asked.asks();
+        seen.prepare(&mut asks.iter().filter_map(|ask| Some(R::KEYS.get(ask.key)?.info().name)));
+        let read = |(index, ask): (usize, &Ask)| match R::KEYS.get(ask.key) {
+            Some(column) => column.read_for(&seen, &ask.argument, asked.test(index)),
             None => Err(Fault::Unsupported("no such key".into())),
         };
         let present = seen.present().map(|there| match seen.absence() {
             Some(why) if !there => Value::No(why),
             _ => Value::Bool(there),
         });
-        Ok(Some(Seen { present, values: asked.iter().map(read).collect() }))
+        Ok(Some(Seen { present, values: asks.iter().enumerate().map(read).collect() }))
     }))
 }

@@ -13,6 +13,7 @@ use serde_json::{Map, Value as Json, json};
 /// Mistakes that a schema cannot see: what a name or a pattern means, how two values relate, which files there are.
 pub const BEYOND: &[Code] = &[
     Code::BadId,
+    Code::BadSetting,
     Code::BadRegex,
     Code::BadPath,
     Code::BadPattern,
@@ -118,8 +119,8 @@ fn key(info: &KeyInfo, types: &mut Types) -> Json {
 }
 
 /// What may stand behind a setting.
-fn shape(shape: Shape) -> Json {
-    match shape {
+fn shape(of: Shape) -> Json {
+    match of {
         Shape::Bool => json!({"type": "boolean"}),
         Shape::Count => json!({"type": "integer", "minimum": 0, "maximum": u32::MAX}),
         Shape::Text => json!({"type": "string"}),
@@ -131,6 +132,7 @@ fn shape(shape: Shape) -> Json {
         Shape::TextMap => {
             json!({"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}})
         }
+        Shape::Headers => json!({"anyOf": [shape(Shape::TextList), shape(Shape::TextMap)]}),
         Shape::Exec => json!({"anyOf": [
             {"type": "string", "pattern": "\\S"},
             {"type": "array", "minItems": 1, "items": {"type": "string"}},

@@ -1,7 +1,7 @@
 //! From trees to claims whose types are right, beside everything that is wrong.
 
 use crate::matcher::Test;
-use crate::resource::{Ask, Kind, Probe};
+use crate::resource::{Ask, Asked, Kind, Probe};
 use crate::secret::Secrets;
 use crate::syntax::Span;
 use crate::value::Value;
@@ -89,6 +89,16 @@ pub struct Retry {
     pub within: Duration,
     /// How long to wait between two looks.
     pub every: Duration,
+}
+
+impl Asked for Claim {
+    fn asks(&self) -> &[Ask] {
+        &self.asks
+    }
+
+    fn test(&self, index: usize) -> Option<&Test> {
+        self.tests.get(index).map(|expectation| &expectation.test)
+    }
 }
 
 impl Claim {

@@ -26,6 +26,9 @@ pub enum Value {
     /// Text that may be compared and is never shown.
     Secret(Secret),
     Content(Box<Content>),
+    /// Of text that was too long to be kept, the lines that decide what is expected of it. Stands only where that was known
+    /// when it was read.
+    Excerpt(Box<Excerpt>),
     List(Vec<Value>),
     /// What is known of a list, and why there may be more of it. Judging takes it apart: it is in no other value.
     Partial(Box<(Vec<Value>, Fault)>),
@@ -134,6 +137,17 @@ pub struct Content {
     pub text: String,
     /// The bound in bytes at which reading stopped, if there was more.
     pub cut: Option<u64>,
+}
+
+/// Some lines of a long text.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Excerpt {
+    /// The lines, each with its end.
+    pub text: String,
+    /// Their numbers in the whole text, from 1.
+    pub numbers: Vec<u64>,
+    /// Bytes of the whole text.
+    pub size: u64,
 }
 
 /// A version and the order it belongs to.

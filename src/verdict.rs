@@ -235,9 +235,8 @@ fn weigh<'c>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::Host;
     use crate::matcher::Test;
-    use crate::resource::{Ask, Kind, Seen};
+    use crate::resource::{Kind, Seen};
     use crate::syntax::Span;
 
     fn words(presence: bool, seen: Observed) -> Vec<&'static str> {
@@ -251,7 +250,7 @@ mod tests {
             kind: Kind::find("file").unwrap(),
             id: "/a".into(),
             span: Span { file: 0, start: 0, end: 0 },
-            probe: Box::new(|_: &Host, _: &[Ask]| Ok(None)),
+            probe: Box::new(|_, _| Ok(None)),
             presence: Some(expect(Value::Bool(presence))),
             asks: Default::default(),
             tests: vec![expect(Value::Bool(true)), expect(Value::Text("x".into()))].into(),

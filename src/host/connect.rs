@@ -1,7 +1,7 @@
 //! Connections over TCP and unix sockets, to where a name leads, that keep a deadline in all they do.
 
 use super::Host;
-use super::sockets::Family;
+use super::resolve::{Family, Found};
 use crate::quantity;
 use crate::value::Fault;
 use race::{Race, Speech};
@@ -20,7 +20,7 @@ mod wire;
 pub use wire::Wire;
 
 /// Addresses of one name that are tried at most: each holds a socket.
-const MOST_ADDRESSES: usize = 64;
+pub(super) const MOST_ADDRESSES: usize = 64;
 /// How long one waits for a place in the queue of a unix socket, which cannot be polled for.
 const QUEUE: Duration = Duration::from_millis(5);
 
@@ -110,11 +110,11 @@ impl fmt::Display for Endpoint {
 impl Host {
     /// Connects over TCP to whichever of the endpoint's addresses answers first, from the address `from` if there is one.
     pub fn connect(&self, to: &Endpoint, from: Option<IpAddr>) -> Result<Wire, Unreached> {
-        self.connect_by(None, to, from)
+        self.connect_by(Family::Any, to, from)
     }
 
     /// The same, over one family of addresses only.
-    pub fn connect_by(&self, family: Option<Family>, to: &Endpoint, from: Option<IpAddr>) -> Result<Wire, Unreached> {
+    pub fn connect_by(&self, family: Family, to: &Endpoint, from: Option<IpAddr>) -> Result<Wire, Unreached> {
         let won = self.race(family, to, from, Speech::Stream)?;
         Ok(Wire::new(won.socket, Some(won.peer), won.latency, self.deadline()))
     }
@@ -124,7 +124,7 @@ impl Host {
     /// [`Unreached::Refused`] only if all addresses refuse it by ICMP; most who are not there are silent.
     pub fn exchange(
         &self,
-        family: Option<Family>,
+        family: Family,
         to: &Endpoint,
         from: Option<IpAddr>,
         message: &[u8],
@@ -135,52 +135,60 @@ impl Host {
 
     fn race(
         &self,
-        family: Option<Family>,
+        family: Family,
         to: &Endpoint,
         from: Option<IpAddr>,
         speech: Speech<'_>,
     ) -> Result<race::Won, Unreached> {
         let began = Instant::now();
-        let addresses = self.addresses(&to.host, to.port, family, from)?;
+        let (addresses, more) = self.addresses(&to.host, to.port, family, from)?;
         let lookup = began.elapsed();
         let what = match speech {
             Speech::Stream => format!("connecting to {to}"),
             Speech::Datagram(_) => format!("a datagram from {to}"),
         };
-        match Race::new(self, addresses, from, speech).run(&what) {
+        match (Race::new(self, addresses, from, speech).run(&what), more) {
+            // One of those that are not known might have answered.
+            (Err(Unreached::Refused(_) | Unreached::Silent(..)), Some(fault)) => Err(Unreached::Fault(fault)),
             // Whoever had less time than the lookup took has not been waited for as long as the spec says.
-            Err(Unreached::Silent(_, waited)) if waited <= lookup => {
+            (Err(Unreached::Silent(_, waited)), None) if waited <= lookup => {
                 let took = quantity::duration(lookup);
                 let why = format!("{what}: looking up `{}` took {took} of it", to.host);
                 Err(Unreached::Fault(Fault::TimedOut(why, began.elapsed())))
             }
-            other => other,
+            (end, _) => end,
         }
     }
 
-    /// Where `name` leads, the families by turns, best first: RFC 8305, section 4. Never empty.
+    /// Where `name` leads, the families by turns, best first: RFC 8305, section 4. Never empty. And why there may be
+    /// more.
     pub(super) fn addresses(
         &self,
         name: &str,
         port: u16,
-        family: Option<Family>,
+        family: Family,
         from: Option<IpAddr>,
-    ) -> Result<Vec<SocketAddr>, Unreached> {
+    ) -> Result<(Vec<SocketAddr>, Option<Fault>), Unreached> {
         self.machine().map_err(Unreached::Fault)?;
         if let Some((address, zone)) = name.split_once('%')
             && let Ok(address) = address.parse::<Ipv6Addr>()
         {
-            return Ok(vec![SocketAddrV6::new(address, port, 0, scope(zone)?).into()]);
+            return Ok((vec![SocketAddrV6::new(address, port, 0, scope(zone)?).into()], None));
         }
-        let from = from.map(|f| if f.is_ipv4() { Family::V4 } else { Family::V6 });
-        let mut all: Vec<_> = self.resolve(name)?.iter().map(IpAddr::to_canonical).collect();
-        all.retain(|a| {
-            let own = if a.is_ipv4() { Family::V4 } else { Family::V6 };
-            [family, from].into_iter().flatten().all(|wanted| wanted == own)
-        });
+        let wanted = match (family, from) {
+            (Family::Any, Some(IpAddr::V4(_))) => Family::V4,
+            (Family::Any, Some(IpAddr::V6(_))) => Family::V6,
+            _ => family,
+        };
+        let (mut all, more) = self.find(name, wanted).map_err(|why| match why {
+            // That a name is not found is no silence of those whom it leads to.
+            Unreached::Silent(what, waited) => Unreached::Fault(Fault::TimedOut(what, waited)),
+            other => other,
+        })?;
+        all.retain(|a| wanted.has(a) && from.is_none_or(|from| from.is_ipv4() == a.is_ipv4()));
         let Some(first) = all.first() else {
-            let wanted = if family.or(from) == Some(Family::V4) { "IPv4" } else { "IPv6" };
-            return Err(Unreached::Refused(format!("`{name}` has no {wanted} address")));
+            let none = if wanted == Family::V4 { "IPv4" } else { "IPv6" };
+            return Err(Unreached::Refused(format!("`{name}` has no {none} address")));
         };
         let (mut one, mut other): (Vec<_>, Vec<_>) = all.iter().partition(|a| a.is_ipv4() == first.is_ipv4());
         one.reverse();
@@ -189,7 +197,24 @@ impl Host {
         while !one.is_empty() || !other.is_empty() {
             turns.extend(one.pop().into_iter().chain(other.pop()).map(|ip| SocketAddr::new(ip, port)));
         }
-        Ok(turns)
+        Ok((turns, more))
+    }
+
+    fn find(&self, name: &str, family: Family) -> Result<Found, Unreached> {
+        if let Ok(address) = name.parse::<IpAddr>() {
+            return Ok((vec![address.to_canonical()], None));
+        }
+        if family == Family::Any {
+            return self.resolve_known(name);
+        }
+        let found = self.look_up(name, family);
+        Ok((found.addresses?, found.more))
+    }
+
+    /// Whether the kernel does without IPv6, rather than whoever runs this in a sandbox.
+    pub(super) fn is_without_ipv6(&self) -> bool {
+        let there = |path| self.files().stat(path).map(|stat| stat.is_some());
+        there("/proc/net/dev") == Ok(true) && there("/proc/net/if_inet6") == Ok(false)
     }
 
     /// Connects to a unix socket of streams: a path, or `@` and an abstract name.

@@ -1,21 +1,20 @@
 //! What DNS servers answer: one exchange with them, over UDP and where that is too small over TCP.
 
 use crate::value::Fault;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 mod exchange;
-pub(super) mod message;
+pub mod message;
+mod name;
 mod record;
 mod stream;
 
 use exchange::Exchange;
+pub use name::{check_name, is_numeric, reversed};
 
 /// The port of DNS servers.
 pub const PORT: u16 = 53;
-/// Bytes of a name as it is written, without a dot at its end: RFC 1035, section 2.3.4.
-const LONGEST_NAME: usize = 253;
-const LONGEST_LABEL: usize = 63;
 
 crate::choice! {
     /// A type of record: the registry "Resource Record (RR) TYPEs" of IANA.
@@ -51,7 +50,6 @@ crate::choice! {
         NotZone = "NOTZONE",
         BadVers = "BADVERS",
         BadCookie = "BADCOOKIE",
-        Other = "other",
     }
 }
 
@@ -96,9 +94,9 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// A single server, asked up to three times until the deadline.
-    pub fn one(address: SocketAddr) -> Servers {
-        Servers { addresses: vec![address], patience: crate::quantity::LONGEST, rounds: 3, stream: false }
+    /// The addresses of one server, asked up to three times until the deadline.
+    pub fn any_of(addresses: Vec<SocketAddr>) -> Servers {
+        Servers { addresses, patience: crate::quantity::LONGEST, rounds: 3, stream: false }
     }
 
     /// Asks all questions side by side and ends by `deadline`. There is an answer to each, in their order.
@@ -125,6 +123,16 @@ impl Answer {
                 shown(self.server)
             ))),
             rcode => Err(Fault::Failed(format!("{} answered {} to {question}", shown(self.server), rcode.word()))),
+        }
+    }
+
+    /// In which words there is certainly nothing.
+    pub fn absence(&self, record: Option<RecordType>, name: &str) -> String {
+        let server = shown(self.server);
+        match (&self.reply, record) {
+            (Ok(reply), _) if reply.rcode == Rcode::NxDomain => format!("{server} knows no name `{name}`: NXDOMAIN"),
+            (_, Some(record)) => format!("{server} has no {} record of `{name}`", record.word()),
+            (_, None) => format!("{server} has no address of `{name}`"),
         }
     }
 }
@@ -189,8 +197,8 @@ impl RecordType {
 }
 
 impl Rcode {
-    fn from_code(code: u16) -> Rcode {
-        match code {
+    fn from_code(code: u16) -> Option<Rcode> {
+        Some(match code {
             0 => Rcode::NoError,
             1 => Rcode::FormErr,
             2 => Rcode::ServFail,
@@ -204,94 +212,14 @@ impl Rcode {
             10 => Rcode::NotZone,
             16 => Rcode::BadVers,
             23 => Rcode::BadCookie,
-            _ => Rcode::Other,
-        }
-    }
-}
-
-/// Says why `name` cannot be asked for. A dot at its end is allowed, and means that nothing is to be added to it.
-pub fn check_name(name: &str) -> Result<(), String> {
-    let bare = name.strip_suffix('.').unwrap_or(name);
-    let shown: String = name.chars().take(80).collect();
-    if name.is_empty() {
-        return Err("the name is empty".into());
-    }
-    if !name.is_ascii() {
-        return Err(format!("`{shown}` is not ASCII: write its `xn--` form"));
-    }
-    if let Some(odd) = bare.chars().find(|c| !(c.is_ascii_alphanumeric() || "-_.*/".contains(*c))) {
-        return Err(format!("`{}` cannot be in a host name", odd.escape_default()));
-    }
-    if bare.len() > LONGEST_NAME {
-        return Err(format!("a host name has at most {LONGEST_NAME} bytes, and `{shown}…` has {}", bare.len()));
-    }
-    // The root is the one name without a label.
-    let mut labels = bare.split('.');
-    if name != "." && labels.clone().any(str::is_empty) {
-        return Err(format!("`{shown}` has an empty part between its dots"));
-    }
-    match labels.find(|l| l.len() > LONGEST_LABEL) {
-        Some(label) => Err(format!("`{label}` is too long: at most {LONGEST_LABEL} bytes between two dots")),
-        None => Ok(()),
-    }
-}
-
-/// The name under which DNS knows what an address is called: RFC 1035, section 3.5, and RFC 3596, section 2.5.
-pub fn reversed(address: IpAddr) -> String {
-    match address {
-        IpAddr::V4(v4) => {
-            let [a, b, c, d] = v4.octets();
-            format!("{d}.{c}.{b}.{a}.in-addr.arpa")
-        }
-        IpAddr::V6(v6) => {
-            let nibbles = v6.octets().into_iter().rev().flat_map(|byte| [byte & 15, byte >> 4]);
-            nibbles.map(|nibble| format!("{nibble:x}.")).collect::<String>() + "ip6.arpa"
-        }
+            _ => return None,
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_address_is_reversed_by_bytes_or_by_digits() {
-        assert_eq!(reversed("192.0.2.7".parse().unwrap()), "7.2.0.192.in-addr.arpa");
-        let v6 = reversed("2001:db8::567:89ab".parse().unwrap());
-        assert_eq!(v6, "b.a.9.8.7.6.5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa");
-    }
-
-    #[test]
-    fn a_name_that_dns_cannot_carry_says_why() {
-        for good in [
-            "a",
-            "example.com",
-            "example.com.",
-            ".",
-            "_sip._tcp.example.com",
-            "*.example.com",
-            "0/25.2.0.192.in-addr.arpa",
-        ] {
-            assert_eq!(check_name(good), Ok(()), "{good}");
-        }
-        let long = "a".repeat(64);
-        let longer = ["a"; 128].join(".");
-        for (bad, words) in [
-            ("", "empty"),
-            ("a..b", "empty part"),
-            (".a", "empty part"),
-            ("..", "empty part"),
-            ("bücher.example", "xn--"),
-            ("a b", "cannot be in a host name"),
-            ("http://a", "`:` cannot"),
-            ("a\nb", "`\\n` cannot"),
-            (&long, "63 bytes"),
-            (&longer, "253 bytes"),
-        ] {
-            let why = check_name(bad).unwrap_err();
-            assert!(why.contains(words), "{bad:?}: {why}");
-        }
-    }
 
     #[test]
     fn every_type_is_read_by_its_own_name() {

@@ -10,6 +10,8 @@ pub struct LocalFiles;
 
 /// Bytes that are read of a file before its size is asked for.
 const PAGE: usize = 4096;
+/// Names of a directory that are read at most, which take 64 MiB: as many files as a process may have open by default.
+const MOST_NAMES: usize = 1 << 20;
 
 /// `None` where the path certainly leads nowhere: ENOENT and ENOTDIR.
 pub(super) fn found<T>(path: &str, result: std::io::Result<T>) -> Result<Option<T>, Fault> {
@@ -51,11 +53,15 @@ impl Files for LocalFiles {
 
     fn list(&self, path: &str) -> Result<Option<Vec<String>>, Fault> {
         let Some(entries) = found(path, std::fs::read_dir(path))? else { return Ok(None) };
-        entries
-            .map(|e| e.map(|e| e.file_name().to_string_lossy().into_owned()))
-            .collect::<Result<_, _>>()
-            .map(Some)
-            .map_err(|e| Fault::from_io(path, &e))
+        let mut names = Vec::new();
+        for entry in entries {
+            if names.len() >= MOST_NAMES {
+                return Err(Fault::Unsupported(format!("{path}: more than {MOST_NAMES} files are in it")));
+            }
+            let entry = entry.map_err(|e| Fault::from_io(path, &e))?;
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+        Ok(Some(names))
     }
 
     fn link(&self, path: &str) -> Result<Option<String>, Fault> {

@@ -52,7 +52,8 @@ impl Host {
         }
     }
 
-    fn read_while(&self, path: &str, mut more: impl FnMut(&[u8]) -> bool) -> Result<Option<()>, Fault> {
+    /// Like [`Host::stream`], while `more` says that it wants more.
+    pub fn read_while(&self, path: &str, mut more: impl FnMut(&[u8]) -> bool) -> Result<Option<()>, Fault> {
         let Some(stat) = self.files().stat(path)? else { return Ok(None) };
         match stat.file_type {
             FileType::File => {}

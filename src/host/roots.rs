@@ -96,6 +96,11 @@ impl Roots {
         Ok(roots)
     }
 
+    /// All of them, in DER, in no order.
+    pub fn all(&self) -> impl Iterator<Item = &[u8]> {
+        self.all.iter().map(Vec::as_slice)
+    }
+
     /// Whether a certificate, in DER, is itself one of them.
     pub fn contains(&self, der: &[u8]) -> bool {
         self.all.contains(der)
@@ -132,5 +137,73 @@ pub fn is_current(certificate: &X509Certificate, now: OffsetDateTime) -> Result<
         Err(format!("it is not valid before {}", quantity::time(begin)))
     } else {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::TreeFiles;
+    use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+    use std::time::Instant;
+
+    fn root(year: i32) -> rcgen::Certificate {
+        let mut params = CertificateParams::new(vec![]).unwrap();
+        (params.not_before, params.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(year, 1, 1));
+        params.distinguished_name.push(rcgen::DnType::CommonName, year.to_string());
+        params.self_signed(&KeyPair::generate().unwrap()).unwrap()
+    }
+
+    fn name(root: &rcgen::Certificate) -> Vec<u8> {
+        X509Certificate::from_der(root.der()).unwrap().1.subject().as_raw().to_vec()
+    }
+
+    #[test]
+    fn a_root_whose_time_is_over_vouches_for_nobody() {
+        let (old, new) = (root(2026), root(2030));
+        let text = format!("{}{}", old.pem(), new.pem());
+        let roots = Roots::parse("/r", text.as_bytes(), date_time_ymd(2026, 11, 22)).unwrap();
+        assert_eq!((roots.anchors().len(), roots.all().count()), (1, 2));
+        assert!(roots.contains(old.der()) && roots.contains(new.der()));
+        assert!(roots.is_named(&name(&new)) && !roots.is_named(&name(&old)));
+        assert_eq!(roots.past(&name(&old)), Some("it expired on 2026-01-01T00:00:00Z"));
+        assert_eq!(roots.past(&name(&new)), None);
+    }
+
+    #[test]
+    fn a_file_of_roots_is_parsed_once_and_a_fault_is_not_remembered() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("roots.pem").to_str().unwrap().to_owned();
+        let host = Host::local();
+        assert!(matches!(host.roots_in(&path), Err(Fault::Failed(_))));
+        std::fs::write(&path, root(2030).pem()).unwrap();
+        let late = host.until(Instant::now());
+        assert!(matches!(late.roots_in(&path), Err(Fault::TimedOut(..))));
+        let first = host.roots_in(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert!(Arc::ptr_eq(&first, &host.roots_in(&path).unwrap()));
+        assert!(host.fresh().roots_in(&path).is_err());
+    }
+
+    #[test]
+    fn the_store_of_a_distribution_is_read_whole() {
+        let began = Instant::now();
+        match Host::local().roots() {
+            Ok(roots) => {
+                println!(
+                    "{} roots, {} of them current, in {:?}",
+                    roots.all.len(),
+                    roots.anchors.len(),
+                    began.elapsed()
+                );
+                assert!(!roots.anchors.is_empty() && roots.anchors.len() + roots.past.len() <= roots.all.len());
+            }
+            Err(fault) => assert!(matches!(fault, Fault::Unsupported(_)), "{fault}"),
+        }
+        let none = Host::offline(Arc::new(TreeFiles::parse("").unwrap()), OffsetDateTime::UNIX_EPOCH);
+        assert!(matches!(none.roots(), Err(Fault::Unsupported(why)) if why.contains("set `roots`")));
+        let tree = TreeFiles::parse("-- /etc/ssl/certs/ca-certificates.crt denied\n-- /etc/ssl/cert.pem\nx\n").unwrap();
+        let denied = Host::offline(Arc::new(tree), OffsetDateTime::UNIX_EPOCH);
+        assert!(matches!(denied.roots(), Err(Fault::Denied(_))));
     }
 }

@@ -10,7 +10,7 @@ use rustls::{
     CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme, StreamOwned,
 };
 use std::io::{self, Read, Write};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 mod refusal;
@@ -192,13 +192,21 @@ fn shake(connection: &mut ClientConnection, wire: &mut Wire, heard: &mut Heard) 
 
 /// Lets any certificate pass, so that it can be described, and remembers it and whether the server has its key.
 #[derive(Debug, Default)]
-struct Witness {
-    seen: Mutex<(Vec<Vec<u8>>, Option<Result<(), Fault>>)>,
+struct Witness(Mutex<Seen>);
+
+#[derive(Debug, Default, Clone)]
+struct Seen {
+    chain: Vec<Vec<u8>>,
+    proof: Option<Result<(), Fault>>,
 }
 
 impl Witness {
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn shown(&self) -> Option<Shown> {
-        let (chain, proof) = self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Seen { chain, proof } = self.seen().clone();
         if chain.is_empty() {
             return None;
         }
@@ -224,7 +232,7 @@ impl Witness {
                 Err(Fault::Unsupported(format!("the server's signature ({scheme:?}) cannot be verified here")))
             }
         };
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).1 = Some(proof);
+        self.seen().proof = Some(proof);
     }
 }
 
@@ -251,7 +259,7 @@ impl ServerCertVerifier for Witness {
         _: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let chain = std::iter::once(own).chain(others).map(|der| der.to_vec()).collect();
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).0 = chain;
+        self.seen().chain = chain;
         Ok(ServerCertVerified::assertion())
     }
 

@@ -41,6 +41,9 @@ pub fn explain(test: &Test, seen: View<'_>) -> Evidence {
         _ => {}
     }
     why(test, seen, &mut evidence);
+    if let View::Value(Value::No(reason)) = seen {
+        note(&mut evidence, reason.clone());
+    }
     if let Err(doubt) = holds(test, seen) {
         note(
             &mut evidence,
@@ -224,8 +227,12 @@ fn unmatched(patterns: &[Pattern], text: Text<'_>, evidence: &mut Evidence) {
 
 /// Lines that are what none should be, with their numbers.
 fn lines<'v>(text: Text<'v>, fits: impl Fn(Text<'v>) -> bool) -> impl Iterator<Item = String> {
-    let numbered = text.lines().zip(1..).filter(move |(line, _)| fits(*line));
-    numbered.take(LINES).map(|(line, number): (_, usize)| format!("line {number}: {}", short(line.text)))
+    let number = move |index: usize| match text.excerpt {
+        Some(excerpt) => excerpt.numbers.get(index).copied().unwrap_or(0),
+        None => index as u64 + 1,
+    };
+    let found = text.lines().enumerate().filter(move |(_, line)| fits(*line));
+    found.take(LINES).map(move |(index, line)| format!("line {}: {}", number(index), short(line.text)))
 }
 
 fn unfound(tests: &[Test], seen: View<'_>, exact: bool, evidence: &mut Evidence) {

@@ -16,6 +16,10 @@ pub fn holds(test: &Test, seen: View<'_>) -> Held {
     match seen {
         View::Value(Value::Absent) => return Err(Doubt::Unfit("there is nothing under this key".into())),
         View::Value(Value::Unfit(why)) => return Err(Doubt::Unfit(why.clone())),
+        // It was made for another test.
+        View::Text(Text { excerpt: Some(excerpt), .. }) if test.sieve().is_none() => {
+            return Err(Doubt::Cut(excerpt.size));
+        }
         _ => {}
     }
     match test {
@@ -55,7 +59,7 @@ pub fn holds(test: &Test, seen: View<'_>) -> Held {
             View::Value(_) => contains(tests, elements(seen)?, true),
         },
         Test::Len(test) => match seen {
-            View::Text(Text { text, cut: Some(cut) }) => {
+            View::Text(Text { text, cut: Some(cut), .. }) => {
                 longer(test, int(text.len()).saturating_add(i64::from(cut.more)), cut.bound)
             }
             View::Text(text) => holds(test, View::Value(&length(text.text.len()))),

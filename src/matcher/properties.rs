@@ -254,6 +254,29 @@ fn any_test() -> impl Strategy<Value = Test> {
     })
 }
 
+/// Tests of what single lines are.
+fn any_test_of_lines() -> impl Strategy<Value = Test> {
+    let patterns = ["a", "!a", "/^a$/", "!/^a$/", "ab", "!ba", "/^$/", "!/b$/", "1", "\u{fffd}", "é", "!b1", r"/\r/"];
+    let some = || prop::collection::vec(any_test(), 1..4);
+    let leaf = prop_oneof![
+        prop::collection::vec(prop::sample::select(patterns.to_vec()), 1..4)
+            .prop_map(|p| Test::Patterns(p.into_iter().map(|p| Pattern::parse(p).unwrap()).collect())),
+        "[ab1]{1,3}|[a\r]{1,2}".prop_map(|t| Test::Substring(t.into())),
+        any_test().prop_map(|t| Test::Element(Box::new(t))),
+        any_test().prop_map(|t| Test::Each(Box::new(t))),
+        some().prop_map(Test::Elements),
+        some().prop_map(|t| Test::Elements(t.iter().map(|_| t[0].clone()).collect())),
+    ];
+    leaf.prop_recursive(2, 8, 3, |inner| {
+        let some = || prop::collection::vec(inner.clone(), 1..3);
+        prop_oneof![
+            inner.clone().prop_map(|t| Test::Not(Box::new(t))),
+            some().prop_map(Test::And),
+            some().prop_map(Test::Or)
+        ]
+    })
+}
+
 fn not(test: &Test) -> Test {
     Test::Not(Box::new(test.clone()))
 }
@@ -316,6 +339,37 @@ proptest! {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+    #[test]
+    fn the_lines_that_a_sieve_keeps_have_the_verdict_of_the_whole(
+        test in any_test_of_lines(),
+        text in prop::collection::vec(prop::sample::select(b"aaabb1\n\n\n\r\xe9\xc3\xa9".to_vec()), 0..40),
+        sizes in prop::collection::vec(1..9_usize, 1..5),
+        longest in prop::sample::select(vec![2, 5, 1 << 20]),
+    ) {
+        let mut sieve = test.sieve().expect("a test of lines").with_lines_of(longest);
+        let (mut rest, mut sizes) = (text.as_slice(), sizes.iter().cycle());
+        while !rest.is_empty() {
+            let (piece, next) = rest.split_at(rest.len().min(*sizes.next().unwrap()));
+            rest = next;
+            if !sieve.feed(piece) {
+                break;
+            }
+        }
+        let whole = String::from_utf8_lossy(&text).into_owned();
+        let Some(excerpt) = sieve.finish(text.len() as u64) else {
+            prop_assert!(text.split(|b| *b == b'\n').any(|line| line.len() + 1 > longest));
+            return Ok(());
+        };
+        for (line, number) in excerpt.text.split_terminator('\n').zip(&excerpt.numbers) {
+            let in_whole = whole.split('\n').nth(*number as usize - 1).unwrap();
+            prop_assert!(in_whole.contains(line.trim_matches('\u{fffd}')), "{:?} is line {}", line, number);
+        }
+        let kind = |held: Result<bool, Doubt>| held.map_err(|doubt| std::mem::discriminant(&doubt));
+        let told = test.holds(&Value::Excerpt(Box::new(excerpt.clone())));
+        let held = test.holds(&Value::Content(Box::new(Content { text: whole, cut: None })));
+        prop_assert_eq!(kind(told), kind(held), "{:?} of {:?}", test, excerpt);
+    }
 
     /// The worst of mistakes: a verdict that more reading would have turned.
     #[test]

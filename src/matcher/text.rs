@@ -1,7 +1,7 @@
 //! Text that may have been cut: what of it is certain, whatever followed.
 
 use super::Doubt;
-use crate::value::Value;
+use crate::value::{Excerpt, Value};
 use regex::Regex;
 use std::borrow::Cow;
 
@@ -20,6 +20,8 @@ pub struct Text<'v> {
     pub text: &'v str,
     /// Set if this is only the beginning.
     pub cut: Option<Cut>,
+    /// Set if these are only the lines that decide.
+    pub excerpt: Option<&'v Excerpt>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +44,9 @@ impl<'v> View<'v> {
                     None => &content.text,
                 },
                 cut: content.cut.map(|bound| Cut { bound, more: true }),
+                excerpt: None,
             }),
+            Value::Excerpt(excerpt) => View::Text(Text { text: &excerpt.text, cut: None, excerpt: Some(excerpt) }),
             other => View::Value(other),
         }
     }
@@ -66,7 +70,7 @@ impl<'v> View<'v> {
                 Value::Bool(true) => "`true`",
                 Value::Bool(false) | Value::No(_) => "`false`",
                 Value::Int(_) | Value::Number(_) => "a number",
-                Value::Text(_) | Value::Content(_) | Value::Secret(_) => "text",
+                Value::Text(_) | Value::Content(_) | Value::Excerpt(_) | Value::Secret(_) => "text",
                 Value::List(_) | Value::Partial(_) => "a list",
                 Value::Map(_) => "a map",
                 Value::Mode(_) => "a mode",
@@ -83,7 +87,7 @@ impl<'v> View<'v> {
 
 impl<'v> Text<'v> {
     pub fn whole(text: &'v str) -> Text<'v> {
-        Text { text, cut: None }
+        Text { text, cut: None, excerpt: None }
     }
 
     /// What was not found in what was read.
@@ -165,7 +169,7 @@ impl<'v> Iterator for Lines<'v> {
                 (text, self.rest.cut.map(|cut| Cut { more: false, ..cut }))
             }
         };
-        Some(Text { text: line.strip_suffix('\r').unwrap_or(line), cut })
+        Some(Text { text: line.strip_suffix('\r').unwrap_or(line), cut, excerpt: None })
     }
 }
 

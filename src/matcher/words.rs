@@ -2,7 +2,7 @@
 
 use super::text::{Text, View};
 use super::{Pattern, Test};
-use crate::quantity::quoted;
+use crate::quantity::{quoted, size};
 use crate::value::Value;
 use std::fmt::{self, Write};
 
@@ -224,7 +224,7 @@ fn write_value(out: &mut Bounded, value: &Value) -> fmt::Result {
             })?;
             out.write_str("}")
         }
-        Value::Content(_) => write_view(out, View::of(value)),
+        Value::Content(_) | Value::Excerpt(_) => write_view(out, View::of(value)),
         Value::Version(version) => out.write_str(&short(&version.text)),
         // Quantities are short.
         other => write!(out, "{other}"),
@@ -240,6 +240,9 @@ fn write_view(out: &mut Bounded, seen: View<'_>) -> fmt::Result {
 
 /// The first lines and characters of text, and how much more there is.
 fn long(text: Text<'_>, chars: usize) -> String {
+    if let Some(excerpt) = text.excerpt {
+        return format!("{} of text", size(excerpt.size));
+    }
     const LINES: usize = 8;
     let lines = memchr::memchr_iter(b'\n', text.text.as_bytes()).nth(LINES - 1).map_or(text.text.len(), |at| at + 1);
     let part = clip(&text.text[..lines], chars);

@@ -153,7 +153,10 @@ impl MatcherResult {
         let seen = verdict.shown().filter(|_| !unfit);
         let note = if evidence.told { Some(evidence.found) } else { evidence.note };
         let actual = seen.map_or(serde_json::Value::Null, |v| v.to_json_within(&mut room));
-        let cut_when_read = matches!(&verdict.found, Some(Value::Content(c)) if c.cut.is_some());
+        let cut_when_read = match &verdict.found {
+            Some(Value::Content(content)) => content.cut.is_some(),
+            found => matches!(found, Some(Value::Excerpt(_))),
+        };
         let mut left = ROOM;
         let mut some =
             |list: Vec<String>| list.iter().map(|e| quantity::cut(e, &mut left)).filter(|e| !e.is_empty()).collect();
@@ -269,7 +272,7 @@ pub(super) fn result_schema() -> serde_json::Value {
             "message": text("What came of the comparison, in words."),
             "expected": text("The expectation in words."),
             "actual": { "description": "What was found: sizes in bytes, durations in seconds, modes as octal text, times as RFC 3339, shares as `bytes` and `percent`; null if nothing was." },
-            "truncated": { "type": "boolean", "description": "`actual` is only the beginning of what was found." },
+            "truncated": { "type": "boolean", "description": "`actual` is only a part of what was found: its beginning or, of a long file, the lines that decide." },
             "missing-elements": texts("Expected and not found."),
             "extra-elements": texts("Found and not expected."),
             "diff": maybe("string", "A unified diff of expected and found text."),

@@ -57,7 +57,7 @@ pub fn sentence(verdict: &Verdict, evidence: &Evidence) -> String {
         }
         Outcome::Fail => {
             let listed = !evidence.missing.is_empty() || !evidence.extra.is_empty();
-            let text = matches!(verdict.found, Some(Value::Content(_) | Value::Text(_)));
+            let text = matches!(verdict.found, Some(Value::Content(_) | Value::Excerpt(_) | Value::Text(_)));
             if listed && text && evidence.found.len() > LONG {
                 // What is missing and what is too much says it better than the beginning of a file.
                 let _ = write!(out, "expected {}", line(&evidence.expected));

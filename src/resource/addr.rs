@@ -3,7 +3,7 @@
 use super::{Id, Keys, Presence, Resource, Settings, key, setting};
 use crate::host::Host;
 use crate::host::connect::{Endpoint, Unreached, Wire};
-use crate::host::sockets::Family;
+use crate::host::resolve::Family;
 use crate::syntax::nearest;
 use crate::value::{Content, Fault};
 use std::cell::RefCell;
@@ -32,8 +32,8 @@ enum Voice {
 /// Where to connect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
-    Tcp(Option<Family>, Endpoint),
-    Udp(Option<Family>, Endpoint),
+    Tcp(Family, Endpoint),
+    Udp(Family, Endpoint),
     /// A path, or `@` and a name that is none.
     Unix(String),
 }
@@ -169,15 +169,15 @@ impl Id for Place {
             {
                 return Err(format!("`{text}` names no host: write `{protocol}://localhost:{port}`"));
             }
-            return Endpoint::parse(text).map(|to| Place::Tcp(None, to));
+            return Endpoint::parse(text).map(|to| Place::Tcp(Family::Any, to));
         };
         let (transport, family): (fn(_, _) -> Place, _) = match protocol {
-            "tcp" => (Place::Tcp, None),
-            "tcp4" => (Place::Tcp, Some(Family::V4)),
-            "tcp6" => (Place::Tcp, Some(Family::V6)),
-            "udp" => (Place::Udp, None),
-            "udp4" => (Place::Udp, Some(Family::V4)),
-            "udp6" => (Place::Udp, Some(Family::V6)),
+            "tcp" => (Place::Tcp, Family::Any),
+            "tcp4" => (Place::Tcp, Family::V4),
+            "tcp6" => (Place::Tcp, Family::V6),
+            "udp" => (Place::Udp, Family::Any),
+            "udp4" => (Place::Udp, Family::V4),
+            "udp6" => (Place::Udp, Family::V6),
             "http" | "https" => return Err(format!("`{text}` is for the kind `http`; here, write `tcp://host:port`")),
             "tls" => return Err(format!("`{text}` is for the kind `certificate`; here, write `tcp://{rest}`")),
             _ => {
@@ -214,12 +214,12 @@ mod tests {
 
     #[test]
     fn places_are_read() {
-        let tcp = |text| Ok(Place::Tcp(None, to(text)));
+        let tcp = |text| Ok(Place::Tcp(Family::Any, to(text)));
         assert_eq!(Place::parse("localhost:22"), tcp("localhost:22"));
         assert_eq!(Place::parse("tcp://[::1]:22"), tcp("[::1]:22"));
         assert_eq!(Place::parse("[fe80::1%eth0]:22"), tcp("[fe80::1%eth0]:22"));
-        assert_eq!(Place::parse("udp6://a.example:53"), Ok(Place::Udp(Some(Family::V6), to("a.example:53"))));
-        assert_eq!(Place::parse("tcp4://a.example:53"), Ok(Place::Tcp(Some(Family::V4), to("a.example:53"))));
+        assert_eq!(Place::parse("udp6://a.example:53"), Ok(Place::Udp(Family::V6, to("a.example:53"))));
+        assert_eq!(Place::parse("tcp4://a.example:53"), Ok(Place::Tcp(Family::V4, to("a.example:53"))));
         for unix in ["unix:/run/x.sock", "unix:///run/x.sock"] {
             assert_eq!(Place::parse(unix), Ok(Place::Unix("/run/x.sock".into())));
         }

@@ -28,10 +28,18 @@ use target::Target;
 pub struct Certificate {
     host: Host,
     roots: Option<Path>,
-    /// In DER, the certificate itself first; or why there is none.
-    bundle: Result<Vec<Vec<u8>>, String>,
+    bundle: Bundle,
     /// Of a server: whether it proved to have the key.
     proof: Option<Result<(), Fault>>,
+}
+
+enum Bundle {
+    /// In DER, the certificate itself first.
+    Found(Vec<Vec<u8>>),
+    /// What is there holds no certificate, or a broken one, and why.
+    Unfit(String),
+    /// Nobody is there who could show one, and why.
+    Nobody(String),
 }
 
 impl Resource for Certificate {
@@ -52,8 +60,9 @@ hostname = "mail.example.org"
 "#;
     const PRESENCE: Option<Presence> = Some(Presence {
         name: "exists",
-        about: "Whether it is there: the file, or at an endpoint a server that shows one. Where connections are refused, \
-            or the host's name leads nowhere, none is. A server that answers and shows none fails, whatever is expected.",
+        about: "Whether it is there: the file, or at an endpoint a server that shows one. Seen from this host none is where \
+            connections are refused, no route leads or nobody has the name. A server that answers and shows none fails, \
+            whatever is expected.",
     });
     const TARGET: Option<(&'static str, &'static str)> = Some((
         "path",
@@ -78,7 +87,7 @@ hostname = "mail.example.org"
         &key("serial", "Its serial number, in upper-case hexadecimal.", |c: &Self| {
             c.leaf(|x| Ok(serial(x.tbs_certificate.raw_serial())))
         }),
-        &key("key-type", "The type of its public key.", |c: &Self| -> Result<KeyType, Fault> {
+        &key("key-type", "The type of its public key.", |c: &Self| -> Result<Option<KeyType>, Fault> {
             c.leaf(|x| Ok(algorithm::key_type(x.public_key())))
         }),
         &key("key-bits", "The size of its public key in bits.", |c: &Self| {
@@ -107,7 +116,7 @@ hostname = "mail.example.org"
         &key(
             "chain-expires-in",
             "The time left until the first of the certificates in the file, or that the server shows, expires.",
-            |c: &Self| c.first_expiry().map(|at| at - c.host.now()),
+            |c: &Self| c.first_expiry().map(|first| first.map(|at| at - c.host.now())),
         ),
         &check("matches-key", "The path of a private key that it belongs to.", KEY, |c: &Self, path| {
             c.leaf(|x| private_key::problems(&c.host, x.public_key(), path))
@@ -131,20 +140,32 @@ hostname = "mail.example.org"
         match target {
             Target::File(path) => {
                 let Some(bytes) = host.whole(path.as_str())? else { return Ok(None) };
-                let bundle = bundle::parse(&bytes).map_err(|why| format!("{}: {why}", path.as_str()));
+                let bundle = match bundle::parse(&bytes) {
+                    Ok(all) => Bundle::Found(all),
+                    Err(why) => Bundle::Unfit(format!("{}: {why}", path.as_str())),
+                };
                 Ok(Some(Certificate { host: host.clone(), roots: how.roots.clone(), bundle, proof: None }))
             }
             Target::Live(server) => {
                 let name = how.server_name.as_ref().map(|Name(name)| name.as_str());
-                let Some(shown) = server.shown(host, name, how.starttls)? else { return Ok(None) };
-                let (roots, proof) = (how.roots.clone(), Some(shown.proof));
-                Ok(Some(Certificate { host: host.clone(), roots, bundle: Ok(shown.chain), proof }))
+                let (bundle, proof) = match server.shown(host, name, how.starttls)? {
+                    Ok(shown) => (Bundle::Found(shown.chain), Some(shown.proof)),
+                    Err(why) => (Bundle::Nobody(why), None),
+                };
+                Ok(Some(Certificate { host: host.clone(), roots: how.roots.clone(), bundle, proof }))
             }
         }
     }
 
     fn present(&self) -> Result<bool, Fault> {
-        self.bundle().map(|_| true)
+        Ok(self.bundle()?.is_some())
+    }
+
+    fn absence(&self) -> Option<String> {
+        match &self.bundle {
+            Bundle::Nobody(why) => Some(why.clone()),
+            _ => None,
+        }
     }
 }
 
@@ -220,33 +241,39 @@ fn with_roots<T>(host: &Host, file: Option<&Path>, judge: impl FnOnce(&Roots) ->
 }
 
 impl Certificate {
-    fn bundle(&self) -> Result<&[Vec<u8>], Fault> {
-        self.bundle.as_deref().map_err(|why| Fault::Unfit(why.clone()))
+    fn bundle(&self) -> Result<Option<&[Vec<u8>]>, Fault> {
+        match &self.bundle {
+            Bundle::Found(all) => Ok(Some(all)),
+            Bundle::Unfit(why) => Err(Fault::Unfit(why.clone())),
+            Bundle::Nobody(_) => Ok(None),
+        }
     }
 
-    fn leaf<T>(&self, read: impl FnOnce(&X509Certificate) -> Result<T, Fault>) -> Result<T, Fault> {
-        let der = self.bundle()?.first().map_or(&[][..], Vec::as_slice);
+    fn leaf<T>(&self, read: impl FnOnce(&X509Certificate) -> Result<T, Fault>) -> Result<Option<T>, Fault> {
+        let Some(bundle) = self.bundle()? else { return Ok(None) };
+        let der = bundle.first().map_or(&[][..], Vec::as_slice);
         let (_, certificate) =
             X509Certificate::from_der(der).map_err(|e| Fault::Unfit(format!("it cannot be parsed: {e}")))?;
-        read(&certificate)
+        read(&certificate).map(Some)
     }
 
-    fn chain(&self) -> Result<Result<(), String>, Fault> {
-        let (bundle, usage) = (self.bundle()?, if self.proof.is_some() { Usage::Server } else { Usage::Any });
+    fn chain(&self) -> Result<Option<Result<(), String>>, Fault> {
+        let Some(bundle) = self.bundle()? else { return Ok(None) };
+        let usage = if self.proof.is_some() { Usage::Server } else { Usage::Any };
         let verify = |roots: &Roots| self.leaf(|x| chain::verify(&self.host, x, bundle, roots, usage));
         let chain = with_roots(&self.host, self.roots.as_ref(), verify);
         match (&self.proof, chain) {
             // What is certain counts before what could not be told.
-            (_, Ok(Err(why))) => Ok(Err(why)),
-            (Some(Err(Fault::Unfit(why))), _) => Ok(Err(why.clone())),
-            (Some(Err(fault)), Ok(Ok(()))) => Err(fault.clone()),
+            (_, Ok(Some(Err(why)))) => Ok(Some(Err(why))),
+            (Some(Err(Fault::Unfit(why))), _) => Ok(Some(Err(why.clone()))),
+            (Some(Err(fault)), Ok(_)) => Err(fault.clone()),
             (_, chain) => chain,
         }
     }
 
-    fn first_expiry(&self) -> Result<OffsetDateTime, Fault> {
-        let mut first = self.leaf(|x| Ok(not_after(x)))?;
-        for (at, der) in self.bundle()?.iter().enumerate() {
+    fn first_expiry(&self) -> Result<Option<OffsetDateTime>, Fault> {
+        let Some(mut first) = self.leaf(|x| Ok(not_after(x)))? else { return Ok(None) };
+        for (at, der) in self.bundle()?.unwrap_or_default().iter().enumerate() {
             match X509Certificate::from_der(der) {
                 Ok((_, certificate)) => first = first.min(not_after(&certificate)),
                 Err(e) => {
@@ -254,7 +281,7 @@ impl Certificate {
                 }
             }
         }
-        Ok(first)
+        Ok(Some(first))
     }
 }
 

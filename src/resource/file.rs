@@ -1,24 +1,29 @@
 //! `file`: a path and what is at it.
 
-use super::{Argument, Id, Keys, Resource, check, key, lookup, path::Path};
-use crate::host::{FileType, Host, Stat};
+use super::{Argument, Id, Keys, Resource, check, json_schema, key, lookup, path::Path, text};
+use crate::host::{CONTENT_BOUND, FileType, Host, Stat};
+use crate::matcher::Test;
 use crate::quantity;
 use crate::query;
 use crate::value::{Bytes, Content, Fault, Mode, Value};
+use digest::{Algorithm, Digests};
 use document::Format;
-use sha2::Digest;
+use smallvec::SmallVec;
 use std::cell::OnceCell;
 use std::sync::Arc;
 use time::{Duration, OffsetDateTime};
 
+mod digest;
 mod document;
-mod schema;
 
 pub struct File {
     host: Host,
     path: Arc<str>,
     stat: Stat,
     content: OnceCell<Result<Content, Fault>>,
+    /// The digests that are asked for, and what they are.
+    digested: SmallVec<[Algorithm; 3]>,
+    digests: OnceCell<Result<Digests, Fault>>,
     /// The contents as JSON, by [`Format`].
     documents: [OnceCell<Result<String, Fault>>; Format::COUNT],
 }
@@ -46,10 +51,14 @@ contents = ["/^root:/"]
         &key("linked-to", "What a symbolic link says.", |f: &Self| f.host.files().link(&f.path)),
         &key("links", "Hard links, itself included.", |f: &Self| f.stat.links),
         &key("age", "The time since its contents last changed (mtime).", Self::age),
-        &key("contents", "The first 8 MiB of its text.", |f: &Self| f.content().cloned()),
-        &key("md5", "MD5 of its contents, in lower-case hexadecimal.", Self::digest::<md5::Md5>),
-        &key("sha256", "SHA-256 of its contents, in lower-case hexadecimal.", Self::digest::<sha2::Sha256>),
-        &key("sha512", "SHA-512 of its contents, in lower-case hexadecimal.", Self::digest::<sha2::Sha512>),
+        &text(
+            "contents",
+            "Its text: of what is expected of single lines all of it, however long, else the first 8 MiB.",
+            Self::contents,
+        ),
+        &key("md5", "MD5 of its contents, in lower-case hexadecimal.", |f: &Self| f.digest(Algorithm::Md5)),
+        &key("sha256", "SHA-256 of its contents, in lower-case hexadecimal.", |f: &Self| f.digest(Algorithm::Sha256)),
+        &key("sha512", "SHA-512 of its contents, in lower-case hexadecimal.", |f: &Self| f.digest(Algorithm::Sha512)),
         &lookup("json", "What stands at a path in it, read as JSON.", GJSON, |f: &Self, p| f.at(Format::Json, p)),
         &lookup("yaml", "What stands at a path in it, read as YAML.", GJSON, |f: &Self, p| f.at(Format::Yaml, p)),
         &lookup("toml", "What stands at a path in it, read as TOML.", GJSON, |f: &Self, p| f.at(Format::Toml, p)),
@@ -63,8 +72,8 @@ contents = ["/^root:/"]
         &check(
             "json-schema",
             "A JSON Schema that it is valid against, read as TOML or YAML if its name ends so, else as JSON.",
-            schema::INPUT,
-            |f: &Self, schema| schema::problems(&f.host, f.document(Format::of(&f.path))?, schema),
+            json_schema::INPUT,
+            |f: &Self, schema| json_schema::problems(&f.host, f.document(Format::of(&f.path))?, schema),
         ),
     ];
     type Id = FilePath;
@@ -73,8 +82,13 @@ contents = ["/^root:/"]
     fn probe(host: &Host, path: &FilePath, (): &()) -> Result<Option<Self>, Fault> {
         let path = path.on(host)?;
         let Some(stat) = host.files().lstat(&path)? else { return Ok(None) };
-        let documents = Default::default();
-        Ok(Some(File { host: host.clone(), path, stat, content: OnceCell::new(), documents }))
+        let (digested, digests) = (SmallVec::new(), OnceCell::new());
+        let (content, documents) = (OnceCell::new(), Default::default());
+        Ok(Some(File { host: host.clone(), path, stat, content, digested, digests, documents }))
+    }
+
+    fn prepare(&mut self, keys: &mut dyn Iterator<Item = &'static str>) {
+        self.digested.extend(keys.filter_map(Algorithm::of));
     }
 }
 
@@ -157,10 +171,30 @@ impl File {
         Ok(self.host.now() - changed)
     }
 
-    fn digest<D: Digest>(&self) -> Result<String, Fault> {
-        let mut digest = D::new();
-        self.host.stream(&self.path, |piece| digest.update(piece))?.ok_or_else(|| self.dangling())?;
-        Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    fn digest(&self, algorithm: Algorithm) -> Result<String, Fault> {
+        let read = |wanted: &[Algorithm]| Digests::of(&self.host, &self.path, wanted)?.ok_or_else(|| self.dangling());
+        let digests = self.digests.get_or_init(|| read(&self.digested)).as_ref().map_err(Clone::clone)?;
+        match digests.get(algorithm) {
+            Some(digest) => Ok(digest.to_owned()),
+            None => Ok(read(&[algorithm])?.get(algorithm).unwrap_or_default().to_owned()),
+        }
+    }
+
+    /// Lines are looked at however many there are; of other tests the beginning has to do.
+    fn contents(&self, test: Option<&Test>) -> Result<Value, Fault> {
+        let size = match self.stat.file_type {
+            FileType::Symlink => self.host.files().stat(&self.path)?.map_or(0, |stat| stat.size),
+            _ => self.stat.size,
+        };
+        if size > CONTENT_BOUND
+            && let Some(mut sieve) = test.and_then(Test::sieve)
+        {
+            self.host.read_while(&self.path, |piece| sieve.feed(piece))?.ok_or_else(|| self.dangling())?;
+            if let Some(excerpt) = sieve.finish(size) {
+                return Ok(Value::Excerpt(Box::new(excerpt)));
+            }
+        }
+        self.content().map(|content| Value::Content(Box::new(content.clone())))
     }
 
     fn content(&self) -> Result<&Content, Fault> {

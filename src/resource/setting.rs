@@ -41,6 +41,7 @@ impl<S, T: FromNode> Knob<S> for Setting<S, T> {
     fn set(&self, to: &mut S, from: &Node, wrong: &mut Vec<Diagnostic>) {
         match T::from_node(from) {
             Ok(value) => *(self.place)(to) = value,
+            Err(one) if one.code == Code::BadSetting => wrong.push(one),
             Err(one) => wrong.push(one.label(format!("`{}` is {}", self.name, T::SHAPE.name()))),
         }
     }
@@ -58,6 +59,8 @@ pub enum Shape {
     TextMap,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// `Name: value` texts, or a map of texts.
+    Headers,
     /// A line for the shell, or a program and its arguments.
     Exec,
     Any,
@@ -73,6 +76,7 @@ impl Shape {
             Shape::Duration => "a duration, such as `\"10s\"`, or a number of milliseconds",
             Shape::TextList => "a list of texts",
             Shape::TextMap => "a map of texts",
+            Shape::Headers => "a list of `Name: value` texts, or a map of texts",
             Shape::Exec => "a line for the shell, or a list: a program and its arguments",
             Shape::Any => "anything",
         })

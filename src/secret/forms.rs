@@ -1,6 +1,6 @@
 //! The secrets of one entry, and every form in which they may come back.
 
-use super::text::{STARS, replace};
+use super::text::{STARS, is_scheme, replace};
 use crate::quantity::quoted;
 use crate::value::{Content, Secret, Value};
 use base64::Engine;
@@ -21,8 +21,6 @@ const SHORTEST_BASE64: usize = 6;
 const SHORTEST_LINE: usize = 8;
 /// Words too common to be hidden wherever they stand.
 const COMMON: [&str; 5] = ["true", "false", "null", "none", "http"];
-/// Schemes of an `Authorization` header.
-const SCHEMES: [&str; 6] = ["basic", "bearer", "digest", "negotiate", "token", "apikey"];
 /// What a cookie's header says beside the cookie (RFC 6265).
 const ATTRIBUTES: [&str; 5] = ["expires", "max-age", "domain", "path", "samesite"];
 /// RFC 3986's unreserved characters are never escaped.
@@ -59,7 +57,7 @@ impl Secrets {
         let lines = value.lines().map(str::trim).filter(|line| line.len() >= SHORTEST_LINE);
         self.values.extend(lines.map(str::to_owned));
         if let Some((scheme, token)) = value.split_once(' ')
-            && SCHEMES.contains(&scheme.to_ascii_lowercase().as_str())
+            && is_scheme(scheme)
         {
             self.add(token);
             if let Some(plain) = STANDARD.decode(token.trim()).ok().and_then(|plain| String::from_utf8(plain).ok()) {

@@ -11,13 +11,39 @@ pub const STARS: &str = "***";
 /// A user and a password.
 pub type Credentials = (String, String);
 
-/// Whoever may read `text` may not read these parts: the password in a URL (`https://user:PASSWORD@host/`) and the value
-/// of an `Authorization` header. In order.
+/// Whoever may read `text` may not read these parts: the password in a URL and what its query calls a secret
+/// (`https://user:PASSWORD@host/?token=SECRET`), and the value of an `Authorization` header. In order.
 pub fn exposed(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<_> = urls(text).map(|userinfo| userinfo.secret).collect();
+    found.extend(memmem::find_iter(text.as_bytes(), "://").flat_map(|at| query(text, at + "://".len())));
     found.extend(memmem::find_iter(text.as_bytes(), "uthorization").filter_map(|at| authorization(text, at)));
     found.sort_by_key(|range| range.start);
     found
+}
+
+/// What is probably secret in a line for the shell, a form or other text that is handed to a program: the values, without
+/// their quotes.
+pub fn handed(text: &str) -> Vec<&str> {
+    let ends = |c: char| c.is_whitespace() || "&;|,\"'`".contains(c);
+    let value = |range: Range<usize>| {
+        let value = text.get(range).unwrap_or_default();
+        match value.chars().next() {
+            Some('"' | '\'' | '[' | '{') => value.trim_matches(['"', '\'']),
+            // `Authorization: Bearer …` is one, a scheme and a token.
+            _ => match value.split_once(' ') {
+                Some((scheme, rest)) if is_scheme(scheme) => {
+                    &value[..scheme.len() + 1 + rest.find(ends).unwrap_or(rest.len())]
+                }
+                _ => &value[..value.find(ends).unwrap_or(value.len())],
+            },
+        }
+    };
+    suspicious(text).into_iter().map(value).collect()
+}
+
+/// Of an `Authorization` header.
+pub(super) fn is_scheme(word: &str) -> bool {
+    ["basic", "bearer", "digest", "negotiate", "token", "apikey"].iter().any(|scheme| word.eq_ignore_ascii_case(scheme))
 }
 
 /// [`exposed`] parts as stars.
@@ -61,6 +87,31 @@ pub(super) fn replace(text: &str, mut ranges: Vec<Range<usize>>) -> Cow<'_, str>
     Cow::Owned(out)
 }
 
+/// Secrets in the query of the URL whose host begins at `start`.
+fn query(text: &str, start: usize) -> Vec<Range<usize>> {
+    let url = url_at(text, start);
+    let Some(begin) = url.find('?') else { return vec![] };
+    let mut at = start + begin + 1;
+    let mut found = vec![];
+    for part in url[begin + 1..].split(['&', ';', '#']) {
+        if let Some((name, value)) = part.split_once('=')
+            && !value.is_empty()
+            && is_secret_name(name)
+        {
+            found.push(at + name.len() + 1..at + part.len());
+        }
+        at += part.len() + 1;
+    }
+    found
+}
+
+/// The rest of a URL.
+fn url_at(text: &str, start: usize) -> &str {
+    let ends = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '<' | '>' | '`');
+    let rest = text.get(start..).unwrap_or_default();
+    &rest[..rest.find(ends).unwrap_or(rest.len())]
+}
+
 struct Userinfo {
     user: Range<usize>,
     secret: Range<usize>,
@@ -70,9 +121,7 @@ struct Userinfo {
 fn urls(text: &str) -> impl Iterator<Item = Userinfo> {
     memmem::find_iter(text.as_bytes(), "://").filter_map(move |at| {
         let start = at + "://".len();
-        let ends = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '<' | '>' | '`');
-        let rest = text.get(start..)?;
-        let rest = &rest[..rest.find(ends).unwrap_or(rest.len())];
+        let rest = url_at(text, start);
         let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
         let end = match authority.rfind('@') {
             Some(end) => end,
@@ -112,12 +161,11 @@ pub fn suspicious(text: &str) -> Vec<Range<usize>> {
         let end = bytes[start..].iter().position(|b| !name(*b)).map_or(bytes.len(), |len| start + len);
         at = end;
         let word = text.get(start..end).unwrap_or_default();
-        let scheme = || ["bearer", "basic", "negotiate"].iter().any(|s| word.eq_ignore_ascii_case(s));
         let value = if is_secret_name(word) { value(text, start..end) } else { None };
         if let Some(value) = value {
             at = at.max(value.end);
             found.push(value);
-        } else if scheme() && bytes.get(end) == Some(&b' ') {
+        } else if is_scheme(word) && bytes.get(end) == Some(&b' ') {
             let rest = text.get(end + 1..).unwrap_or_default();
             let token = rest.find(|c: char| c.is_whitespace() || "\"'`".contains(c)).unwrap_or(rest.len());
             if token > 0 {
@@ -256,6 +304,8 @@ mod tests {
             ("https://user:canary@host/a", "https://user:***@host/a"),
             ("x http://u:c@n@ry@[::1]:8/?q=a@b y", "x http://u:***@[::1]:8/?q=a@b y"),
             ("http://ghp_canary@host/", "http://***@host/"),
+            ("http://h/?a=b&token=canary&c=d#e", "http://h/?a=b&token=***&c=d#e"),
+            ("'http://h/?api_key=canary' x", "'http://h/?api_key=***' x"),
             ("ssh://git@host/", "ssh://git@host/"),
             ("redis://:canary@host", "redis://:***@host"),
             ("http://user:can/ary@host/", "http://user:***@host/"),
@@ -299,6 +349,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_is_handed_to_a_program_is_found_without_what_follows() {
+        for (text, values) in [
+            ("PGPASSWORD=canary psql -c x", vec!["canary"]),
+            ("PGPASSWORD='can ary' psql", vec!["can ary"]),
+            ("grant_type=password&client_secret=canary&x=y", vec!["canary"]),
+            ("{\"password\": \"canary\", \"x\": 1}", vec!["canary"]),
+            ("curl -H 'Authorization: Bearer canary' -d x", vec!["Bearer canary"]),
+            ("echo x", vec![]),
+        ] {
+            assert!(values.iter().all(|value| handed(text).contains(value)), "{text}: {:?}", handed(text));
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn no_text_panics_and_what_is_found_lies_in_it(
@@ -307,7 +371,7 @@ mod tests {
             for range in suspicious(&text) {
                 proptest::prop_assert!(text.get(range.clone()).is_some_and(|t| !t.is_empty()), "{range:?}");
             }
-            let _ = (mask(&text), credentials(&text));
+            let _ = (mask(&text), credentials(&text), handed(&text));
         }
     }
 }

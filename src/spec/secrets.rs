@@ -2,7 +2,7 @@
 
 use super::Common;
 use crate::resource::Kind;
-use crate::secret::{Secrets, credentials, exposed, is_secret_name, mask};
+use crate::secret::{Secrets, credentials, exposed, handed, is_secret_name, mask};
 use crate::syntax::{Data, Diagnostic, Help, Key, Node, Span};
 use std::borrow::Cow;
 
@@ -27,9 +27,18 @@ impl Kept {
     ) -> Kept {
         let mut secrets = Secrets::default();
         in_urls(target, &mut secrets);
+        // Other names may have a `:` behind what sounds like a secret: `libsecret-1-0:amd64`.
+        if kind.name == "command" {
+            handed(target).into_iter().for_each(|value| secrets.add(value));
+        }
         if !settings.is_empty() {
             spans.extend((kind.secrets)(settings));
-            settings.iter().for_each(|(_, node)| each_text(node, &mut |text, _| in_urls(text, &mut secrets)));
+            settings.iter().for_each(|(_, node)| {
+                each_text(node, &mut |text, _| {
+                    in_urls(text, &mut secrets);
+                    handed(text).into_iter().for_each(|value| secrets.add(value));
+                })
+            });
         }
         if !spans.is_empty() {
             each_text(body, &mut |text, span| {

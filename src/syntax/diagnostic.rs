@@ -90,6 +90,8 @@ codes! {
     WrongType = "wrong-type",
     /// The entry's name cannot name a thing of this kind.
     BadId = "bad-id",
+    /// The setting cannot have this value, though one of its type.
+    BadSetting = "bad-setting",
     /// No matcher has this name.
     UnknownMatcher = "unknown-matcher",
     /// The matcher does not apply to what this key holds.

@@ -23,6 +23,7 @@ impl Value {
             Value::Text(text) | Value::Unfit(text) => Json::String(cut(text, room)),
             Value::Secret(secret) => Json::String(secret.to_string()),
             Value::Content(content) => Json::String(cut(&content.text, room)),
+            Value::Excerpt(excerpt) => Json::String(cut(&excerpt.text, room)),
             Value::List(list) => {
                 let mut items = Vec::new();
                 for item in list {

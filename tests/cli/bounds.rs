@@ -1,6 +1,7 @@
 //! Hostile input ends soon, in little memory; and the start costs nothing.
 
-use crate::{Lab, installed};
+use crate::{Lab, Ran, installed};
+use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
 /// Refused within the bounds: virtual memory in MiB, and time.
@@ -98,4 +99,95 @@ fn starting_makes_no_thread_and_opens_no_socket() {
     };
     assert_eq!(traced("--version"), "");
     assert_eq!(traced("check spec.toml"), "");
+}
+
+/// Runs a spec, entry after entry, and asserts that the program's memory stays within so many MiB all the while.
+#[track_caller]
+fn within(lab: &Lab, mib: u64, spec: &str) -> Ran {
+    // It measures itself: the last entry is a command of its own.
+    let last = "[command.last]\nexec = 'grep VmHWM /proc/$PPID/status > peak'\nexit-status = 0\n";
+    lab.write("spec.toml", format!("{spec}\n{last}"));
+    let ran = lab.run(&["validate", "-f", "documentation", "--max-concurrent", "1", "spec.toml"]);
+    let peak = lab.read("peak");
+    let peak: u64 = peak.split_whitespace().nth(1).unwrap_or_else(|| panic!("{ran}")).parse().unwrap();
+    eprintln!("peak {peak} KiB after {:?}", ran.took);
+    assert!(peak < mib << 10, "{peak} KiB: {ran}");
+    ran
+}
+
+/// What a run of a few entries takes by itself, unoptimized and with room to spare.
+const IDLE: u64 = 24;
+
+#[test]
+fn a_sparse_file_of_50_gigabytes_is_read_in_no_memory_until_the_time_is_up() {
+    let lab = Lab::empty();
+    let path = lab.path("sparse.json");
+    std::fs::File::create(&path).unwrap().set_len(50_000_000_000).unwrap();
+    let entry = |n: usize, keys: &str| format!("[file.f{n}]\npath = '{}'\ntimeout = '300ms'\n{keys}\n", path.display());
+    let keys = ["md5 = '0'\nsha256 = '0'\nsha512 = '0'", "contents = ['needle']", "contents = ['!needle']"];
+    let spec: String = keys.iter().enumerate().map(|(n, keys)| entry(n, keys)).collect();
+    let ran = within(&lab, IDLE, &spec);
+    ran.ended(1).says("Unknown: 5");
+    let reason = format!(": reading {}", path.display());
+    let timed_out = |line: &&str| line.contains(": unknown: timed out after ") && line.ends_with(&reason);
+    assert_eq!(ran.out.lines().filter(timed_out).count(), 5, "{ran}");
+    // What must see the whole, or whole lines, is told at once that it cannot; it keeps the beginning.
+    let keys = ["contents = ['/needle/']", "json.a = 1", "contents = { have-suffix = 'x' }"];
+    let spec: String = keys.iter().enumerate().map(|(n, keys)| entry(n, keys)).collect();
+    within(&lab, IDLE + 2 * 8, &spec).ended(1).says("Unknown: 3");
+}
+
+#[test]
+fn output_without_end_is_kept_up_to_its_bound() {
+    let lab = Lab::empty();
+    let command = |name: &str, line: &str| format!("[command.{name}]\nexec = \"{line}\"\nexit-status = 0\n");
+    let spec = command("yes", "yes") + "timeout = '300ms'\n" + &command("gigabyte", "head -c 1000000000 /dev/zero");
+    let ran = within(&lab, IDLE + 4, &(spec + "stdout = ['!x']\n"));
+    ran.ended(1).says("Command: yes: exit-status: unknown: timed out after ");
+    ran.says("Command: gigabyte: exit-status: matches").says("only the first 1 MiB was read");
+}
+
+#[test]
+fn a_folder_of_very_many_files_is_no_trouble() {
+    // In memory if there is such a place; a million take seconds to make and to remove.
+    const MANY: usize = 200_000;
+    let lab = Lab::empty();
+    let shm = std::path::Path::new("/dev/shm");
+    let folder = if shm.is_dir() { tempfile::tempdir_in(shm) } else { tempfile::tempdir() }.unwrap();
+    let path = folder.path().display();
+    (0..MANY).for_each(|n| _ = std::fs::File::create(folder.path().join(format!("file-number-{n}"))).unwrap());
+    let spec = format!(
+        "[file.'{path}']\nfiletype = 'directory'\ncontents = ['x']\n[disk.'{path}']\n[certificate.'{path}']\n\
+         exists = {{ not = true }}\n[command.ls]\nexec = 'ls -U | head -n 1'\ncwd = '{path}'\nstdout = ['file-number']\n"
+    );
+    let ran = within(&lab, IDLE, &spec);
+    ran.ended(1).says("is a directory").says("Command: ls: stdout: matches");
+    assert!(ran.took < Duration::from_secs(5), "{ran}");
+}
+
+#[test]
+fn twenty_thousand_sockets_are_looked_through_for_one() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let most = limit.maximum.map_or(21_000, |most| most.min(21_000));
+    setrlimit(Resource::Nofile, Rlimit { current: Some(most), ..limit }).unwrap();
+    let many = most as usize - 1_000;
+    if many < 20_000 {
+        eprintln!("with {many} sockets only, since a process may not open more");
+    }
+    // A port of each is free on one address of loopback or another.
+    let listen =
+        |n: usize| TcpListener::bind((Ipv4Addr::new(127, 1, (n / 250) as u8, (n % 250) as u8 + 1), 0)).unwrap();
+    let listeners: Vec<_> = (0..many).map(listen).collect();
+    let port = listeners[many / 2].local_addr().unwrap();
+    let lab = Lab::empty();
+    let spec = format!(
+        "[port.'tcp4:{}']\nlistening = true\nip = ['{}']\npids = [{}]\n",
+        port.port(),
+        port.ip(),
+        std::process::id()
+    );
+    let ran = within(&lab, IDLE + 24, &spec);
+    ran.ended(0);
+    assert!(ran.took < Duration::from_secs(5), "{ran}");
 }

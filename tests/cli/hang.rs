@@ -61,13 +61,15 @@ fn runs(pid: u32) -> bool {
     stat.rsplit(") ").next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['Z', 'X']))
 }
 
-/// Whether any process is in a group, also one that cannot end.
+/// Whether any thread runs or hangs in a process group. The leader of one that hangs may have ended.
 fn any_in(group: u32) -> bool {
     let group = group.to_string();
-    std::fs::read_dir("/proc").unwrap().any(|process| {
-        let stat = std::fs::read_to_string(process.unwrap().path().join("stat")).unwrap_or_default();
-        let fields = stat.rsplit(") ").next().unwrap_or_default();
-        fields.split(' ').nth(2) == Some(&group)
+    let list = |path: &str| std::fs::read_dir(path).into_iter().flatten().flatten().map(|e| e.path());
+    let threads = list("/proc").flat_map(|process| list(&format!("{}/task", process.display())));
+    let mut stats = threads.filter_map(|thread| std::fs::read_to_string(thread.join("stat")).ok());
+    stats.any(|stat| {
+        let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
+        fields.get(2) == Some(&group.as_str()) && !matches!(fields[0], "Z" | "X")
     })
 }
 

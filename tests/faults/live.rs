@@ -272,6 +272,34 @@ fn what_only_root_may_read_is_unknown_to_others() {
     lab.unknown(&questions, run_as_nobody);
 }
 
+#[test]
+fn who_may_not_send_echo_requests_knows_nothing_of_who_would_answer() {
+    const ASKED: &[(&str, &str)] = &[("reachable", "true"), ("latency", "\"< 1s\""), ("loss", "\"0%\"")];
+    let range = fs::read_to_string("/proc/sys/net/ipv4/ping_group_range").unwrap_or_default();
+    let ends: Vec<u32> = range.split_whitespace().filter_map(|end| end.parse().ok()).collect();
+    if !is_root() || matches!(ends[..], [first, last] if (first..=last).contains(&NOBODY)) {
+        return eprintln!("skipped: whoever is not root may send echo requests here, or nobody is root");
+    }
+    let names = "the group 65534 is not in net.ipv4.ping_group_range";
+    Lab::empty().unknown(
+        &[("ping.'127.0.0.1'", ASKED, names), ("ping.'::1'", ASKED, names), ("ping.localhost", ASKED, names)],
+        run_as_nobody,
+    );
+}
+
+#[test]
+fn a_unix_socket_behind_a_closed_door_may_answer_or_not() {
+    const ASKED: &[(&str, &str)] = &[("reachable", "true"), ("banner", "[\"hello\"]"), ("latency", "\"< 1s\"")];
+    let lab = Lab::empty();
+    fs::create_dir(lab.path("closed")).unwrap();
+    let _listener = UnixListener::bind(lab.path("closed/socket")).unwrap();
+    fs::set_permissions(lab.path("closed"), Permissions::from_mode(0o000)).unwrap();
+    let entry = format!("addr.'unix:{}'", lab.path("closed/socket"));
+    let other = format!("addr.'unix:{}'", lab.path("closed/none"));
+    lab.unknown(&[(&entry, ASKED, "permission denied"), (&other, ASKED, "permission denied")], run_as_nobody);
+    fs::set_permissions(lab.path("closed"), Permissions::from_mode(0o700)).unwrap();
+}
+
 fn run_as_nobody_sh(line: &str) -> Output {
     let mut command = Command::new("/bin/sh");
     if is_root() {

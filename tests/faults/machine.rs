@@ -32,4 +32,14 @@ fn a_tree_of_files_answers_for_no_machine() {
             ("clock-synced", "true"),
         ],
     );
+    const ASKED: &[(&str, &str)] = &[
+        ("resolvable", "true"),
+        ("addrs", "[\"192.0.2.1\"]"),
+        ("rcode", "\"NOERROR\""),
+        ("ttl", "\"> 1s\""),
+        ("latency", "\"< 1s\""),
+    ];
+    for entry in ["dns.\"www.example.org\"", "dns.\"A:db2x\"", "dns.\"MX:example.org\""] {
+        only_a_machine_tells("dns", entry, ASKED);
+    }
 }

@@ -16,6 +16,7 @@ mod files;
 mod kernel;
 mod live;
 mod machine;
+mod names;
 mod packages;
 mod processes;
 mod tree;

@@ -1,6 +1,7 @@
 //! `addr`: what answers, what refuses, what is silent.
 
 use crate::peer::lines::{BlackHole, closed, listener, says, shouts};
+use crate::peer::network::{SILENCE, isolated, word};
 use crate::{outcome, outcomes, outcomes_within};
 use std::io::Write;
 use std::net::UdpSocket;
@@ -31,7 +32,7 @@ fn reason(name: &str, body: &str) -> String {
     let spec = verispec::load::load_text("a.toml", entry(name, body), verispec::syntax::Format::Toml);
     let claim = &spec.unwrap_or_else(|_| panic!("{name}")).claims[0];
     let host = verispec::host::Host::local().until(Instant::now() + Duration::from_millis(300));
-    let judged = verispec::verdict::judge(claim, (claim.probe)(&host, &claim.asks));
+    let judged = verispec::verdict::judge(claim, (claim.probe)(&host, claim));
     let evidence = judged[0].evidence();
     assert!(evidence.told, "{evidence:?}");
     evidence.found
@@ -201,4 +202,30 @@ fn peers_that_are_slow_to_greet_are_waited_for_together() {
     let took = began.elapsed();
     assert!(all.len() == 400 && all.iter().all(|(_, outcome)| *outcome == Outcome::Pass), "{all:?}");
     assert!(took < Duration::from_millis(900), "{took:?}");
+}
+
+#[test]
+fn a_server_of_names_that_is_silent_leaves_open_who_has_the_name() {
+    let setup = format!(
+        "{SILENCE} && echo nameserver 10.9.0.53 > resolv && mount --bind resolv /etc/resolv.conf && \
+         echo 'hosts: files dns' > nsswitch && mount --bind nsswitch /etc/nsswitch.conf"
+    );
+    let name = "timeout = \"500ms\"\naddress = \"some-name.example:80\"";
+    let spec = format!(
+        "[addr.there]\n{name}\n{EVERY}\n[addr.gone]\n{name}\n{OPPOSITE}\n\
+         [ping.ping]\ntimeout = \"500ms\"\nhost = \"some-name.example\"\nreachable = false\n\
+         [addr.silent]\naddress = \"10.9.0.53:80\"\ntimeout = \"500ms\"\n\
+         [addr.local]\naddress = \"localhost:80\"\n"
+    );
+    let Some(all) = isolated(&setup, "", &spec) else { return };
+    for key in ["reachable", "latency", "banner"] {
+        for entry in ["there", "gone"] {
+            assert_eq!(word(&all, &format!("{entry}.{key}")), "unknown", "{all:?}");
+        }
+    }
+    assert_eq!(word(&all, "ping.reachable"), "unknown", "{all:?}");
+    assert!(all["gone.reachable"].1.contains("10.9.0.53"), "{all:?}");
+    // What needs no server of names is known.
+    assert_eq!(word(&all, "silent.reachable"), "fail", "{all:?}");
+    assert_eq!(word(&all, "local.reachable"), "fail", "{all:?}");
 }

@@ -9,7 +9,12 @@
 )]
 
 mod addr;
+mod certificate;
+mod dns;
+mod http;
 mod peer;
+mod ping;
+mod thousand;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -112,7 +112,7 @@ impl<'a> Race<'a> {
         };
         let socket = match open(family, ty) {
             Ok(socket) => socket,
-            Err(Errno::AFNOSUPPORT) if self.without_ipv6(address) => {
+            Err(Errno::AFNOSUPPORT) if address.is_ipv6() && self.host.is_without_ipv6() => {
                 return self.lose(Unreached::Refused(format!("{address}: this host has no IPv6")));
             }
             Err(e) => return self.lose(lost(address, e)),
@@ -202,12 +202,6 @@ impl<'a> Race<'a> {
             Err(Errno::TIMEDOUT) => self.lose(Unreached::Silent(format!("connecting to {peer}"), self.began.elapsed())),
             Err(e) => self.lose(lost(peer, e)),
         }
-    }
-
-    /// Whether the kernel does without IPv6, rather than whoever runs this in a sandbox.
-    fn without_ipv6(&self, address: SocketAddr) -> bool {
-        let there = |path| self.host.files().stat(path).map(|stat| stat.is_some());
-        address.is_ipv6() && there("/proc/net/dev") == Ok(true) && there("/proc/net/if_inet6") == Ok(false)
     }
 
     /// What all that have failed come to: what could not be tried leaves the answer open, then silence does.

@@ -252,6 +252,6 @@ fn an_address_that_is_not_ours_cannot_be_tried_from() {
 #[test]
 fn what_this_host_does_not_permit_says_nothing_of_the_other_end() {
     // Without a word that broadcasts are meant, the kernel does not send one.
-    let got = soon(300).exchange(None, &endpoint("255.255.255.255:9"), None, b"");
+    let got = soon(300).exchange(Family::Any, &endpoint("255.255.255.255:9"), None, b"");
     assert!(matches!(&got, Err(Unreached::Fault(_))), "{got:?}");
 }

@@ -91,7 +91,7 @@ impl<'a> Exchange<'a> {
                 continue;
             }
             if self.servers.stream {
-                self.stream(server, index, until);
+                self.stream(server, index, true, until);
                 continue;
             }
             let sent = match self.open.iter().find(|a| a.index == index && a.server == server) {
@@ -127,8 +127,8 @@ impl<'a> Exchange<'a> {
             };
             match reply {
                 Err(Unread::Truncated) => {
-                    let until = Instant::now() + self.servers.patience.min(crate::quantity::LONGEST);
-                    self.stream(server, index, until);
+                    let (edns, until) = (asked.query.edns, Instant::now() + self.servers.patience);
+                    self.stream(server, index, edns, until);
                 }
                 Err(Unread::Malformed(why)) => self.hear(server, index, Err(malformed(server, why))),
                 Err(Unread::Other) => asked.strange = true,
@@ -144,10 +144,10 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    fn stream(&mut self, server: SocketAddr, index: usize, until: Instant) {
+    fn stream(&mut self, server: SocketAddr, index: usize, edns: bool, until: Instant) {
         let Some(question) = self.questions.get(index) else { return };
         let reply = random().map_err(|e| Fault::from_io("random numbers", &e)).and_then(|id| {
-            let query = Query { id, question, edns: true };
+            let query = Query { id, question, edns };
             let message = stream::ask(server, &query.bytes(), until.min(self.deadline))?;
             query.read(&message).map_err(|why| match why {
                 Unread::Malformed(why) => malformed(server, why),
@@ -175,7 +175,7 @@ impl<'a> Exchange<'a> {
         let silent = |index: usize, question: &Question| {
             let mine = || open.iter().filter(|a| a.index == index);
             let strange = mine().find(|a| a.strange).map(|a| a.server);
-            let server = strange.or(mine().last().map(|a| a.server)).or(servers.addresses.last().copied());
+            let server = strange.or(mine().next_back().map(|a| a.server)).or(servers.addresses.last().copied());
             let server = server.unwrap_or_else(|| SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), super::PORT));
             let reply = match strange {
                 Some(server) => malformed(server, "it does not fit the question"),

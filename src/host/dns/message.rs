@@ -88,7 +88,8 @@ impl Query<'_> {
         let (records, ttl, aliases) = sections.answer(self.question)?;
         let (authoritative, recursive) = (flags & 0x0400 != 0, flags & 0x0080 != 0);
         Ok(Reply {
-            rcode: Rcode::from_code(code | u16::from(sections.extended) << 4),
+            rcode: Rcode::from_code(code | u16::from(sections.extended) << 4)
+                .ok_or(Malformed("its response code is unknown"))?,
             records,
             ttl,
             // RFC 2308, section 2.2. Of a name that is an alias, "authoritative" speaks of the first name alone.
@@ -286,3 +287,6 @@ impl<'m> Reader<'m> {
         Ok(question)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,7 +22,9 @@ pub(super) fn ask(host: &Host, name: &str, family: Family, sources: &[&str]) -> 
         Family::V4 => "ahostsv4",
         Family::V6 => "ahostsv6",
     };
-    let argv = ["getent", database, "--", name].map(str::to_owned).to_vec();
+    // A name is no option, and not every getent knows `--`.
+    let end = name.starts_with('-').then_some("--");
+    let argv = ["getent", database].into_iter().chain(end).chain([name]).map(str::to_owned).collect();
     let machine = host.machine().map_err(Unreached::Fault)?;
     let finished = machine.run(&Job { argv, ..Job::default() }, host.deadline()).map_err(|why| match why {
         Fault::TimedOut(_, waited) => Unreached::Silent(format!("getent(1) asking `{sources}` for `{name}`"), waited),

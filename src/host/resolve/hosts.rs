@@ -1,5 +1,6 @@
 //! hosts(5).
 
+use crate::value::Fault;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
@@ -12,10 +13,18 @@ impl Hosts {
         let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
         self.0.get(&name).cloned().unwrap_or_default()
     }
+
+    #[cfg(test)]
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
 }
 
 /// Lines that do not begin with an address are left out, as the C library does.
-pub fn parse(text: &str) -> Hosts {
+pub fn parse(text: &str) -> Result<Hosts, Fault> {
+    if text.contains('\0') {
+        return Err(Fault::Malformed("/etc/hosts is not text".into()));
+    }
     let mut hosts = Hosts::default();
     for line in text.lines() {
         let mut words = line.split('#').next().unwrap_or_default().split_whitespace();
@@ -29,7 +38,7 @@ pub fn parse(text: &str) -> Hosts {
             }
         }
     }
-    hosts
+    Ok(hosts)
 }
 
 #[cfg(test)]
@@ -37,7 +46,7 @@ mod tests {
     use super::*;
 
     fn addresses(text: &str, name: &str) -> Vec<String> {
-        parse(text).addresses(name).iter().map(IpAddr::to_string).collect()
+        parse(text).unwrap().addresses(name).iter().map(IpAddr::to_string).collect()
     }
 
     /// As the installer of Debian writes it.
@@ -66,5 +75,10 @@ mod tests {
         let text = "db 10.0.0.1\n300.0.0.1 db\n10.0.0.1\nfe80::1%eth0 router\n";
         assert!(addresses(text, "db").is_empty() && addresses(text, "10.0.0.1").is_empty());
         assert_eq!(addresses(text, "router"), ["fe80::1"]);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_no_empty_file() {
+        assert!(matches!(parse("127.0.0.1 localhost\n\0\0\0\0"), Err(Fault::Malformed(_))));
     }
 }

@@ -74,8 +74,9 @@ pub(super) fn read(host: &Host) -> Result<Vec<Step>, Fault> {
 /// Without such a line: files, then DNS. So has the C library it, and musl, which has no such file.
 fn parse(text: &str) -> Vec<Step> {
     let line = |line: &str| line.trim().strip_prefix("hosts")?.trim_start().strip_prefix(':').map(str::to_owned);
-    let lines = text.lines().map(|l| l.split('#').next().unwrap_or_default());
-    let line = lines.filter_map(line).last().unwrap_or_else(|| "files dns".into());
+    // Of several the last one counts.
+    let lines = text.lines().rev().map(|l| l.split('#').next().unwrap_or_default());
+    let line = lines.filter_map(line).next().unwrap_or_else(|| "files dns".into());
     let (mut steps, mut rules) = (Vec::<Step>::new(), false);
     for word in line.replace('[', " [ ").replace(']', " ] ").split_whitespace() {
         match word {

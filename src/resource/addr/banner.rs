@@ -20,8 +20,8 @@ pub fn read(wire: &mut Wire, send: &str, latency: Duration) -> Result<Content, F
     {
         return Err(Fault::TimedOut("sending what `send` says".into(), began.elapsed()));
     }
-    // Whoever hung up meanwhile may have said why.
-    let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
+    // Whoever hung up meanwhile may have said why. A packet of a unix socket that does not fit in whole is lost.
+    let (mut bytes, mut buffer) = (Vec::new(), vec![0; BOUND]);
     loop {
         let patience = match pause(&bytes) {
             Some(pause) => deadline.min(Instant::now() + pause + 2 * latency),

@@ -7,6 +7,7 @@ use crate::host::roots::{Roots, is_current};
 use crate::quantity;
 use crate::value::Fault;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use std::ops::RangeInclusive;
 use std::time::Duration;
 use time::OffsetDateTime;
 use webpki::{
@@ -53,7 +54,7 @@ pub fn is_self_signed(certificate: &X509Certificate) -> Result<bool, Fault> {
         Ok(()) => Ok(true),
         // The library says the same of a key and of a salt whose size it does not take.
         Err(X509Error::SignatureVerificationError) => match key_type(key) {
-            KeyType::Rsa if !(2048..=8192).contains(&size) => unsupported(&format!("an RSA key of {size} bits")),
+            KeyType::Rsa if !SIZES.contains(&size) => unsupported(&format!("an RSA key of {size} bits")),
             KeyType::Rsa if algorithm == "rsassaPss" => unsupported(&algorithm),
             _ => Ok(false),
         },
@@ -91,6 +92,13 @@ pub fn verify(
         Err(error) if is_unsupported(&error) => {
             Err(Fault::Unsupported(format!("the chain cannot be verified here: {}", words(&error))))
         }
+        // The library says the same of a signature that is wrong and of a key whose size it does not take.
+        Err(Error::InvalidSignatureForPublicKey) => match odd_key(bundle, roots) {
+            Some(bits) => Err(Fault::Unsupported(format!(
+                "the chain cannot be verified here: one of its issuers has an RSA key of {bits} bits"
+            ))),
+            None => Ok(Err("a signature of the chain does not verify".into())),
+        },
         // By their names it is: the root is one that the library cannot use.
         Err(Error::UnknownIssuer) => {
             Err(Fault::Unsupported("the chain cannot be verified here: its root cannot be used".into()))
@@ -124,6 +132,21 @@ impl Usage {
             Err(_) => false,
         }
     }
+}
+
+/// Sizes of RSA keys, in bits, whose signatures can be verified here.
+const SIZES: RangeInclusive<u64> = 2048..=8192;
+
+/// The size of an issuer's RSA key that is none of these.
+fn odd_key(bundle: &[Vec<u8>], roots: &Roots) -> Option<u64> {
+    let shown: Vec<X509Certificate> = bundle.iter().filter_map(|der| read(der)).collect();
+    let named = |root: &X509Certificate| shown.iter().any(|c| c.issuer().as_raw() == root.subject().as_raw());
+    let odd = |issuer: &X509Certificate| match key_type(issuer.public_key()) {
+        KeyType::Rsa => key_bits(issuer.public_key()).filter(|bits| !SIZES.contains(bits)),
+        _ => None,
+    };
+    let from_roots = roots.all().filter_map(read).filter(named).find_map(|root| odd(&root));
+    shown.iter().skip(1).find_map(odd).or(from_roots)
 }
 
 fn read(der: &[u8]) -> Option<X509Certificate<'_>> {
@@ -182,9 +205,6 @@ fn words(error: &Error) -> String {
         Error::CertExpired { not_after, .. } => format!("a certificate of the chain expired on {}", moment(not_after)),
         Error::CertNotValidYet { not_before, .. } => {
             format!("a certificate of the chain is not valid before {}", moment(not_before))
-        }
-        Error::InvalidSignatureForPublicKey => {
-            "a signature of the chain does not verify, or is by an RSA key of less than 2048 bits".into()
         }
         Error::EndEntityUsedAsCa => "a certificate of the chain may not sign others".into(),
         Error::RequiredEkuNotFoundContext(_) => NO_SERVER.into(),

@@ -42,24 +42,34 @@ impl Server {
             Some(host) => Server { host: host.to_owned(), port: None },
             None => Endpoint::parse(text).map(|Endpoint { host, port }| Server { host, port: Some(port) })?,
         };
-        valid_host(&server.host)?;
+        valid_host(server.name())?;
         Ok(server)
     }
 
-    /// What it shows to a client that looks for `name`, or else for its host. `None` where certainly nobody is.
-    pub fn shown(&self, host: &Host, name: Option<&str>, protocol: Option<Protocol>) -> Result<Option<Shown>, Fault> {
-        let name = name.unwrap_or(&self.host);
+    /// Whom it is for: its host, without the zone that an address may have (RFC 4007).
+    fn name(&self) -> &str {
+        self.host.split_once('%').map_or(&self.host, |(address, _)| address)
+    }
+
+    /// What it shows to a client that looks for `name`, or else for its host; or why certainly nobody is there.
+    pub fn shown(
+        &self,
+        host: &Host,
+        name: Option<&str>,
+        protocol: Option<Protocol>,
+    ) -> Result<Result<Shown, String>, Fault> {
+        let name = name.unwrap_or(self.name());
         let known = ServerName::try_from(name.to_owned())
             .map_err(|_| Fault::Failed(format!("`{name}` is neither a host name nor an address")))?;
         let port = self.port.unwrap_or(protocol.map_or(PORT, Protocol::port));
         let mut wire = match host.connect(&Endpoint { host: self.host.clone(), port }, None) {
             Ok(wire) => wire,
-            Err(Unreached::Refused(_)) => return Ok(None),
+            Err(Unreached::Refused(why)) => return Ok(Err(why)),
             Err(other) => return Err(other.into()),
         };
         if let Some(protocol) = protocol {
             protocol.start(&mut wire, name)?;
         }
-        Ok(Some(Shown::over(wire, known)?))
+        Ok(Ok(Shown::over(wire, known)?))
     }
 }

@@ -69,7 +69,9 @@ fn is_unfit<T: std::fmt::Debug>(result: &Result<T, Fault>, part: &str) -> bool {
 
 #[test]
 fn a_target_is_a_path_or_an_endpoint_of_a_live_machine() {
-    for right in ["tls://example.org:443", "tls://example.org", "tls://[::1]:8443", "tls://[::1]", "tls://192.0.2.1"] {
+    for right in
+        ["tls://example.org:443", "tls://example.org", "tls://[::1]:8443", "tls://[::1]", "tls://[fe80::1%eth0]:1"]
+    {
         assert!(matches!(Target::parse(right), Ok(Target::Live(_))), "{right}");
     }
     for wrong in
@@ -246,6 +248,48 @@ fn a_certificate_that_is_itself_a_root_is_trusted_while_it_is_valid() {
 }
 
 #[test]
+fn a_server_is_trusted_if_its_name_its_chain_its_time_and_its_use_are_right() {
+    let der = |pem: &str| bundle::parse(pem.as_bytes()).unwrap();
+    let judged = |leaf: CertificateParams, name: &str, with_middle: bool, other_root: bool| {
+        let Chain { root, middle, leaf, .. } = chain(leaf);
+        let root = if other_root { chain(params(&["x"])).root } else { root };
+        let shown = der(&if with_middle { format!("{leaf}{middle}") } else { leaf });
+        trusted(&host(&[("/r.pem", &root)]), &shown, name, Some(&Path::parse("/r.pem").unwrap()))
+    };
+    let used = |usage: rcgen::ExtendedKeyUsagePurpose| {
+        let mut params = params(&["a.example"]);
+        params.extended_key_usages = vec![usage];
+        params
+    };
+    let (plain, good) = (|| params(&["a.example"]), "a.example");
+    assert_eq!(judged(plain(), good, true, false), Ok(Ok(())));
+    assert_eq!(judged(used(rcgen::ExtendedKeyUsagePurpose::ServerAuth), good, true, false), Ok(Ok(())));
+    assert_eq!(judged(used(rcgen::ExtendedKeyUsagePurpose::Any), good, true, false), Ok(Ok(())));
+    let no = |result: Result<Result<(), String>, Fault>, part: &str| {
+        assert!(matches!(&result, Ok(Err(why)) if why.contains(part)), "{part}: {result:?}");
+    };
+    no(judged(used(rcgen::ExtendedKeyUsagePurpose::ClientAuth), good, true, false), "is not for servers");
+    no(judged(plain(), "b.example", true, false), "it is for a.example");
+    no(judged(plain(), good, false, false), "`CN=Test Middle`");
+    let mut expired = plain();
+    expired.not_after = date_time_ymd(2026, 11, 20);
+    no(judged(expired, good, true, false), "expired on 2026-11-20");
+    // A root of the right name and another key.
+    no(judged(plain(), good, true, true), "a signature of the chain does not verify");
+    no(trusted(&host(&[]), &[], good, None), "cannot be parsed");
+    no(trusted(&host(&[]), &[vec![0x30]], good, None), "cannot be parsed");
+    // One that may not sign, and does.
+    let (key, under) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+    let (root, mut middle) = (ca("Root"), params(&["m.example"]));
+    middle.is_ca = IsCa::ExplicitNoCa;
+    let middle_pem = middle.signed_by(&under, &Signer::from_params(&root, &key)).unwrap().pem();
+    let leaf = plain().signed_by(&KeyPair::generate().unwrap(), &Signer::from_params(&middle, &under)).unwrap().pem();
+    let root = host(&[("/r.pem", &root.self_signed(&key).unwrap().pem())]);
+    let shown = der(&format!("{leaf}{middle_pem}"));
+    no(trusted(&root, &shown, good, Some(&Path::parse("/r.pem").unwrap())), "may not sign others");
+}
+
+#[test]
 fn self_signed_means_by_its_own_key_and_not_only_by_its_own_name() {
     let (mine, other) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
     let name = ca("same name");
@@ -401,7 +445,7 @@ proptest! {
         let mut der = CHANGED.clone();
         let at = at % der.len();
         der[at] = with;
-        let bundle = Ok(vec![der]);
+        let bundle = Bundle::Found(vec![der]);
         let host = host(&[("/etc/ssl/cert.pem", &ROOT)]);
         let certificate = Certificate { host, roots: None, bundle, proof: None };
         for column in Certificate::KEYS {

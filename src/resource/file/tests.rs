@@ -103,10 +103,15 @@ fn a_mode_may_be_narrower_and_never_wider() {
 #[test]
 fn hashes_are_those_of_the_tools() {
     let empty = File::probe(&host("-- /x\n"), &FilePath::parse("/x").unwrap(), &()).unwrap().unwrap();
-    assert_eq!(empty.digest::<md5::Md5>().as_deref(), Ok("d41d8cd98f00b204e9800998ecf8427e"));
+    assert_eq!(empty.digest(Algorithm::Md5).as_deref(), Ok("d41d8cd98f00b204e9800998ecf8427e"));
     let sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-    assert_eq!(empty.digest::<sha2::Sha256>().as_deref(), Ok(sha256));
-    assert_eq!(empty.digest::<sha2::Sha512>().map(|d| d.len()), Ok(128));
+    assert_eq!(empty.digest(Algorithm::Sha256).as_deref(), Ok(sha256));
+    assert_eq!(empty.digest(Algorithm::Sha512).map(|d| d.len()), Ok(128));
+    let mut together = File::probe(&host("-- /x\n"), &FilePath::parse("/x").unwrap(), &()).unwrap().unwrap();
+    together.prepare(&mut ["md5", "mode", "sha512"].into_iter());
+    for algorithm in [Algorithm::Md5, Algorithm::Sha256, Algorithm::Sha512] {
+        assert_eq!(together.digest(algorithm), empty.digest(algorithm), "{algorithm:?}");
+    }
 }
 
 #[test]
@@ -139,4 +144,63 @@ fn data_that_is_longer_than_is_read_is_unknown() {
     let long = File::probe(&Host::local(), &id, &()).unwrap().unwrap();
     assert!(matches!(read(&long, "json", "0"), Err(Fault::Unsupported(_))));
     assert!(long.content().unwrap().cut.is_some());
+}
+
+#[test]
+fn lines_are_looked_at_however_many_there_are() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("long.log");
+    let many = "all is well\n".repeat(1 << 20);
+    std::fs::write(&path, format!("{many}error: 5\n{many}the end")).unwrap();
+    let id = FilePath::parse(path.to_str().unwrap()).unwrap();
+    let long = File::probe(&Host::local(), &id, &()).unwrap().unwrap();
+    let judged = |spec: &str| {
+        let node = crate::syntax::parse(spec, 0, crate::syntax::Format::Yaml).0.unwrap();
+        let test = crate::matcher::lower(&node, crate::value::Type::Content, &mut vec![]).unwrap();
+        let seen = long.contents(Some(&test)).unwrap();
+        (test.holds(&seen), test.explain(&seen), seen)
+    };
+    for (spec, holds) in [
+        ("[error, the end, \"!warning\"]", true),
+        ("[\"/^error: \\\\d$/\", \"!/^$/\", the end]", true),
+        ("[\"/^the end$/\"]", true),
+        ("{contain-element: \"error: 5\"}", true),
+        ("{contain-elements: [all is well, all is well, the end]}", true),
+        ("{not: {contain-substring: warning}}", true),
+        ("{and: [{contain-substring: \"error: \"}, [\"!/^error$/\"]]}", true),
+        ("[\"!error\"]", false),
+        ("[warning]", false),
+        ("{each: {have-len: 11}}", false),
+        ("{contain-elements: [the end, the end]}", false),
+    ] {
+        let (held, _, seen) = judged(spec);
+        assert_eq!(held, Ok(holds), "{spec}");
+        assert!(matches!(&seen, Value::Excerpt(e) if e.text.len() < 200), "{spec}: {seen:?}");
+    }
+    let (_, evidence, _) = judged("[\"!error\", warning]");
+    assert_eq!(evidence.found, "24.0 MiB of text");
+    assert_eq!(evidence.missing, ["a line containing \"warning\""]);
+    assert_eq!(evidence.extra, ["line 1048577: \"error: 5\""]);
+    for spec in ["{have-suffix: end}", "{and: [[error], {have-len: 50000000}]}", "{match-regexp: \"(?s)error.*end\"}"] {
+        let (held, _, seen) = judged(spec);
+        assert!(held.is_err() && matches!(seen, Value::Content(_)), "{spec}: {held:?}");
+    }
+}
+
+#[test]
+fn a_line_without_end_is_looked_through_for_text_and_no_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("sparse");
+    let file = std::fs::File::create(&path).unwrap();
+    file.set_len(40 << 20).unwrap();
+    std::os::unix::fs::FileExt::write_at(&file, b"needle", (30 << 20) - 3).unwrap();
+    let id = FilePath::parse(path.to_str().unwrap()).unwrap();
+    let sparse = File::probe(&Host::local(), &id, &()).unwrap().unwrap();
+    let patterns = |patterns: &[&str]| {
+        let test = Test::Patterns(patterns.iter().map(|p| crate::matcher::Pattern::parse(p).unwrap()).collect());
+        test.holds(&sparse.contents(Some(&test)).unwrap())
+    };
+    assert_eq!(patterns(&["needle", "!straw"]), Ok(true));
+    assert_eq!(patterns(&["straw"]), Ok(false));
+    assert!(patterns(&["/needle$/"]).is_err());
 }
