@@ -153,6 +153,7 @@ fn authorization(text: &str, at: usize) -> Option<Range<usize>> {
 /// announces one, behind `Bearer` and `Basic`, and before the `@` of a URL. Hides too much rather than too little.
 pub fn suspicious(text: &str) -> Vec<Range<usize>> {
     let mut found = exposed(text);
+    found.extend(memchr::memchr_iter(b'@', text.as_bytes()).filter_map(|at| bare_userinfo(text, at)));
     let name = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'.') || !c.is_ascii();
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -175,6 +176,16 @@ pub fn suspicious(text: &str) -> Vec<Range<usize>> {
     }
     found.sort_by_key(|range| range.start);
     found
+}
+
+/// What stands between a `:` and the `@` at `at`: `user:password@host`, a URL that lost its beginning.
+fn bare_userinfo(text: &str, at: usize) -> Option<Range<usize>> {
+    let before = text.get(..at)?;
+    let start = before.rfind(|c: char| c.is_whitespace() || "\"'`".contains(c)).map_or(0, |n| n + 1);
+    let start = text.ceil_char_boundary(start);
+    let user = text.get(start..at).filter(|token| !token.contains("://"))?;
+    let password = start + user.find(':')? + 1;
+    (password < at).then_some(password..at)
 }
 
 /// What stands behind a name and its `:` or `=`, in any of the three languages, in a header or in a line for the shell.

@@ -43,6 +43,10 @@ impl Kept {
         if !spans.is_empty() {
             each_text(body, &mut |text, span| {
                 if spans.iter().any(|s| s.file == span.file && s.start < span.end && span.start < s.end) {
+                    // A proxy may be named without its scheme.
+                    if text.contains('@') && !text.contains("://") {
+                        in_urls(&format!("http://{text}"), &mut secrets);
+                    }
                     match text.split_once(':') {
                         Some((name, value)) if is_secret_name(name) => secrets.add(value),
                         _ => secrets.add(text),
