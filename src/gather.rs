@@ -8,7 +8,7 @@ use crate::host::mounts::Mount;
 use crate::plan::Limits;
 use crate::resource::Observed;
 use crate::spec::{Claim, Retry};
-use crate::value::Fault;
+use crate::value::{Fault, Value};
 use crate::verdict::passes;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
@@ -42,6 +42,8 @@ const STALL: Duration = Duration::from_millis(4);
 const STACK: usize = 1 << 20;
 /// Answers that are handed over together while more are coming.
 const BATCH: usize = 256;
+/// Bytes of text that are not kept waiting for a batch.
+const HEAVY: usize = 64 << 10;
 
 /// Looks at the claims at `which` and hands over each answer as it comes.
 pub fn gather(claims: &Arc<Vec<Claim>>, which: Vec<usize>, host: &Host, limits: Limits, on: &mut dyn FnMut(Event)) {
@@ -222,16 +224,23 @@ fn work(shared: &Shared, host: &Host, desk: &Mutex<Desk>) {
         if desk.abandoned {
             return;
         }
+        let heavy = is_heavy(&observed);
         desk.done.push((index, Gathered { observed, elapsed: ended - since }));
         since = ended;
         task = shared.take(since);
         desk.current = task.as_ref().map(|t| (t.index, since, t.until));
-        if desk.done.len() >= BATCH {
+        if heavy || desk.done.len() >= BATCH {
             drop(desk);
             shared.ring();
         }
     }
     shared.ring();
+}
+
+/// Whether it is to be reported and let go of before there is more like it.
+fn is_heavy(observed: &Observed) -> bool {
+    let text = |value: &Value| matches!(value, Value::Content(content) if content.text.len() > HEAVY);
+    observed.as_ref().is_ok_and(|seen| seen.iter().flat_map(|seen| &seen.values).flatten().any(text))
 }
 
 /// A claim that a worker has taken on.
@@ -293,7 +302,6 @@ mod tests {
     use crate::resource::{Kind, Probe};
     use crate::spec::{Common, Expectation};
     use crate::syntax::Span;
-    use crate::value::Value;
 
     fn claim(id: &str, common: Common, probe: Probe) -> Claim {
         let span = Span { file: 0, start: 0, end: 0 };

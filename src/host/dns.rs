@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 mod exchange;
-pub mod message;
+pub(super) mod message;
 mod name;
 mod record;
 mod stream;

@@ -63,7 +63,7 @@ impl Host {
         }
         let bytes = match self.whole(path) {
             Ok(Some(bytes)) => bytes,
-            Ok(None) => return Err(Fault::Failed(format!("the roots {path} are not there"))),
+            Ok(None) => return Err(Fault::Failed(format!("the roots in {path}: no such file"))),
             // It is the roots that cannot be read: that says nothing of the certificate.
             Err(Fault::Unfit(why)) => return Err(Fault::Failed(format!("the roots: {why}"))),
             Err(fault) => return Err(fault),

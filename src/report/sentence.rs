@@ -93,6 +93,11 @@ pub fn gap(evidence: &Evidence) -> String {
     out
 }
 
+/// What stands before what was found where that has a line of its own.
+pub fn gap_word(evidence: &Evidence) -> &'static str {
+    if evidence.told { "reason" } else { "found" }
+}
+
 /// What evidence adds to the gap, but for the diff: a name and a line each.
 pub fn extras(evidence: &Evidence) -> Vec<(&'static str, String)> {
     let lists = [("missing", &evidence.missing), ("extra", &evidence.extra)];
@@ -108,7 +113,7 @@ pub fn details(verdict: &Verdict, evidence: &Evidence, places: &Places) -> Vec<S
         Outcome::Fail => {
             out.push(format!("expected: {}", line(&evidence.expected)));
             if !evidence.found.is_empty() {
-                out.push(format!("found: {}", line(&evidence.found)));
+                out.push(format!("{}: {}", gap_word(evidence), line(&evidence.found)));
             }
             out.extend(extras(evidence).into_iter().map(|(name, text)| format!("{name}: {text}")));
             out.extend(advice(verdict, places).map(|text| format!("help: {text}")));

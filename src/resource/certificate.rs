@@ -60,9 +60,9 @@ hostname = "mail.example.org"
 "#;
     const PRESENCE: Option<Presence> = Some(Presence {
         name: "exists",
-        about: "Whether it is there: the file, or at an endpoint a server that shows one. Seen from this host none is where \
-            connections are refused, no route leads or nobody has the name. A server that answers and shows none fails, \
-            whatever is expected.",
+        about: "Whether it is there: the file, or at an endpoint a server that shows one. None is where connections \
+            are refused or nobody has the name; a lack of a route leaves it unknown. A server that answers and shows none \
+            fails, whatever is expected.",
     });
     const TARGET: Option<(&'static str, &'static str)> = Some((
         "path",
@@ -186,7 +186,7 @@ impl FromNode for Name {
         let text = String::from_node(node)?;
         match valid_host(&text) {
             Ok(()) => Ok(Name(text)),
-            Err(why) => Err(Diagnostic::new(Code::WrongType, node.span, why)),
+            Err(why) => Err(Diagnostic::new(Code::BadSetting, node.span, why)),
         }
     }
 }

@@ -192,7 +192,9 @@ impl Server {
         host.machine()?;
         let Server(Endpoint { host: name, port }) = self;
         let not_found = |why| match why {
-            Unreached::Refused(why) => Fault::Failed(format!("the server cannot be asked: {why}")),
+            Unreached::Refused(why) | Unreached::NoRoute(why) => {
+                Fault::Failed(format!("the server cannot be asked: {why}"))
+            }
             other => other.into(),
         };
         let addresses = host.resolve(name).map_err(not_found)?;
@@ -217,7 +219,7 @@ impl FromNode for Server {
     const SHAPE: Shape = Shape::Text;
     fn from_node(node: &Node) -> Result<Self, Diagnostic> {
         let text = String::from_node(node)?;
-        Server::parse(&text).map_err(|why| Diagnostic::new(Code::WrongType, node.span, why))
+        Server::parse(&text).map_err(|why| Diagnostic::new(Code::BadSetting, node.span, why))
     }
 }
 

@@ -1,7 +1,7 @@
 //! `file`: a path and what is at it.
 
 use super::{Argument, Id, Keys, Resource, check, json_schema, key, lookup, path::Path, text};
-use crate::host::{CONTENT_BOUND, FileType, Host, Stat};
+use crate::host::{FileType, Host, Stat};
 use crate::matcher::Test;
 use crate::quantity;
 use crate::query;
@@ -92,6 +92,8 @@ contents = ["/^root:/"]
     }
 }
 
+/// Bytes of text that are kept whatever is expected of it.
+const SHORT: u64 = 64 << 10;
 const GJSON: Argument = Argument { noun: "path", check: query::check_gjson };
 const XPATH: Argument = Argument { noun: "path", check: query::check_xpath };
 const MODE: Argument = Argument {
@@ -180,13 +182,14 @@ impl File {
         }
     }
 
-    /// Lines are looked at however many there are; of other tests the beginning has to do.
+    /// Where lines decide, they are looked at however many there are, and only what decides is kept: the text of a thousand
+    /// files may wait for its report. For other tests the beginning has to do.
     fn contents(&self, test: Option<&Test>) -> Result<Value, Fault> {
         let size = match self.stat.file_type {
             FileType::Symlink => self.host.files().stat(&self.path)?.map_or(0, |stat| stat.size),
             _ => self.stat.size,
         };
-        if size > CONTENT_BOUND
+        if size > SHORT
             && let Some(mut sieve) = test.and_then(Test::sieve)
         {
             self.host.read_while(&self.path, |piece| sieve.feed(piece))?.ok_or_else(|| self.dangling())?;

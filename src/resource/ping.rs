@@ -112,10 +112,11 @@ impl FromNode for Count {
     fn from_node(node: &Node) -> Result<Self, Diagnostic> {
         match node.data {
             Data::Int(count, _) if (1..=i64::from(MOST)).contains(&count) => Ok(Count(u32::from_node(node)?)),
-            _ => {
-                let message = format!("expected a whole number from 1 to {MOST}, found {}", node.describe());
-                Err(Diagnostic::new(Code::WrongType, node.span, message))
+            Data::Int(count, _) => {
+                let message = format!("expected a whole number from 1 to {MOST}, found {count}");
+                Err(Diagnostic::new(Code::BadSetting, node.span, message))
             }
+            _ => u32::from_node(node).map(Count),
         }
     }
 }

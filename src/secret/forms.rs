@@ -1,8 +1,8 @@
 //! The secrets of one entry, and every form in which they may come back.
 
-use super::text::{STARS, is_scheme, replace};
+use super::text::{STARS, credentials, exposed, handed, is_scheme, replace};
 use crate::quantity::quoted;
-use crate::value::{Content, Secret, Value};
+use crate::value::{Content, Excerpt, Secret, Value};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -80,15 +80,31 @@ impl Secrets {
         }
     }
 
-    /// The values of those lines of headers, `Name: value`, whose names announce a secret.
+    /// The values of those lines of headers, `Name: value`, whose names announce a secret, and what is secret in the URLs
+    /// of the others: `Location`.
     pub fn add_headers(&mut self, text: &str) {
         for line in text.lines() {
-            if let Some((name, value)) = line.split_once(':')
-                && super::is_secret_name(name)
-            {
-                self.add(value);
+            match line.split_once(':') {
+                Some((name, value)) if super::is_secret_name(name) => self.add(value),
+                _ => self.add_exposed(line),
             }
         }
+    }
+
+    /// What anybody can tell to be a secret in `text`.
+    pub fn add_exposed(&mut self, text: &str) {
+        for range in exposed(text) {
+            self.add(text.get(range).unwrap_or_default());
+        }
+        for (user, password) in credentials(text) {
+            self.add(&password);
+            self.add_user(&user);
+        }
+    }
+
+    /// What is probably a secret in text that is handed over: a form, a line for the shell.
+    pub fn add_handed(&mut self, text: &str) {
+        handed(text).into_iter().for_each(|value| self.add(value));
     }
 
     pub fn extend(&mut self, other: &Secrets) {
@@ -127,6 +143,10 @@ impl Secrets {
                 }
                 let text = replace(&c.text, places).into_owned();
                 Value::Content(Box::new(Content { text, cut: c.cut }))
+            }
+            Value::Excerpt(e) => {
+                let text = text(&e.text);
+                Value::Excerpt(Box::new(Excerpt { text, ..(**e).clone() }))
             }
             Value::List(list) => Value::List(list.iter().map(|one| self.scrub_value(one)).collect()),
             Value::Map(map) => Value::Map(map.iter().map(|(k, one)| (k.clone(), self.scrub_value(one))).collect()),
@@ -288,6 +308,11 @@ mod tests {
         secrets.add_headers("HTTP/1.1 200 OK\r\nServer: nginx\r\nset-cookie: sid=5f3a9c; Path=/\r\n\r\n");
         assert_eq!(secrets.scrub("nginx Set-Cookie: sid=5f3a9c; Path=/"), "nginx Set-Cookie: ***");
         assert_eq!(secrets.scrub("sid is 5f3a9c"), "sid is ***");
+        let mut secrets = Secrets::default();
+        secrets.add_headers("Location: http://u:canary1@h/?x=canary0\nLocation: /cb?token=canary2\n");
+        assert_eq!(secrets.scrub("canary0 canary1 canary2"), "canary0 *** ***");
+        secrets.add_handed("{\"user\": \"canary0\", \"password\": \"canary3\"}\nx=1&pwd=canary4&y=canary0");
+        assert_eq!(secrets.scrub("canary0 canary3 canary4"), "canary0 *** ***");
     }
 
     #[test]
@@ -296,8 +321,10 @@ mod tests {
         let data = Value::Map(vec![
             ("canary".into(), Value::List(vec![Value::Text("a canary".into()), Value::Int(12345), Value::Int(1)])),
             ("b".into(), Value::Content(Box::new(Content { text: "x cana".into(), cut: Some(6) }))),
+            ("c".into(), Value::Excerpt(Box::new(Excerpt { text: "a canary\n".into(), ..Excerpt::default() }))),
         ]);
-        assert_eq!(secrets.scrub_value(&data).to_json().to_string(), r#"{"canary":["a ***","***",1],"b":"x ***"}"#);
+        let shown = r#"{"canary":["a ***","***",1],"b":"x ***","c":"a ***\n"}"#;
+        assert_eq!(secrets.scrub_value(&data).to_json().to_string(), shown);
         assert_eq!(format!("{secrets:?}"), "Secrets(2 hidden)");
     }
 

@@ -11,11 +11,11 @@ pub const STARS: &str = "***";
 /// A user and a password.
 pub type Credentials = (String, String);
 
-/// Whoever may read `text` may not read these parts: the password in a URL and what its query calls a secret
-/// (`https://user:PASSWORD@host/?token=SECRET`), and the value of an `Authorization` header. In order.
+/// Whoever may read `text` may not read these parts: the password in a URL (`https://user:PASSWORD@host/`), what its query
+/// says of a secret (`?token=TOKEN`) and the value of an `Authorization` header. In order.
 pub fn exposed(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<_> = urls(text).map(|userinfo| userinfo.secret).collect();
-    found.extend(memmem::find_iter(text.as_bytes(), "://").flat_map(|at| query(text, at + "://".len())));
+    found.extend(memchr::memchr_iter(b'=', text.as_bytes()).filter_map(|at| parameter(text, at)));
     found.extend(memmem::find_iter(text.as_bytes(), "uthorization").filter_map(|at| authorization(text, at)));
     found.sort_by_key(|range| range.start);
     found
@@ -87,24 +87,6 @@ pub(super) fn replace(text: &str, mut ranges: Vec<Range<usize>>) -> Cow<'_, str>
     Cow::Owned(out)
 }
 
-/// Secrets in the query of the URL whose host begins at `start`.
-fn query(text: &str, start: usize) -> Vec<Range<usize>> {
-    let url = url_at(text, start);
-    let Some(begin) = url.find('?') else { return vec![] };
-    let mut at = start + begin + 1;
-    let mut found = vec![];
-    for part in url[begin + 1..].split(['&', ';', '#']) {
-        if let Some((name, value)) = part.split_once('=')
-            && !value.is_empty()
-            && is_secret_name(name)
-        {
-            found.push(at + name.len() + 1..at + part.len());
-        }
-        at += part.len() + 1;
-    }
-    found
-}
-
 /// The rest of a URL.
 fn url_at(text: &str, start: usize) -> &str {
     let ends = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '<' | '>' | '`');
@@ -140,6 +122,21 @@ fn urls(text: &str) -> impl Iterator<Item = Userinfo> {
         };
         (!secret.is_empty()).then_some(Userinfo { user, secret })
     })
+}
+
+/// The value of the parameter of a query, or of a form, whose `=` stands at `at`.
+fn parameter(text: &str, at: usize) -> Option<Range<usize>> {
+    let name = |c: char| c.is_alphanumeric() || "-_.~%[]".contains(c);
+    let before = text.get(..at)?.trim_end_matches(name);
+    let name = text.get(before.len()..at)?;
+    // No query says where a process is.
+    if !before.ends_with(['?', '&', '#']) || !(is_secret_name(name) || name == "pwd") {
+        return None;
+    }
+    let ends = |c: char| c.is_whitespace() || c.is_control() || "\"'<>`&#".contains(c);
+    let rest = text.get(at + 1..)?;
+    let len = rest.find(ends).unwrap_or(rest.len());
+    (len > 0).then_some(at + 1..at + 1 + len)
 }
 
 /// The value of the header whose name ends in what stands at `at`.
@@ -327,6 +324,10 @@ mod tests {
             ("curl -H 'proxy-authorization: Basic canary=='", "curl -H 'proxy-authorization: ***'"),
             ("no authorization needed", "no authorization needed"),
             ("://", "://"),
+            ("https://h/a?access_token=canary&x=1#t", "https://h/a?access_token=***&x=1#t"),
+            ("/a?x=1&X-Amz-Signature=canary", "/a?x=1&X-Amz-Signature=***"),
+            ("\"/cb#id_token=canary\"", "\"/cb#id_token=***\""),
+            ("/a?token=&x=token=b&y?=c", "/a?token=&x=token=b&y?=c"),
         ] {
             assert_eq!(mask(text), shown);
         }

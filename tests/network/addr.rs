@@ -76,7 +76,7 @@ fn silence_over_tcp_is_an_answer_once_the_timeout_is_over() {
     assert_eq!(words(&name, &format!("timeout = \"300ms\"\n{EVERY}")), ["fail", "skip", "skip"]);
     assert_eq!(words(&name, &format!("timeout = \"300ms\"\n{OPPOSITE}")), ["pass", "skip", "skip"]);
     let took = began.elapsed();
-    assert!(took > Duration::from_millis(600) && took < Duration::from_millis(900), "{took:?}");
+    assert!(took > Duration::from_millis(600) && took < Duration::from_millis(1_500), "{took:?}");
     let why = reason(&name, "");
     assert!(why.starts_with("no answer in ") && why.ends_with(&format!("connecting to {}", hole.address)), "{why}");
 }
@@ -147,11 +147,11 @@ fn a_banner_is_read_until_the_peer_pauses_or_hangs_up() {
     const SMTP: &[Part] = &[(0, b"220-a\r\n"), (400, b"220 b\r\n")];
     const BINARY: &[Part] = &[(0, b"\xff\x00\n")];
     for (parts, banner, bound) in [
-        (SSH, "[\"SSH-2.0\", \"/^SSH-2.0-x$/\"]", 300),
-        (SLOW, "\"hello\\nmore\\n\"", 600),
-        (PROMPT, "\"login: \"", 800),
-        (SMTP, "[\"220 b\"]", 900),
-        (BINARY, "\"\\ufffd\\u0000\\n\"", 300),
+        (SSH, "[\"SSH-2.0\", \"/^SSH-2.0-x$/\"]", 1_000),
+        (SLOW, "\"hello\\nmore\\n\"", 1_500),
+        (PROMPT, "\"login: \"", 2_000),
+        (SMTP, "[\"220 b\"]", 2_000),
+        (BINARY, "\"\\ufffd\\u0000\\n\"", 1_000),
     ] {
         let name = says(parts).to_string();
         let began = Instant::now();
@@ -201,7 +201,7 @@ fn peers_that_are_slow_to_greet_are_waited_for_together() {
     let all = outcomes_within(&spec, Duration::from_secs(10));
     let took = began.elapsed();
     assert!(all.len() == 400 && all.iter().all(|(_, outcome)| *outcome == Outcome::Pass), "{all:?}");
-    assert!(took < Duration::from_millis(900), "{took:?}");
+    assert!(took < Duration::from_millis(1_500), "{took:?}");
 }
 
 #[test]

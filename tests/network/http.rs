@@ -50,7 +50,8 @@ impl Folder {
 fn said(spec: &str, environment: &[(&str, &str)]) -> String {
     let folder = Folder::new();
     let path = folder.write("spec.toml", spec);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_verispec"));
+    let program = std::env::var("VERISPEC_UNDER_TEST").unwrap_or_else(|_| env!("CARGO_BIN_EXE_verispec").to_owned());
+    let mut command = Command::new(program);
     for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY", "REQUEST_METHOD"] {
         command.env_remove(name);
     }
@@ -646,4 +647,62 @@ fn no_password_is_said_whatever_goes_wrong() {
             assert!(!format!("{all:?}").contains("s3cret"), "{all:?}");
         }
     }
+}
+
+/// What is certain of `reply` and what comes to the same whichever way it is asked for: `key` with each of `tests`.
+fn replied(reply: &'static str, tests: [&str; 2]) -> [&'static str; 2] {
+    let peer = serve(move |_, to| to.write_all(reply.as_bytes()).unwrap());
+    tests.map(|test| words(&outcomes(&format!("[http.\"{}\"]\n{test}\n", peer.url("/"))))[0])
+}
+
+#[test]
+fn a_body_that_is_coded_in_any_way_is_not_taken_for_text() {
+    let tests = ["body = ['x']", "body = { not = { have-patterns = ['error'] } }"];
+    for reply in [
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nx",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: xchunked\r\n\r\nx",
+        "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Encoding: gzip\r\nContent-Encoding: identity\r\n\r\nx",
+        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Encoding: gzip\r\nContent-Encoding:\r\n\r\nx",
+    ] {
+        assert_eq!(replied(reply, tests), ["unknown"; 2], "{reply}");
+    }
+    for reply in [
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nContent-Encoding: identity, identity\r\n\r\nx",
+    ] {
+        assert_eq!(replied(reply, tests), ["pass"; 2], "{reply}");
+    }
+}
+
+#[test]
+fn a_redirect_to_nowhere_is_the_response_and_one_to_several_places_is_none() {
+    let tests = ["status = 302", "status = { not = 200 }"];
+    for reply in
+        ["HTTP/1.1 302 X\r\nContent-Length: 0\r\nLocation:\r\n\r\n", "HTTP/1.1 302 X\r\nContent-Length: 0\r\n\r\n"]
+    {
+        assert_eq!(replied(reply, tests), ["pass"; 2], "{reply}");
+    }
+    let two = "HTTP/1.1 302 X\r\nContent-Length: 0\r\nLocation: /a\r\nLocation: /b\r\n\r\n";
+    assert_eq!(replied(two, tests), ["unknown"; 2]);
+}
+
+#[test]
+fn no_report_shows_a_secret_of_a_query_or_one_that_a_redirect_or_an_echo_gives_away() {
+    let peer = serve(|asked, to| {
+        let said = format!("you said {}", asked.body);
+        let location = "Location: http://u:canary1@h/?x=1&access_token=canary2";
+        write!(to, "HTTP/1.1 302 X\r\n{location}\r\nContent-Length: {}\r\n\r\n{said}", said.len()).unwrap();
+    });
+    let url = peer.url("/cb?x=1&id_token=canary3");
+    let spec = format!(
+        "[http.\"{url}\"]\nno-follow-redirects = true\nmethod = 'POST'\nrequest-body = '{{\"password\": \"canary4\"}}'\n\
+         status = 200\nheaders = 'x'\nbody = 'x'\n\
+         [command.cat]\nstdin = \"password=canary5\"\nstdout = 'x'\n"
+    );
+    let said = said(&spec, &[]);
+    assert!(said.contains("you said") && said.contains("access_token=***") && said.contains("id_token=***"), "{said}");
+    assert!(!said.contains("canary"), "{said}");
 }

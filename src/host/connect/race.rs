@@ -43,7 +43,8 @@ pub struct Race<'a> {
     began: Instant,
     waiting: std::vec::IntoIter<SocketAddr>,
     running: Vec<(OwnedFd, SocketAddr)>,
-    lost: Vec<Unreached>,
+    /// Those that have failed, and why.
+    lost: Vec<(SocketAddr, Unreached)>,
 }
 
 /// What became of one that runs.
@@ -72,8 +73,8 @@ impl<'a> Race<'a> {
             if now >= deadline {
                 let silent = Unreached::Silent(what.to_owned(), self.began.elapsed());
                 let untried = Unreached::Fault(Fault::TimedOut(what.to_owned(), self.began.elapsed()));
-                self.lost.push(if self.waiting.len() > 0 { untried } else { silent });
-                return Err(self.verdict());
+                let last = if self.waiting.len() > 0 { untried } else { silent };
+                return Err(self.verdict(Some(last)));
             }
             let crowd = self.running.len() + self.lost.len() >= MOST_ADDRESSES;
             if (self.running.is_empty() || now >= turn)
@@ -82,17 +83,18 @@ impl<'a> Race<'a> {
             {
                 turn = match self.start(address) {
                     News::Won(won) => return Ok(won),
-                    News::None => now + step,
+                    // By the clock, so that who starts late takes no time of the next.
+                    News::None => turn.min(now) + step,
                     News::Lost => now,
                 };
                 continue;
             }
             if self.running.is_empty() {
-                if crowd && self.waiting.len() > 0 {
+                let untried = (crowd && self.waiting.len() > 0).then(|| {
                     let why = format!("{what}: it has {count} addresses, and none of {MOST_ADDRESSES} tried answers");
-                    self.lost.push(Unreached::Fault(Fault::Unsupported(why)));
-                }
-                return Err(self.verdict());
+                    Unreached::Fault(Fault::Unsupported(why))
+                });
+                return Err(self.verdict(untried));
             }
             let until = if self.waiting.len() > 0 && !crowd { turn.min(deadline) } else { deadline };
             match self.wait(until.saturating_duration_since(now)) {
@@ -113,42 +115,46 @@ impl<'a> Race<'a> {
         let socket = match open(family, ty) {
             Ok(socket) => socket,
             Err(Errno::AFNOSUPPORT) if address.is_ipv6() && self.host.is_without_ipv6() => {
-                return self.lose(Unreached::Refused(format!("{address}: this host has no IPv6")));
+                return self.lose(address, Unreached::NoRoute(format!("{address}: this host has no IPv6")));
             }
-            Err(e) => return self.lose(lost(address, e)),
+            Err(e) => return self.lose(address, lost(address, e)),
         };
         if let Some(from) = self.from
             && let Err(e) = bind(&socket, &SocketAddr::new(from, 0))
         {
-            return self.lose(Unreached::Fault(match e {
-                Errno::ADDRNOTAVAIL => Fault::Failed(format!("{from} is not an address of this host")),
-                other => Fault::from_io(format!("sending from {from}"), &other.into()),
-            }));
+            return self.lose(
+                address,
+                Unreached::Fault(match e {
+                    Errno::ADDRNOTAVAIL => Fault::Failed(format!("{from} is not an address of this host")),
+                    other => Fault::from_io(format!("sending from {from}"), &other.into()),
+                }),
+            );
         }
         match connect(&socket, &address) {
             Ok(()) => match self.speech {
                 Speech::Stream => return self.judge(socket, address),
                 Speech::Datagram(message) => {
                     if is_own_peer(&socket) {
-                        return self.lose(lost(address, Errno::CONNREFUSED));
+                        return self.lose(address, lost(address, Errno::CONNREFUSED));
                     }
                     if let Err(e) = send(&socket, message, SendFlags::NOSIGNAL) {
-                        return self.lose(lost(address, e));
+                        return self.lose(address, lost(address, e));
                     }
                 }
             },
             Err(Errno::INPROGRESS | Errno::INTR) => {}
             Err(Errno::ADDRNOTAVAIL) if self.from.is_none() && is_unrouted(address) => {
-                return self.lose(Unreached::Refused(format!("{address}: no address of this host leads there")));
+                return self
+                    .lose(address, Unreached::NoRoute(format!("{address}: no address of this host leads there")));
             }
-            Err(e) => return self.lose(lost(address, e)),
+            Err(e) => return self.lose(address, lost(address, e)),
         }
         self.running.push((socket, address));
         News::None
     }
 
-    fn lose(&mut self, why: Unreached) -> News {
-        self.lost.push(why);
+    fn lose(&mut self, address: SocketAddr, why: Unreached) -> News {
+        self.lost.push((address, why));
         News::Lost
     }
 
@@ -170,8 +176,9 @@ impl<'a> Race<'a> {
             }
             (Ok(_) | Err(Errno::INTR), _) => News::None,
             (Err(e), _) => {
-                self.running.clear();
-                self.lose(Unreached::Fault(Fault::from_io("waiting for an answer", &e.into())))
+                let fault = Unreached::Fault(Fault::from_io("waiting for an answer", &e.into()));
+                self.lost.extend(self.running.drain(..).map(|(_, address)| (address, fault.clone())));
+                News::Lost
             }
         }
     }
@@ -199,17 +206,21 @@ impl<'a> Race<'a> {
                 News::None
             }
             // The kernel gave up before the deadline.
-            Err(Errno::TIMEDOUT) => self.lose(Unreached::Silent(format!("connecting to {peer}"), self.began.elapsed())),
-            Err(e) => self.lose(lost(peer, e)),
+            Err(Errno::TIMEDOUT) => {
+                self.lose(peer, Unreached::Silent(format!("connecting to {peer}"), self.began.elapsed()))
+            }
+            Err(e) => self.lose(peer, lost(peer, e)),
         }
     }
 
-    /// What all that have failed come to: what could not be tried leaves the answer open, then silence does.
-    fn verdict(self) -> Unreached {
-        let (mut refusals, mut silent) = (Vec::new(), None);
-        for one in self.lost {
+    /// What all that have failed come to, and `last` with them: what could not be tried leaves the answer open, then
+    /// silence does, then the lack of a route.
+    fn verdict(self, last: Option<Unreached>) -> Unreached {
+        let (mut refusals, mut unrouted, mut silent) = (Vec::new(), Vec::new(), None);
+        for (is_ipv4, one) in self.lost.into_iter().map(|(a, one)| (a.is_ipv4(), one)).chain(last.map(|l| (true, l))) {
             match one {
-                Unreached::Refused(why) => refusals.push(why),
+                Unreached::Refused(why) => refusals.push((is_ipv4, why)),
+                Unreached::NoRoute(why) => unrouted.push((is_ipv4, why)),
                 Unreached::Silent(..) => silent = Some(one),
                 Unreached::Fault(_) => return one,
             }
@@ -217,12 +228,18 @@ impl<'a> Race<'a> {
         if let Some(silent) = silent {
             return silent;
         }
-        let more = refusals.len().saturating_sub(TOLD);
-        refusals.truncate(TOLD);
+        // A family that leads nowhere is none that clients here use, and no reason to doubt what the other one says.
+        let refused = |family: bool| refusals.iter().any(|(is_ipv4, _)| *is_ipv4 == family);
+        let is_open = refusals.is_empty() || unrouted.iter().any(|(family, _)| refused(*family));
+        let is_certain = !is_open || unrouted.is_empty();
+        let mut told: Vec<_> = refusals.into_iter().chain(unrouted).map(|(_, why)| why).collect();
+        let more = told.len().saturating_sub(TOLD);
+        told.truncate(TOLD);
         if more > 0 {
-            refusals.push(format!("{more} more"));
+            told.push(format!("{more} more"));
         }
-        Unreached::Refused(refusals.join("; "))
+        let told = told.join("; ");
+        if is_certain { Unreached::Refused(told) } else { Unreached::NoRoute(told) }
     }
 }
 

@@ -67,11 +67,15 @@ fn follow(
             Request { method: &hop.method, url: &hop.url, headers: &headers, body: hop.body.as_deref(), began };
         let response = line.ask(&request)?;
         let latency = began.elapsed();
-        match response.header("location") {
-            Some(location) if !how.no_follow_redirects && matches!(response.status, 301..=303 | 307 | 308) => {
-                hop.turn(response.status, location)?;
-            }
-            _ => return Ok(Answer { response, redirects, latency }),
+        if how.no_follow_redirects || !matches!(response.status, 301..=303 | 307 | 308) {
+            return Ok(Answer { response, redirects, latency });
+        }
+        let mut locations = response.headers.iter().filter(|(name, _)| name == "location").map(|(_, at)| at.trim());
+        match locations.next() {
+            // Some servers have nowhere to lead to, and Go's client takes an empty one for none.
+            None | Some("") => return Ok(Answer { response, redirects, latency }),
+            Some(location) if locations.all(|other| other == location) => hop.turn(response.status, location)?,
+            Some(_) => return Err(Fault::Malformed(format!("{} redirects to several places at once", hop.url))),
         }
     }
     Err(Fault::Unfit(format!("{url}: more than {MAX_REDIRECTS} redirects")))

@@ -48,9 +48,10 @@ impl FromNode for Headers {
     fn secrets(node: &Node) -> Vec<Span> {
         match &node.data {
             Data::List(list) => {
-                let hidden = |item: &&Node| {
-                    item.text().is_some_and(|text| text.split_once(':').is_none_or(|(name, _)| is_secret_name(name)))
-                };
+                // Without its colon a header may still be one, and a lone word may be a token.
+                let name = |text: &str| text.split_once([':', ' ', '=']).map(|(name, _)| name.to_owned());
+                let hidden =
+                    |item: &&Node| item.text().is_some_and(|text| name(text).is_none_or(|name| is_secret_name(&name)));
                 list.iter().filter(hidden).map(|item| item.span).collect()
             }
             Data::Map(map) => {
@@ -157,7 +158,7 @@ mod tests {
     #[test]
     fn values_of_headers_that_could_let_somebody_in_are_secrets() {
         let spans = |node: &Node| Headers::secrets(node).into_iter().map(|s| s.start).collect::<Vec<_>>();
-        assert_eq!(spans(&list(&["Accept: x", "Cookie: x", "no colon"])), [2, 3]);
+        assert_eq!(spans(&list(&["Accept: x", "Cookie: x", "Bearer x", "X-Request 1", "dXNlcjp4"])), [2, 3, 5]);
         let key = |name: &str| Key { span: span(1), text: name.to_owned().into() };
         let map = vec![(key("Accept"), text(4, "x")), (key("Cookie"), text(5, "x"))];
         assert_eq!(spans(&Node { span: span(0), data: Data::Map(map) }), [5]);

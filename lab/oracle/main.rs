@@ -1,0 +1,77 @@
+//! Holds what verispec observes against what the system's own tools say, over everything on a host. It changes the host
+//! that it runs on: `lab/test` runs it in the lab.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
+
+mod accounts;
+mod certificates;
+mod claims;
+mod files;
+mod interfaces;
+mod kernel;
+mod mounts;
+mod packages;
+mod processes;
+mod scenarios;
+mod sockets;
+mod system;
+mod tool;
+mod units;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use std::path::Path;
+
+fn main() {
+    if !Path::new("/etc/verispec-lab").exists() {
+        eprintln!("this is not the lab, and these tests change the host that they run on: lab/test runs them");
+        std::process::exit(2);
+    }
+    let mut args = Arguments::from_args();
+    // What one trial does, another would see.
+    args.test_threads = Some(1);
+    let trials = [
+        trial("files", files::all),
+        trial("file-hashes", files::hashes),
+        trial("file-contents", files::contents),
+        trial("packages", packages::all),
+        trial("package-versions-in-order", packages::order),
+        trial("units", units::all),
+        trial("unit-properties", units::properties),
+        trial("units-are-listed-once", units::one_listing),
+        trial("sockets", sockets::inet),
+        trial("unix-sockets", sockets::unix),
+        trial("processes", processes::all),
+        trial("users", accounts::users),
+        trial("groups", accounts::groups),
+        trial("certificates", certificates::all),
+        trial("certificates-of-the-lab", certificates::lab),
+        trial("disks", mounts::disks),
+        trial("mounts", mounts::all),
+        trial("interfaces", interfaces::all),
+        trial("kernel-parameters", kernel::parameters),
+        trial("kernel-modules", kernel::modules),
+        trial("system", system::all),
+        trial("units-by-name", scenarios::units_by_name),
+        trial("web-server-stops-and-starts", scenarios::web_server_stops_and_starts),
+        trial("services-ports-and-processes-agree", scenarios::services_ports_and_processes_agree),
+    ];
+    let conclusion = libtest_mimic::run(&args, trials.into());
+    println!("{}", claims::summary());
+    conclusion.exit();
+}
+
+fn trial(name: &str, check: fn() -> Result<(), Failed>) -> Trial {
+    Trial::test(name, check)
+}
+
+/// The program under test.
+pub fn verispec() -> String {
+    std::env::var("VERISPEC_UNDER_TEST").unwrap_or_else(|_| "verispec".into())
+}
