@@ -43,6 +43,7 @@ targets! {
     "quantity" => quantities,
     "secret" => secrets,
     "endpoint" => |bytes| fuzz::endpoint(&text(bytes)),
+    "url" => |bytes| fuzz::url(&text(bytes)),
     // Tables of the system.
     "passwd" => |bytes| table(bytes, "/etc/passwd", "[user.root]\nuid = 1\ngroups = [\"a\"]\nhome = \"/\"\ngecos = \"x\"\n[user.\"é\"]\n"),
     "group" => |bytes| table(bytes, "/etc/group", "[group.root]\ngid = 1\n[group.adm]\n"),
@@ -78,6 +79,7 @@ targets! {
     "dbus" => fuzz::dbus,
     "dns" => fuzz::dns,
     "starttls" => fuzz::starttls,
+    "icmp" => fuzz::icmp,
 }
 
 const PORT: &str =
