@@ -10,7 +10,7 @@ use crate::host::fuzz::{self, Memory};
 use crate::host::{Host, TreeFiles};
 use crate::load::{Spec, load_text};
 use crate::report::{Context, FORMATS};
-use crate::secret::{Secrets, credentials, mask, suspicious};
+use crate::secret::{Secrets, credentials, handed, mask};
 use crate::syntax::Format;
 use crate::verdict::{Judged, Summary, judge};
 use crate::{quantity, query, version};
@@ -43,6 +43,7 @@ targets! {
     "quantity" => quantities,
     "secret" => secrets,
     "endpoint" => |bytes| fuzz::endpoint(&text(bytes)),
+    "url" => |bytes| fuzz::url(&text(bytes)),
     // Tables of the system.
     "passwd" => |bytes| table(bytes, "/etc/passwd", "[user.root]\nuid = 1\ngroups = [\"a\"]\nhome = \"/\"\ngecos = \"x\"\n[user.\"é\"]\n"),
     "group" => |bytes| table(bytes, "/etc/group", "[group.root]\ngid = 1\n[group.adm]\n"),
@@ -78,6 +79,7 @@ targets! {
     "dbus" => fuzz::dbus,
     "dns" => fuzz::dns,
     "starttls" => fuzz::starttls,
+    "icmp" => fuzz::icmp,
 }
 
 const PORT: &str =
@@ -217,7 +219,7 @@ fn secrets(bytes: &[u8]) {
     let shown = secrets.scrub(&said);
     let secret = secret.trim();
     assert!(secrets.is_empty() || "***".contains(secret) || !shown.contains(secret), "{secret:?} in {shown:?}");
-    let _ = (mask(rest), credentials(rest), suspicious(rest));
+    let _ = (mask(rest), credentials(rest), handed(rest));
 }
 
 #[cfg(test)]

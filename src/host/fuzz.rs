@@ -2,6 +2,8 @@
 
 use super::dns::message::Query;
 use super::dns::{Question, RecordType};
+use super::http::{Proxy, Url};
+use super::icmp::packet::Mark;
 use super::netlink::{self, End, Request, u16_at};
 use super::sockets::Family;
 use super::starttls::Protocol;
@@ -82,6 +84,24 @@ pub fn starttls(bytes: &[u8]) {
     if let Some(protocol) = Protocol::parse(word) {
         let _ = protocol.talk(&mut Says(said), "example.test");
     }
+}
+
+/// What answers an echo request: an IP packet, or what one carries.
+pub fn icmp(packet: &[u8]) {
+    for target in ["127.0.0.1", "::1"] {
+        let Ok(target) = target.parse() else { return };
+        let mark = Mark { target, id: Some(7), nonce: [1; 16] };
+        let _ = (mark.read_ipv4(packet), mark.read(packet));
+    }
+}
+
+/// A `Location` on the first line and the URL that it comes from below; a proxy.
+pub fn url(text: &str) {
+    let (location, url) = text.split_once('\n').unwrap_or((text, "http://u:p@a.test/b/c?d"));
+    if let Ok(url) = Url::parse(url) {
+        let _ = url.join(location).map(|to| to.to_string());
+    }
+    let _ = Proxy::parse(location).map(|proxy| proxy.endpoint());
 }
 
 /// Where to connect to, as a spec has it.

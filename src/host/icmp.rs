@@ -17,7 +17,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-mod packet;
+pub(super) mod packet;
 
 /// A request follows the one before it after this long, if that one is not answered sooner.
 const APART: Duration = Duration::from_millis(200);

@@ -24,6 +24,31 @@ pub fn exposed(text: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// What is probably secret in a line for the shell, a form or other text that is handed to a program: the values, without
+/// their quotes.
+pub fn handed(text: &str) -> Vec<&str> {
+    let ends = |c: char| c.is_whitespace() || "&;|,\"'`".contains(c);
+    let value = |range: Range<usize>| {
+        let value = text.get(range).unwrap_or_default();
+        match value.chars().next() {
+            Some('"' | '\'' | '[' | '{') => value.trim_matches(['"', '\'']),
+            // `Authorization: Bearer …` is one, a scheme and a token.
+            _ => match value.split_once(' ') {
+                Some((scheme, rest)) if is_scheme(scheme) => {
+                    &value[..scheme.len() + 1 + rest.find(ends).unwrap_or(rest.len())]
+                }
+                _ => &value[..value.find(ends).unwrap_or(value.len())],
+            },
+        }
+    };
+    suspicious(text).into_iter().map(value).collect()
+}
+
+/// Of an `Authorization` header.
+pub(super) fn is_scheme(word: &str) -> bool {
+    ["basic", "bearer", "digest", "negotiate", "token", "apikey"].iter().any(|scheme| word.eq_ignore_ascii_case(scheme))
+}
+
 /// [`exposed`] parts as stars.
 pub fn mask(text: &str) -> Cow<'_, str> {
     replace(text, exposed(text))
@@ -126,6 +151,7 @@ fn authorization(text: &str, at: usize) -> Option<Range<usize>> {
 /// announces one, behind `Bearer` and `Basic`, and before the `@` of a URL. Hides too much rather than too little.
 pub fn suspicious(text: &str) -> Vec<Range<usize>> {
     let mut found = exposed(text);
+    found.extend(memchr::memchr_iter(b'@', text.as_bytes()).filter_map(|at| bare_userinfo(text, at)));
     let name = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'.') || !c.is_ascii();
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -134,12 +160,11 @@ pub fn suspicious(text: &str) -> Vec<Range<usize>> {
         let end = bytes[start..].iter().position(|b| !name(*b)).map_or(bytes.len(), |len| start + len);
         at = end;
         let word = text.get(start..end).unwrap_or_default();
-        let scheme = || ["bearer", "basic", "negotiate"].iter().any(|s| word.eq_ignore_ascii_case(s));
         let value = if is_secret_name(word) { value(text, start..end) } else { None };
         if let Some(value) = value {
             at = at.max(value.end);
             found.push(value);
-        } else if scheme() && bytes.get(end) == Some(&b' ') {
+        } else if is_scheme(word) && bytes.get(end) == Some(&b' ') {
             let rest = text.get(end + 1..).unwrap_or_default();
             let token = rest.find(|c: char| c.is_whitespace() || "\"'`".contains(c)).unwrap_or(rest.len());
             if token > 0 {
@@ -149,6 +174,16 @@ pub fn suspicious(text: &str) -> Vec<Range<usize>> {
     }
     found.sort_by_key(|range| range.start);
     found
+}
+
+/// What stands between a `:` and the `@` at `at`: `user:password@host`, a URL that lost its beginning.
+fn bare_userinfo(text: &str, at: usize) -> Option<Range<usize>> {
+    let before = text.get(..at)?;
+    let start = before.rfind(|c: char| c.is_whitespace() || "\"'`".contains(c)).map_or(0, |n| n + 1);
+    let start = text.ceil_char_boundary(start);
+    let user = text.get(start..at).filter(|token| !token.contains("://"))?;
+    let password = start + user.find(':')? + 1;
+    (password < at).then_some(password..at)
 }
 
 /// What stands behind a name and its `:` or `=`, in any of the three languages, in a header or in a line for the shell.
@@ -278,6 +313,8 @@ mod tests {
             ("https://user:canary@host/a", "https://user:***@host/a"),
             ("x http://u:c@n@ry@[::1]:8/?q=a@b y", "x http://u:***@[::1]:8/?q=a@b y"),
             ("http://ghp_canary@host/", "http://***@host/"),
+            ("http://h/?a=b&token=canary&c=d#e", "http://h/?a=b&token=***&c=d#e"),
+            ("'http://h/?api_key=canary' x", "'http://h/?api_key=***' x"),
             ("ssh://git@host/", "ssh://git@host/"),
             ("redis://:canary@host", "redis://:***@host"),
             ("http://user:can/ary@host/", "http://user:***@host/"),
@@ -329,6 +366,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_is_handed_to_a_program_is_found_without_what_follows() {
+        for (text, values) in [
+            ("PGPASSWORD=canary psql -c x", vec!["canary"]),
+            ("PGPASSWORD='can ary' psql", vec!["can ary"]),
+            ("grant_type=password&client_secret=canary&x=y", vec!["canary"]),
+            ("{\"password\": \"canary\", \"x\": 1}", vec!["canary"]),
+            ("curl -H 'Authorization: Bearer canary' -d x", vec!["Bearer canary"]),
+            ("echo x", vec![]),
+        ] {
+            assert!(values.iter().all(|value| handed(text).contains(value)), "{text}: {:?}", handed(text));
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn no_text_panics_and_what_is_found_lies_in_it(
@@ -337,7 +388,7 @@ mod tests {
             for range in suspicious(&text) {
                 proptest::prop_assert!(text.get(range.clone()).is_some_and(|t| !t.is_empty()), "{range:?}");
             }
-            let _ = (mask(&text), credentials(&text));
+            let _ = (mask(&text), credentials(&text), handed(&text));
         }
     }
 }

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 const USERS: [&str; 3] = ["username", "user", "login"];
 
 /// Settings with text that is handed over, in which there may be a secret and much that is none.
-const SENT: [&str; 2] = ["request-body", "stdin"];
+const SENT: [&str; 3] = ["request-body", "stdin", "exec"];
 
 /// The secrets of one entry and the places where they stand.
 #[derive(Default)]
@@ -30,18 +30,26 @@ impl Kept {
     ) -> Kept {
         let mut secrets = Secrets::default();
         secrets.add_exposed(target);
+        // Other names may have a `:` behind what sounds like a secret: `libsecret-1-0:amd64`.
+        if kind.name == "command" {
+            secrets.add_handed(target);
+        }
         if !settings.is_empty() {
             spans.extend((kind.secrets)(settings));
             for (name, node) in settings {
                 each_text(node, &mut |text, _| secrets.add_exposed(text));
                 if SENT.contains(name) {
-                    each_text(node, &mut |text, _| secrets.add_suspicious(text));
+                    each_text(node, &mut |text, _| secrets.add_handed(text));
                 }
             }
         }
         if !spans.is_empty() {
             each_text(body, &mut |text, span| {
                 if spans.iter().any(|s| s.file == span.file && s.start < span.end && span.start < s.end) {
+                    // A proxy may be named without its scheme.
+                    if text.contains('@') && !text.contains("://") {
+                        secrets.add_exposed(&format!("http://{text}"));
+                    }
                     match text.split_once(':') {
                         Some((name, value)) if is_secret_name(name) => secrets.add(value),
                         _ => secrets.add(text),
