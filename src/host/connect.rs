@@ -90,12 +90,14 @@ impl Endpoint {
             return Err(format!("`{text}` names no host: write `localhost:{port}` for this one"));
         }
         check_host(host)?;
-        match port.parse() {
-            Ok(number) if number > 0 && port.bytes().all(|b| b.is_ascii_digit()) => {
-                Ok(Endpoint { host: host.to_owned(), port: number })
-            }
-            _ => Err(format!("`{port}` is not a port: 1 to 65535")),
-        }
+        Ok(Endpoint { host: host.to_owned(), port: port_number(port)? })
+    }
+}
+
+pub fn port_number(text: &str) -> Result<u16, String> {
+    match text.parse() {
+        Ok(number) if number > 0 && text.bytes().all(|b| b.is_ascii_digit()) => Ok(number),
+        _ => Err(format!("`{text}` is not a port: 1 to 65535")),
     }
 }
 

@@ -4,6 +4,7 @@ use super::path::Path;
 use super::{Argument, FromNode, Id, Keys, Presence, Resource, Settings, Shape, check, choice, key, setting};
 use crate::host::roots::Roots;
 use crate::host::starttls::Protocol;
+use crate::host::tls::check_server_name;
 use crate::host::{Host, bundle};
 use crate::syntax::{Code, Diagnostic, Node};
 use crate::value::Fault;
@@ -202,15 +203,9 @@ const HOST: Argument = Argument { noun: "a host name or address", check: valid_h
 const KEY: Argument = Argument { noun: "the absolute path of a key", check: |path| Path::parse(path).map(|_| ()) };
 
 fn valid_host(host: &str) -> Result<(), String> {
-    if !host.is_ascii() {
-        return Err(format!("`{host}` is not in ASCII: write the name as it stands in DNS, with `xn--`"));
-    }
-    if host.contains('*') {
-        return Err(format!("`{host}` is a pattern: write a name that it should be good for"));
-    }
-    match rustls_pki_types::ServerName::try_from(host) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(format!("`{host}` is neither a host name nor an address")),
+    match host.contains('*') {
+        true => Err(format!("`{host}` is a pattern: write a name that it should be good for")),
+        false => check_server_name(host),
     }
 }
 
