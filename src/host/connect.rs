@@ -51,7 +51,7 @@ impl Unreached {
     pub fn absence(self) -> Result<String, Fault> {
         match self {
             Unreached::Refused(why) | Unreached::NoRoute(why) => Ok(why),
-            Unreached::Silent(what, waited) => Ok(format!("no answer in {}: {what}", quantity::waited(waited))),
+            Unreached::Silent(what, waited) => Ok(format!("{what}: no answer in {}", quantity::waited(waited))),
             Unreached::Fault(fault) => Err(fault),
         }
     }

@@ -61,9 +61,9 @@ hostname = "mail.example.org"
 "#;
     const PRESENCE: Option<Presence> = Some(Presence {
         name: "exists",
-        about: "Whether it is there: the file, or at an endpoint a server that shows one. None is where connections \
-            are refused or nobody has the name; a lack of a route leaves it unknown. A server that answers and shows none \
-            fails, whatever is expected.",
+        about: "Whether it is there: the file, or a server that shows one. It is not there where connections are refused \
+            or the host name does not exist; having no route leaves it unknown. A server that answers and shows none fails, \
+            whatever is expected.",
     });
     const TARGET: Option<(&'static str, &'static str)> = Some((
         "path",
