@@ -133,7 +133,8 @@ impl Host {
     /// The same, over one family of addresses only.
     pub fn connect_by(&self, family: Family, to: &Endpoint, from: Option<IpAddr>) -> Result<Wire, Unreached> {
         let won = self.race(family, to, from, Speech::Stream)?;
-        Ok(Wire::new(won.socket, Some(won.peer), won.latency, self.deadline()))
+        let wire = Wire::new(won.socket, Some(won.peer), won.latency, self.deadline());
+        Ok(if won.is_reset { wire.reset() } else { wire })
     }
 
     /// Sends a datagram over UDP and waits for one that comes back.

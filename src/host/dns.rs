@@ -11,7 +11,7 @@ mod record;
 mod stream;
 
 use exchange::Exchange;
-pub use name::{check_name, is_numeric, reversed};
+pub use name::{check_name, reversed};
 
 /// The port of DNS servers.
 pub const PORT: u16 = 53;

@@ -8,6 +8,9 @@ use std::ops::Range;
 /// What stands in a secret's place.
 pub const STARS: &str = "***";
 
+/// Bytes behind a `://` in which user info is looked for.
+const MOST_USERINFO: usize = 8 << 10;
+
 /// A user and a password.
 pub type Credentials = (String, String);
 
@@ -73,14 +76,17 @@ fn urls(text: &str) -> impl Iterator<Item = Userinfo> {
         let start = at + "://".len();
         let ends = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '<' | '>' | '`');
         let rest = text.get(start..)?;
-        let rest = &rest[..rest.find(ends).unwrap_or(rest.len())];
+        let rest = &rest[..rest.floor_char_boundary(MOST_USERINFO)];
+        let (rest, behind) = rest.split_at(rest.find(ends).unwrap_or(rest.len()));
         let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
         let end = match authority.rfind('@') {
             Some(end) => end,
             // A `/` in a password ought to be escaped and is not always; what follows a colon is no port then.
             None => {
                 let (_, port) = authority.rsplit_once(':')?;
-                let end = rest.rfind('@')?;
+                // What was cut for a report may have lost its `@`.
+                let cut = || behind.strip_prefix('"').is_some_and(|b| b.starts_with('…')).then_some(rest.len());
+                let end = rest.rfind('@').or_else(|| authority.find('…')).or_else(cut)?;
                 (!port.is_empty() && !port.bytes().all(|b| b.is_ascii_digit())).then_some(end)?
             }
         };
@@ -285,6 +291,10 @@ mod tests {
             ("https://h/a?access_token=canary&x=1#t", "https://h/a?access_token=***&x=1#t"),
             ("/a?x=1&X-Amz-Signature=canary", "/a?x=1&X-Amz-Signature=***"),
             ("\"/cb#id_token=canary\"", "\"/cb#id_token=***\""),
+            ("found \"a http://u:cana\"… and 9 bytes more", "found \"a http://u:***\"… and 9 bytes more"),
+            ("a http://u:cana…", "a http://u:***…"),
+            ("a http://u:cana…ry@h/", "a http://u:***@h/"),
+            ("found \"a http://h:80\"… and 9 bytes more", "found \"a http://h:80\"… and 9 bytes more"),
             ("/a?token=&x=token=b&y?=c", "/a?token=&x=token=b&y?=c"),
         ] {
             assert_eq!(mask(text), shown);
