@@ -283,7 +283,7 @@ impl Host {
                     return Err(Unreached::Refused(format!("{path}: no such socket")));
                 }
                 // So says the kernel of a file of any other type, too.
-                Err(Errno::CONNREFUSED) if self.is_no_socket(path) => {
+                Err(Errno::CONNREFUSED | Errno::ACCESS) if self.is_no_socket(path) => {
                     return Err(Unreached::Refused(format!("{path}: not a socket")));
                 }
                 Err(e @ (Errno::ACCESS | Errno::PERM)) => {

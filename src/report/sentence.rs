@@ -55,8 +55,10 @@ pub fn sentence(verdict: &Verdict, evidence: &Evidence) -> String {
             out.push_str("matches expectation: ");
             out.push_str(&line(&evidence.expected));
             // That nobody answers may have a reason that was not meant, such as a name with a slip in it.
-            if let Some(Value::No(why)) = verdict.shown().as_deref() {
-                let _ = write!(out, ", since {}", line(why));
+            if matches!(verdict.found, Some(Value::No(_)))
+                && let Some(Value::No(why)) = verdict.shown()
+            {
+                let _ = write!(out, ", since {}", line(&why));
             }
         }
         Outcome::Fail => {
