@@ -51,7 +51,7 @@ impl Unreached {
     pub fn absence(self) -> Result<String, Fault> {
         match self {
             Unreached::Refused(why) | Unreached::NoRoute(why) => Ok(why),
-            Unreached::Silent(what, waited) => Ok(format!("no answer in {}: {what}", quantity::waited(waited))),
+            Unreached::Silent(what, waited) => Ok(format!("{what}: no answer in {}", quantity::waited(waited))),
             Unreached::Fault(fault) => Err(fault),
         }
     }
@@ -90,12 +90,14 @@ impl Endpoint {
             return Err(format!("`{text}` names no host: write `localhost:{port}` for this one"));
         }
         check_host(host)?;
-        match port.parse() {
-            Ok(number) if number > 0 && port.bytes().all(|b| b.is_ascii_digit()) => {
-                Ok(Endpoint { host: host.to_owned(), port: number })
-            }
-            _ => Err(format!("`{port}` is not a port: 1 to 65535")),
-        }
+        Ok(Endpoint { host: host.to_owned(), port: port_number(port)? })
+    }
+}
+
+pub fn port_number(text: &str) -> Result<u16, String> {
+    match text.parse() {
+        Ok(number) if number > 0 && text.bytes().all(|b| b.is_ascii_digit()) => Ok(number),
+        _ => Err(format!("`{text}` is not a port: 1 to 65535")),
     }
 }
 
@@ -281,7 +283,7 @@ impl Host {
                     return Err(Unreached::Refused(format!("{path}: no such socket")));
                 }
                 // So says the kernel of a file of any other type, too.
-                Err(Errno::CONNREFUSED) if self.is_no_socket(path) => {
+                Err(Errno::CONNREFUSED | Errno::ACCESS) if self.is_no_socket(path) => {
                     return Err(Unreached::Refused(format!("{path}: not a socket")));
                 }
                 Err(e @ (Errno::ACCESS | Errno::PERM)) => {

@@ -65,7 +65,7 @@ impl Resource for Dns {
         &key(
             "rcode",
             "What DNS answered; of IPv4 and IPv6 asked side by side, whatever is not NOERROR. Where DNS was not asked, since \
-             /etc/hosts has the name, it fails and says so.",
+             /etc/hosts has the name, it fails and says so; a `server` is always asked.",
             |d: &Self| d.rcode.clone(),
         ),
         &key(

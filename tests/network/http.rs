@@ -192,7 +192,7 @@ fn a_server_that_is_silent_or_trickles_leaves_every_key_unknown_in_time() {
     let within = Duration::from_millis(300);
     for path in ["/silent", "/trickle-headers"] {
         let said = whichever_way(&peer.url(path), "unknown", "", within);
-        assert!(said.starts_with("timed out after 30") || said.starts_with("timed out after 0.3"), "{said}");
+        assert!(said.starts_with("timed out after 3"), "{said}");
         assert!(said.ends_with(&format!(": the response headers of {}", peer.url(path))), "{said}");
     }
     for path in ["/silent-body", "/trickle-body"] {
@@ -517,7 +517,7 @@ fn a_client_shows_its_certificate_to_a_server_that_asks() {
         ("cert-file = \"/no/such\"\n".to_owned(), "/no/such: no such file"),
         (format!("cert-file = \"{cert_file}\"\n"), "holds no private key in PEM"),
         (format!("key-file = \"{key_file}\"\n"), "of no use without its `cert-file`"),
-        (format!("cert-file = \"{key_file}\"\n"), "holds no certificate in PEM"),
+        (format!("cert-file = \"{key_file}\"\n"), "no certificate in it: it holds a PRIVATE KEY"),
     ] {
         let said = whichever_way(&url, "unknown", &format!("{}{own}", site.ca()), Duration::from_secs(5));
         assert!(said.contains(why), "{said}");

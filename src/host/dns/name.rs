@@ -14,7 +14,7 @@ pub fn check_name(name: &str) -> Result<(), String> {
         return Err("the name is empty".into());
     }
     if !name.is_ascii() {
-        return Err(format!("`{shown}` is not ASCII: write its `xn--` form"));
+        return Err(format!("`{shown}` is not in ASCII: write the name as it stands in DNS, with `xn--`"));
     }
     if let Some(odd) = bare.chars().find(|c| !(c.is_ascii_alphanumeric() || "-_.*/".contains(*c))) {
         return Err(format!("`{}` cannot be in a host name", odd.escape_default()));
