@@ -265,6 +265,20 @@ fn an_unreadable_list_of_servers_leaves_a_name_open() {
 }
 
 #[test]
+fn what_an_unreadable_table_may_say_is_not_what_the_next_source_says() {
+    let dns = Dns::start();
+    for (file, order) in [("hosts", "files dns"), ("resolv.conf", "dns files")] {
+        let files = format!(
+            "-- /etc/{file} denied\n-- /etc/nsswitch.conf\nhosts: {order}\n{}",
+            if file == "hosts" { "" } else { "-- /etc/hosts\n192.0.2.8 x.known.example\n" }
+        );
+        let got = machine(&files, &[dns.address]).resolve("x.known.example");
+        assert!(matches!(got, Err(Unreached::Fault(Fault::Denied(_)))), "{file}: {got:?}");
+    }
+    assert!(dns.asked().is_empty());
+}
+
+#[test]
 fn this_hosts_own_name_leads_to_its_own_addresses() {
     let host = machine(&nsswitch("files myhostname"), &[]);
     let own = host.name();
