@@ -314,6 +314,11 @@ fn what_only_the_c_library_can_ask_is_asked_of_it() {
     assert!(dns.asked().is_empty());
     let host = machine(&nsswitch("files nis dns"), &[dns.address]);
     assert_eq!(texts(host.resolve("x.known.example").unwrap()), BOTH, "DNS knows it");
+    // Whether NIS has no such name or nobody answers for it, it does not tell.
+    for order in ["files nis", "files nis [NOTFOUND=return] dns", "files nis dns"] {
+        let none = machine(&nsswitch(order), &[dns.address]).resolve("none.invalid.");
+        assert!(matches!(none, Err(Unreached::Fault(Fault::Failed(why))) if why.contains("could answer")), "{order}");
+    }
     let out_of_time = machine(&nsswitch("files nis"), &[]).until(Instant::now());
     assert!(matches!(out_of_time.resolve(name), Err(Unreached::Silent(why, _)) if why.contains("getent")));
 }
