@@ -106,7 +106,7 @@ hostname = "mail.example.org"
             "hostname",
             "A host name or address that it is good for, by its subject alternative names.",
             HOST,
-            |c: &Self, host| c.leaf(|x| Ok(chain::problems_with_host(x, host, &sans(x)?))),
+            |c: &Self, host| c.leaf(|x| chain::problems_with_host(x, host, &sans(x)?)),
         ),
         &key(
             "chain",
@@ -221,7 +221,7 @@ pub(super) fn trusted(
     let Ok((_, leaf)) = X509Certificate::from_der(der) else {
         return Ok(Err("its certificate cannot be parsed".into()));
     };
-    if let Some(why) = chain::problems_with_host(&leaf, name, &sans(&leaf)?).into_iter().next() {
+    if let Some(why) = chain::problems_with_host(&leaf, name, &sans(&leaf)?)?.into_iter().next() {
         return Ok(Err(why));
     }
     with_roots(host, roots, |roots| chain::verify(host, &leaf, shown, roots, Usage::Server))

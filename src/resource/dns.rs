@@ -149,7 +149,8 @@ impl Dns {
 
 impl Record {
     fn questions(&self) -> Vec<Question> {
-        let question = |name: &str, record| Question { name: name.trim_end_matches('.').to_owned(), record };
+        // Servers repeat the letters of a question in their answers' names, which are to be as the zone has them.
+        let question = |name: &str, record| Question { name: name.trim_end_matches('.').to_ascii_lowercase(), record };
         match (self.record, self.name.parse()) {
             (Some(RecordType::Ptr), Ok(address)) => vec![question(&dns::reversed(address), RecordType::Ptr)],
             (Some(record), _) => vec![question(&self.name, record)],
@@ -315,5 +316,6 @@ mod tests {
         assert_eq!(asked("PTR:192.0.2.1")[0].name, "1.2.0.192.in-addr.arpa");
         assert_eq!(asked("PTR:1.2.0.192.in-addr.arpa")[0].name, "1.2.0.192.in-addr.arpa");
         assert_eq!(asked("example.org").len(), 2);
+        assert_eq!(asked("MX:Example.ORG.")[0].name, "example.org");
     }
 }

@@ -30,6 +30,8 @@ enum Told {
     Not(Status),
     /// It could not tell.
     Lost(Unreached),
+    /// What it goes by could not be read here: others may well be told.
+    Unread(Fault),
     /// Only getent(1) can ask it.
     Unasked,
 }
@@ -75,6 +77,8 @@ impl<'a> Search<'a> {
                     return self.found(unasked.map(Fault::Unfit), addresses, more);
                 }
                 Told::Not(status) => status,
+                // Whatever others say, it may say something else.
+                Told::Unread(fault) => return self.lost(Unreached::Fault(fault)),
                 Told::Lost(why) => {
                     lost = lost.or(Some(why));
                     Status::TryAgain
@@ -169,7 +173,7 @@ impl<'a> Search<'a> {
                 if addresses.is_empty() { Told::Not(Status::NotFound) } else { Told::Found(addresses, None) }
             }
             Ok(None) => Told::Not(Status::Unavailable),
-            Err(fault) => Told::Lost(Unreached::Fault(fault.clone())),
+            Err(fault) => Told::Unread(fault.clone()),
         }
     }
 
@@ -193,7 +197,7 @@ impl<'a> Search<'a> {
         };
         let mut addresses: Vec<_> = match self.host.links().and_then(Links::ips) {
             Ok(ips) => ips.filter(global).collect(),
-            Err(fault) => return Told::Lost(Unreached::Fault(fault)),
+            Err(fault) => return Told::Unread(fault),
         };
         if addresses.is_empty() {
             addresses = vec![Ipv4Addr::new(127, 0, 0, 2).into(), Ipv6Addr::LOCALHOST.into()];
@@ -208,7 +212,7 @@ impl<'a> Search<'a> {
     fn dns(&mut self) -> Told {
         let conf = match &self.names.conf {
             Ok(conf) => conf,
-            Err(fault) => return Told::Lost(Unreached::Fault(fault.clone())),
+            Err(fault) => return Told::Unread(fault.clone()),
         };
         let mut lost = None;
         for name in conf.candidates(self.name) {

@@ -265,6 +265,20 @@ fn an_unreadable_list_of_servers_leaves_a_name_open() {
 }
 
 #[test]
+fn what_an_unreadable_table_may_say_is_not_what_the_next_source_says() {
+    let dns = Dns::start();
+    for (file, order) in [("hosts", "files dns"), ("resolv.conf", "dns files")] {
+        let files = format!(
+            "-- /etc/{file} denied\n-- /etc/nsswitch.conf\nhosts: {order}\n{}",
+            if file == "hosts" { "" } else { "-- /etc/hosts\n192.0.2.8 x.known.example\n" }
+        );
+        let got = machine(&files, &[dns.address]).resolve("x.known.example");
+        assert!(matches!(got, Err(Unreached::Fault(Fault::Denied(_)))), "{file}: {got:?}");
+    }
+    assert!(dns.asked().is_empty());
+}
+
+#[test]
 fn this_hosts_own_name_leads_to_its_own_addresses() {
     let host = machine(&nsswitch("files myhostname"), &[]);
     let own = host.name();
@@ -300,6 +314,11 @@ fn what_only_the_c_library_can_ask_is_asked_of_it() {
     assert!(dns.asked().is_empty());
     let host = machine(&nsswitch("files nis dns"), &[dns.address]);
     assert_eq!(texts(host.resolve("x.known.example").unwrap()), BOTH, "DNS knows it");
+    // Whether NIS has no such name or nobody answers for it, it does not tell.
+    for order in ["files nis", "files nis [NOTFOUND=return] dns", "files nis dns"] {
+        let none = machine(&nsswitch(order), &[dns.address]).resolve("none.invalid.");
+        assert!(matches!(none, Err(Unreached::Fault(Fault::Failed(why))) if why.contains("could answer")), "{order}");
+    }
     let out_of_time = machine(&nsswitch("files nis"), &[]).until(Instant::now());
     assert!(matches!(out_of_time.resolve(name), Err(Unreached::Silent(why, _)) if why.contains("getent")));
 }

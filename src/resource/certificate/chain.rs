@@ -28,17 +28,20 @@ pub enum Usage {
 }
 
 /// What speaks against `certificate` where a client wants `host`, which is a name or an address.
-pub fn problems_with_host(certificate: &X509Certificate, host: &str, sans: &[String]) -> Vec<String> {
-    let Ok(name) = ServerName::try_from(host) else { return vec![format!("`{host}` is no host name")] };
+pub fn problems_with_host(certificate: &X509Certificate, host: &str, sans: &[String]) -> Result<Vec<String>, Fault> {
+    let Ok(name) = ServerName::try_from(host) else { return Ok(vec![format!("`{host}` is no host name")]) };
     let der = CertificateDer::from(certificate.as_raw());
-    match EndEntityCert::try_from(&der).and_then(|c| c.verify_is_valid_for_subject_name(&name)) {
+    Ok(match EndEntityCert::try_from(&der).and_then(|c| c.verify_is_valid_for_subject_name(&name)) {
         Ok(()) => vec![],
         Err(Error::CertNotValidForName(_)) if sans.is_empty() => {
             vec!["it has no subject alternative names, and clients heed no others".into()]
         }
         Err(Error::CertNotValidForName(_)) => vec![format!("it is for {}", sans.join(", "))],
+        Err(Error::UnsupportedCriticalExtension) if has_policies(certificate) => {
+            return Err(Fault::Unsupported(format!("its names cannot be judged here: {POLICIES}")));
+        }
         Err(error) => vec![format!("clients refuse it: {}", words(&error))],
-    }
+    })
 }
 
 /// Whether the key that it certifies is the one that signed it.
@@ -106,6 +109,11 @@ pub fn verify(
             ))),
             None => Ok(Err("a signature of the chain does not verify".into())),
         },
+        Err(Error::UnsupportedCriticalExtension)
+            if bundle.iter().filter_map(|der| read(der)).any(|one| has_policies(&one)) =>
+        {
+            Err(Fault::Unsupported(format!("the chain cannot be verified here: {POLICIES}")))
+        }
         // By their names it is: the root is one that the library cannot use.
         Err(Error::UnknownIssuer) => {
             Err(Fault::Unsupported("the chain cannot be verified here: its root cannot be used".into()))
@@ -148,6 +156,15 @@ impl Usage {
         }
         Ok(())
     }
+}
+
+const POLICIES: &str = "a certificate insists on policies, which only other clients heed";
+
+/// Whether it has a critical extension that RFC 5280, section 4.2, has clients know, and the library does not.
+fn has_policies(certificate: &X509Certificate) -> bool {
+    // certificatePolicies, policyMappings, policyConstraints, inhibitAnyPolicy.
+    const POLICIES: [&str; 4] = ["2.5.29.32", "2.5.29.33", "2.5.29.36", "2.5.29.54"];
+    certificate.extensions().iter().any(|e| e.critical && POLICIES.contains(&e.oid.to_id_string().as_str()))
 }
 
 /// Sizes of RSA keys, in bits, whose signatures can be verified here.

@@ -330,6 +330,27 @@ fn nobody_vouches_whose_own_certificate_does_not_let_it() {
 }
 
 #[test]
+fn policies_that_others_heed_leave_the_chain_and_the_names_open() {
+    let critical = |oid: &[u64], content: &[u8]| {
+        let mut params = params(&["a.example"]);
+        let mut extension = rcgen::CustomExtension::from_oid_content(oid, content.to_vec());
+        extension.set_criticality(true);
+        params.custom_extensions.push(extension);
+        let Chain { root, middle, leaf, .. } = chain(params);
+        let host = host(&[("/c.pem", &format!("{leaf}{middle}")), ("/r.pem", &root)]);
+        probe(&host, Some("/r.pem")).unwrap().unwrap()
+    };
+    // inhibitAnyPolicy, and one of nobody's.
+    let (policy, strange) = (critical(&[2, 5, 29, 54], &[2, 1, 2]), critical(&[1, 2, 3, 4], &[5, 0]));
+    for key in ["chain", "hostname"] {
+        let value = read(&policy, key, "a.example");
+        assert!(matches!(&value, Err(Fault::Unsupported(why)) if why.contains("policies")), "{key}: {value:?}");
+    }
+    assert!(matches!(read(&strange, "chain", ""), Ok(Value::No(why)) if why.contains("that is not known")));
+    assert!(is_unfit(&read(&strange, "hostname", "a.example"), "clients refuse it"));
+}
+
+#[test]
 fn self_signed_means_by_its_own_key_and_not_only_by_its_own_name() {
     let (mine, other) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
     let name = ca("same name");
