@@ -69,6 +69,8 @@ impl Url {
             }
             Some(port) => match port.parse() {
                 Ok(number) if number > 0 && port.bytes().all(|b| b.is_ascii_digit()) => number,
+                // A `/` in a password ends what could be a host and a port.
+                _ if target.contains('@') => return Err("what follows the `:` is not a port: 1 to 65535".into()),
                 _ => return Err(format!("`{port}` is not a port: 1 to 65535")),
             },
         };
@@ -331,9 +333,14 @@ mod tests {
 
     #[test]
     fn no_refusal_repeats_a_password() {
-        for text in
-            ["u:secret@h/", "http://u:secret@h:99999/", "http://u:secret@", "http://u:secret@[x]/", "x://u:secret@h"]
-        {
+        for text in [
+            "u:secret@h/",
+            "http://u:secret@h:99999/",
+            "http://u:secret@",
+            "http://u:secret@[x]/",
+            "x://u:secret@h",
+            "http://u:secret/@h/",
+        ] {
             assert!(!refused(text).contains("secret"), "{text}: {}", refused(text));
         }
     }
