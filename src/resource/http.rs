@@ -190,7 +190,7 @@ impl Http {
     }
 
     fn at(&self, path: &str) -> Result<Option<Value>, Fault> {
-        query::gjson(self.document()?, path).map_err(Fault::Unfit)
+        query::gjson(self.document()?, path).map_err(query::fault)
     }
 }
 

@@ -125,6 +125,16 @@ fn urls(text: &str) -> impl Iterator<Item = Userinfo> {
     })
 }
 
+/// The password before the `@` of what may be a URL whose scheme is missing or wrong: `user:PASSWORD@host`.
+fn schemeless(text: &str, at: usize) -> Option<Range<usize>> {
+    let before = text.get(text.ceil_char_boundary(at.saturating_sub(MOST_USERINFO))..at)?;
+    let ends = |c: char| c.is_whitespace() || c.is_control() || "\"'<>`/\\,[]{}()".contains(c);
+    let word =
+        &before[before.rfind(ends).map_or(0, |end| end + before[end..].chars().next().map_or(1, char::len_utf8))..];
+    let (_, password) = word.split_once(':')?;
+    (!password.is_empty()).then_some(at - password.len()..at)
+}
+
 /// The value of the parameter of a query, or of a form, whose `=` stands at `at`.
 fn parameter(text: &str, at: usize) -> Option<Range<usize>> {
     let name = |c: char| c.is_alphanumeric() || "-_.~%[]".contains(c);
@@ -151,7 +161,7 @@ fn authorization(text: &str, at: usize) -> Option<Range<usize>> {
 /// announces one, behind `Bearer` and `Basic`, and before the `@` of a URL. Hides too much rather than too little.
 pub fn suspicious(text: &str) -> Vec<Range<usize>> {
     let mut found = exposed(text);
-    found.extend(memchr::memchr_iter(b'@', text.as_bytes()).filter_map(|at| bare_userinfo(text, at)));
+    found.extend(memchr::memchr_iter(b'@', text.as_bytes()).filter_map(|at| schemeless(text, at)));
     let name = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'.') || !c.is_ascii();
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -174,16 +184,6 @@ pub fn suspicious(text: &str) -> Vec<Range<usize>> {
     }
     found.sort_by_key(|range| range.start);
     found
-}
-
-/// What stands between a `:` and the `@` at `at`: `user:password@host`, a URL that lost its beginning.
-fn bare_userinfo(text: &str, at: usize) -> Option<Range<usize>> {
-    let before = text.get(..at)?;
-    let start = before.rfind(|c: char| c.is_whitespace() || "\"'`".contains(c)).map_or(0, |n| n + 1);
-    let start = text.ceil_char_boundary(start);
-    let user = text.get(start..at).filter(|token| !token.contains("://"))?;
-    let password = start + user.find(':')? + 1;
-    (password < at).then_some(password..at)
 }
 
 /// What stands behind a name and its `:` or `=`, in any of the three languages, in a header or in a line for the shell.
@@ -361,6 +361,9 @@ mod tests {
             ("exec: PGPASSWORD=canary psql", "exec: PGPASSWORD=***"),
             ("url = \"http://u:canary@h/\"", "url = \"http://u:***@h/\""),
             ("[user.root]\nuid = 0\n", "[user.root]\nuid = 0\n"),
+            ("[http.\"bob:canary@h/\"]", "[http.\"bob:***@h/\"]"),
+            ("url = \"https:/bob:canary@h/\"", "url = \"https:/bob:***@h/\""),
+            ("a@h b: @c x:@d git@h:a/b", "a@h b: @c x:@d git@h:a/b"),
         ] {
             assert_eq!(replace(text, suspicious(text)), shown, "{text}");
         }

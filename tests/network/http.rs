@@ -581,12 +581,17 @@ fn what_a_proxy_does_wrong_says_nothing_of_the_server() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let silent = serve(|_, to| drop(to.read(&mut [0])));
     let (forbids, chatters) = (refusing("HTTP/1.1 403 Forbidden\r\n\r\n"), refusing("hello\r\n\r\n"));
+    let lost = refusing("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
+    let hangs_up = serve(|_, _| {});
     for (proxy, scheme, why) in [
         (closed, "http", "is out of reach"),
         (closed, "https", "connection refused"),
         (silent.address, "https", "answer to CONNECT far.example:443"),
         (forbids.address, "https", "answered `403 Forbidden` to CONNECT far.example:443"),
         (chatters.address, "https", "does not speak HTTP"),
+        (chatters.address, "http", "through the proxy: "),
+        (hangs_up.address, "http", "through the proxy: "),
+        (lost.address, "http", "may be the proxy's own"),
     ] {
         let setting = format!("proxy = \"http://user:pr0xy-word@{proxy}\"");
         let said = whichever_way(&format!("{scheme}://far.example/"), "unknown", &setting, within);

@@ -67,7 +67,11 @@ impl Url {
                     80
                 }
             }
-            Some(port) => port_number(port)?,
+            // A `/` in a password ends what could be a host and a port.
+            Some(port) => port_number(port).map_err(|why| match target.contains('@') {
+                true => "what follows the `:` is not a port: 1 to 65535".to_owned(),
+                false => why,
+            })?,
         };
         let url = Url { tls, host: checked_host(host)?, port, target: sent(target), user };
         if url.target.len() > MAX_URL {
@@ -323,9 +327,14 @@ mod tests {
 
     #[test]
     fn no_refusal_repeats_a_password() {
-        for text in
-            ["u:secret@h/", "http://u:secret@h:99999/", "http://u:secret@", "http://u:secret@[x]/", "x://u:secret@h"]
-        {
+        for text in [
+            "u:secret@h/",
+            "http://u:secret@h:99999/",
+            "http://u:secret@",
+            "http://u:secret@[x]/",
+            "x://u:secret@h",
+            "http://u:secret/@h/",
+        ] {
             assert!(!refused(text).contains("secret"), "{text}: {}", refused(text));
         }
     }
