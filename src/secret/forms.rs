@@ -20,7 +20,7 @@ const SHORTEST_BASE64: usize = 6;
 /// Bytes of a line of a secret of several lines that is hidden by itself.
 const SHORTEST_LINE: usize = 8;
 /// Bytes of one text that are looked through for what reports show of it, which is less.
-const MOST_SHOWN: usize = 32 << 10;
+const MOST_SHOWN: usize = 24 << 10;
 /// Words too common to be hidden wherever they stand.
 const COMMON: [&str; 5] = ["true", "false", "null", "none", "http"];
 /// What a cookie's header says beside the cookie (RFC 6265).

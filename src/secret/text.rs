@@ -9,7 +9,7 @@ use std::ops::Range;
 pub const STARS: &str = "***";
 
 /// Bytes behind a `://` in which user info is looked for.
-const MOST_USERINFO: usize = 8 << 10;
+const MOST_USERINFO: usize = 4 << 10;
 
 /// A user and a password.
 pub type Credentials = (String, String);
