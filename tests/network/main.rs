@@ -13,8 +13,8 @@ mod certificate;
 mod dns;
 mod http;
 mod peer;
-mod thousand;
 mod ping;
+mod thousand;
 
 use std::sync::Arc;
 use std::time::Duration;

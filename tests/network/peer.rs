@@ -3,6 +3,6 @@
 pub mod dns;
 pub mod http;
 pub mod lines;
+pub mod network;
 pub mod proxy;
 pub mod tls;
-pub mod network;

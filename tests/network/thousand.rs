@@ -105,7 +105,11 @@ fn a_thousand_entries_of_100_ms_take_less_than_2_s_and_40_mb() {
     };
     let took = began.elapsed();
     let report = report.join().unwrap().unwrap();
-    assert!(ended.success(), "{}", report.lines().filter(|l| l.contains("\"successful\":false")).take(3).collect::<String>());
+    assert!(
+        ended.success(),
+        "{}",
+        report.lines().filter(|l| l.contains("\"successful\":false")).take(3).collect::<String>()
+    );
     eprintln!("{} entries: {took:?}, {peak} kB", 4 * EACH);
     assert!(took < Duration::from_secs(2), "{took:?}");
     assert!(peak > 0 && peak < 40_000, "{peak} kB");
