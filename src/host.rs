@@ -135,6 +135,8 @@ mod capacity;
 pub mod dbus;
 pub mod directory;
 pub mod dns;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod holders;
 pub mod interfaces;
 pub mod modules;

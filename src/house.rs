@@ -17,7 +17,7 @@ const ROOMS: &[&[&str]] = &[
     &["gather", "verdict"],
     &["report"],
     &["load", "run"],
-    &["cli"],
+    &["cli", "fuzz"],
 ];
 
 fn sources() -> Vec<PathBuf> {

@@ -20,7 +20,7 @@
 //! | 2 | [`resource`]: the kinds, one file each |
 //! | 3 | [`spec`]: tree to claims · [`schema`], [`mod@reference`]: the same tables as documents |
 //! | 4 | [`plan`]: which entries, under which limits |
-//! | 5 | [`gather`]: the only threads · [`verdict`]: judging, pure |
+//! | 5 | [`gather`]: the threads that probes run on · [`verdict`]: judging, pure |
 //! | 6 | [`report`]: one file a format |
 //! | 7 | [`load`]: spec files and includes · [`run`]: rounds of gather and judge |
 //! | 8 | [`cli`]: one file a command |
@@ -38,11 +38,15 @@
 //! - After lowering nothing can be a spec error; a spec with any diagnostic is not run at all.
 //! - A key that no spec asks for costs nothing.
 //! - Every probe is answered for by its deadline, and results come in spec order.
+//! - The process ends when its report is written, whatever still hangs ([`host::front`]), and leaves no command behind.
 //! - Nothing read from a host is trusted: bounded memory, bounded time, no panic.
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests set up what probes see"))]
 
 pub mod cli;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzz;
 pub mod gather;
 pub mod host;
 #[cfg(test)]

@@ -166,6 +166,17 @@ pub fn duration(span: Elapsed) -> String {
     }
 }
 
+/// [`duration`] of time that was waited, to a hundredth or so: what it was more than the spec says is nobody's concern.
+pub fn waited(span: Elapsed) -> String {
+    let unit = match span.as_millis() {
+        1_000.. => 100,
+        100.. => 10,
+        0..100 => return duration(span),
+    };
+    let rounded = (span.as_millis() + unit / 2) / unit * unit;
+    duration(u64::try_from(rounded).map_or(span, Elapsed::from_millis))
+}
+
 fn trim(number: String) -> String {
     match number.contains('.') {
         true => number.trim_end_matches('0').trim_end_matches('.').to_owned(),
@@ -310,6 +321,8 @@ mod tests {
         assert_eq!(span(Duration::seconds(-90)), "-1m 30s");
         assert_eq!(duration(Elapsed::from_micros(12_340)), "12.3ms");
         assert_eq!(size(1536), "1.5 KiB");
+        let waits = [500_700, 999_900, 1_024_000, 12_340, 61_040_000].map(|n| waited(Elapsed::from_micros(n)));
+        assert_eq!(waits, ["500ms", "1s", "1s", "12.3ms", "1m 1s"]);
         assert_eq!(time(parse_time("2030-01-31").unwrap()), "2030-01-31T00:00:00Z");
         assert_eq!(quoted("a\u{1b}[31m\"\n"), "\"a\\u{1b}[31m\\\"\\n\"");
     }

@@ -6,4 +6,4 @@ mod text;
 
 pub use forms::{SHORTEST, Secrets};
 pub use name::is_secret_name;
-pub use text::{STARS, credentials, exposed, mask, suspicious};
+pub use text::{STARS, credentials, exposed, handed, mask, suspicious};

@@ -15,7 +15,7 @@ mod yaml_block;
 mod yaml_error;
 
 pub use diagnostic::{Code, Diagnostic, Help, Source, Sources};
-pub use suggest::nearest;
+pub use suggest::{nearest, related};
 
 /// Levels of lists and maps inside one another that a spec may have.
 pub const MAX_DEPTH: usize = 64;

@@ -233,7 +233,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Fault::TimedOut(what, after) => {
-                write!(f, "timed out after {}: {what}", crate::quantity::duration(*after))
+                write!(f, "timed out after {}: {what}", crate::quantity::waited(*after))
             }
             Fault::Denied(why)
             | Fault::Unsupported(why)

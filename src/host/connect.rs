@@ -1,7 +1,8 @@
 //! Connections over TCP and unix sockets, to where a name leads, that keep a deadline in all they do.
 
-use super::Host;
+use super::dns::check_name;
 use super::resolve::{Family, Found};
+use super::{FileType, Host};
 use crate::quantity;
 use crate::value::Fault;
 use race::{Race, Speech};
@@ -35,8 +36,10 @@ pub struct Endpoint {
 /// Why no connection came about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unreached {
-    /// Certainty, as seen from this host: refused, no route, no such name.
+    /// Certainty: refused, no such name.
     Refused(String),
+    /// From this host no way leads there, which says nothing of the other end.
+    NoRoute(String),
     /// What was asked, and for how long nothing came back.
     Silent(String, Duration),
     /// It could not be tried.
@@ -47,8 +50,8 @@ impl Unreached {
     /// For a kind that asks whether somebody answers: why nobody does, unless that could not be tried.
     pub fn absence(self) -> Result<String, Fault> {
         match self {
-            Unreached::Refused(why) => Ok(why),
-            Unreached::Silent(what, waited) => Ok(format!("no answer in {}: {what}", quantity::duration(waited))),
+            Unreached::Refused(why) | Unreached::NoRoute(why) => Ok(why),
+            Unreached::Silent(what, waited) => Ok(format!("{what}: no answer in {}", quantity::waited(waited))),
             Unreached::Fault(fault) => Err(fault),
         }
     }
@@ -59,6 +62,7 @@ impl From<Unreached> for Fault {
     fn from(why: Unreached) -> Fault {
         match why {
             Unreached::Refused(why) => Fault::Unfit(why),
+            Unreached::NoRoute(why) => Fault::Failed(why),
             Unreached::Silent(what, waited) => Fault::TimedOut(what, waited),
             Unreached::Fault(fault) => fault,
         }
@@ -85,15 +89,28 @@ impl Endpoint {
         if host.is_empty() {
             return Err(format!("`{text}` names no host: write `localhost:{port}` for this one"));
         }
-        if let Some(wrong) = host.chars().find(|c| c.is_whitespace() || c.is_control() || "/@[]?#".contains(*c)) {
-            return Err(format!("`{host}` is not the name of a host: it has a `{}`", wrong.escape_debug()));
-        }
-        match port.parse() {
-            Ok(number) if number > 0 && port.bytes().all(|b| b.is_ascii_digit()) => {
-                Ok(Endpoint { host: host.to_owned(), port: number })
-            }
-            _ => Err(format!("`{port}` is not a port: 1 to 65535")),
-        }
+        check_host(host)?;
+        Ok(Endpoint { host: host.to_owned(), port: port_number(port)? })
+    }
+}
+
+pub fn port_number(text: &str) -> Result<u16, String> {
+    match text.parse() {
+        Ok(number) if number > 0 && text.bytes().all(|b| b.is_ascii_digit()) => Ok(number),
+        _ => Err(format!("`{text}` is not a port: 1 to 65535")),
+    }
+}
+
+/// Says why `host` names none: it is neither an address, which may have a zone, nor a name that can be looked up.
+pub fn check_host(host: &str) -> Result<(), String> {
+    let (bare, zone) = host.split_once('%').map_or((host, None), |(bare, zone)| (bare, Some(zone)));
+    if let Some(wrong) = host.chars().find(|c| c.is_whitespace() || c.is_control() || "/@[]?#".contains(*c)) {
+        return Err(format!("`{host}` is not the name of a host: it has a `{}`", wrong.escape_debug()));
+    }
+    match bare.parse::<IpAddr>() {
+        Ok(IpAddr::V4(_)) if zone.is_some() => Err(format!("`{host}` has a zone, which only IPv6 addresses have")),
+        Ok(_) => Ok(()),
+        Err(_) => check_name(host),
     }
 }
 
@@ -116,7 +133,8 @@ impl Host {
     /// The same, over one family of addresses only.
     pub fn connect_by(&self, family: Family, to: &Endpoint, from: Option<IpAddr>) -> Result<Wire, Unreached> {
         let won = self.race(family, to, from, Speech::Stream)?;
-        Ok(Wire::new(won.socket, Some(won.peer), won.latency, self.deadline()))
+        let wire = Wire::new(won.socket, Some(won.peer), won.latency, self.deadline());
+        Ok(if won.is_reset { wire.reset() } else { wire })
     }
 
     /// Sends a datagram over UDP and waits for one that comes back.
@@ -149,10 +167,12 @@ impl Host {
         };
         match (Race::new(self, addresses, from, speech).run(&what), more) {
             // One of those that are not known might have answered.
-            (Err(Unreached::Refused(_) | Unreached::Silent(..)), Some(fault)) => Err(Unreached::Fault(fault)),
+            (Err(Unreached::Refused(_) | Unreached::NoRoute(_) | Unreached::Silent(..)), Some(fault)) => {
+                Err(Unreached::Fault(fault))
+            }
             // Whoever had less time than the lookup took has not been waited for as long as the spec says.
             (Err(Unreached::Silent(_, waited)), None) if waited <= lookup => {
-                let took = quantity::duration(lookup);
+                let took = quantity::waited(lookup);
                 let why = format!("{what}: looking up `{}` took {took} of it", to.host);
                 Err(Unreached::Fault(Fault::TimedOut(why, began.elapsed())))
             }
@@ -262,12 +282,20 @@ impl Host {
                 Err(Errno::NOENT | Errno::NOTDIR) => {
                     return Err(Unreached::Refused(format!("{path}: no such socket")));
                 }
+                // So says the kernel of a file of any other type, too.
+                Err(Errno::CONNREFUSED | Errno::ACCESS) if self.is_no_socket(path) => {
+                    return Err(Unreached::Refused(format!("{path}: not a socket")));
+                }
                 Err(e @ (Errno::ACCESS | Errno::PERM)) => {
                     return Err(Unreached::Fault(Fault::from_io(path, &e.into())));
                 }
                 Err(e) => return Err(lost(path, e)),
             }
         }
+    }
+
+    fn is_no_socket(&self, path: &str) -> bool {
+        matches!(self.files().stat(path), Ok(Some(stat)) if stat.file_type != FileType::Socket)
     }
 }
 
@@ -278,7 +306,7 @@ fn scope(zone: &str) -> Result<u32, Unreached> {
     }
     let index = open(AddressFamily::UNIX, SocketType::DGRAM).and_then(|any| netdevice::name_to_index(any, zone));
     index.map_err(|e| match e {
-        Errno::NODEV => Unreached::Refused(format!("this host has no interface `{zone}`")),
+        Errno::NODEV => Unreached::NoRoute(format!("this host has no interface `{zone}`")),
         other => lost(zone, other),
     })
 }
@@ -292,8 +320,9 @@ pub(super) fn lost(to: impl fmt::Display, error: Errno) -> Unreached {
     match error {
         Errno::CONNREFUSED => Unreached::Refused(format!("{to}: connection refused")),
         Errno::CONNRESET | Errno::PIPE => Unreached::Refused(format!("{to}: connection reset")),
-        Errno::HOSTUNREACH | Errno::HOSTDOWN => Unreached::Refused(format!("{to}: no route to host")),
-        Errno::NETUNREACH => Unreached::Refused(format!("{to}: network unreachable")),
+        Errno::HOSTUNREACH | Errno::HOSTDOWN => Unreached::NoRoute(format!("{to}: no route to host")),
+        Errno::NETUNREACH => Unreached::NoRoute(format!("{to}: network unreachable")),
+        Errno::NETDOWN => Unreached::NoRoute(format!("{to}: network down")),
         // A firewall of this host's own says so, too: of the other end it says nothing.
         Errno::PERM | Errno::ACCESS => Unreached::Fault(Fault::Denied(format!(
             "{to}: this host does not permit it: a firewall, a route that prohibits it, or a sandbox"

@@ -9,7 +9,7 @@ mod address;
 mod connection;
 mod item;
 mod marshal;
-mod message;
+pub(super) mod message;
 mod signature;
 mod unmarshal;
 

@@ -5,13 +5,13 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 mod exchange;
-pub mod message;
+pub(super) mod message;
 mod name;
 mod record;
 mod stream;
 
 use exchange::Exchange;
-pub use name::{check_name, is_numeric, reversed};
+pub use name::{check_name, reversed};
 
 /// The port of DNS servers.
 pub const PORT: u16 = 53;

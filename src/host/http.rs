@@ -60,6 +60,8 @@ pub struct Response {
     pub status: u16,
     /// By lower-case name, in the order received, as text whose bytes that are not UTF-8 are U+FFFD.
     pub headers: Vec<(String, String)>,
+    /// HTTP/1.0, which has no transfer codings.
+    old: bool,
     body: Body,
     shown: String,
     began: Instant,
@@ -93,7 +95,9 @@ impl Host {
     /// What a proxy refuses says nothing of the server.
     fn reach(&self, proxy: &Proxy, url: &Url) -> Result<Wire, Fault> {
         let mut wire = self.connect(&proxy.endpoint(), None).map_err(|why| match why {
-            Unreached::Refused(why) => Fault::Failed(format!("{proxy} is out of reach: {why}")),
+            Unreached::Refused(why) | Unreached::NoRoute(why) => {
+                Fault::Failed(format!("{proxy} is out of reach: {why}"))
+            }
             Unreached::Silent(_, waited) => Fault::TimedOut(format!("connecting to {proxy}"), waited),
             Unreached::Fault(fault) => fault,
         })?;
@@ -138,14 +142,27 @@ impl Line {
             true => agent.run(built.body(request.body.unwrap_or_default()).map_err(|e| unsendable(&e))?),
             false => agent.run(built.body(()).map_err(|e| unsendable(&e))?),
         };
-        let (head, body) = answered.map_err(|e| fault(e, url, "the response headers", began))?.into_parts();
-        if through_proxy && head.status == http::StatusCode::PROXY_AUTHENTICATION_REQUIRED {
-            let why = "the proxy asks for a user name and password: write them into its URL";
-            return Err(Fault::Failed(why.into()));
+        let answered = answered.map_err(|e| match fault(e, url, "the response headers", began) {
+            Fault::Unfit(why) if through_proxy => Fault::Failed(format!("through the proxy: {why}")),
+            fault => fault,
+        });
+        let (head, body) = answered?.into_parts();
+        match head.status.as_u16() {
+            407 if through_proxy => {
+                let why = "the proxy asks for a user name and password: write them into its URL";
+                return Err(Fault::Failed(why.into()));
+            }
+            // So a proxy says that it did not reach the server: RFC 9110, section 15.6.
+            status @ 502..=504 if through_proxy => {
+                let why = format!("{url}: the `{status}` that came through the proxy may be the proxy's own");
+                return Err(Fault::Failed(why));
+            }
+            _ => {}
         }
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let headers = head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
-        Ok(Response { status: head.status.as_u16(), headers, body, shown: url.to_string(), began })
+        let old = head.version == http::Version::HTTP_10;
+        Ok(Response { status: head.status.as_u16(), headers, old, body, shown: url.to_string(), began })
     }
 }
 
@@ -155,12 +172,26 @@ impl Response {
         self.headers.iter().rev().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
+    /// What all headers of this name, which is in lower case, say was done to the body.
+    fn codings<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let values = self.headers.iter().filter(move |(n, _)| n == name).flat_map(|(_, value)| value.split(','));
+        values.map(str::trim).filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"))
+    }
+
     /// Reads the body, up to a bound.
     pub fn content(&mut self) -> Result<Content, Fault> {
-        let coding = self.header("content-encoding").map(str::trim).unwrap_or_default();
-        if !coding.is_empty() && !coding.eq_ignore_ascii_case("identity") {
+        if let Some(coding) = self.codings("content-encoding").next() {
             return Err(Fault::Unsupported(format!("the body is compressed, as `{coding}`, which is not read")));
         }
+        // Nobody asked for these, and ureq would hand out their bytes as they are.
+        let mut transfer = self.codings("transfer-encoding");
+        if let Some(coding) = transfer.find(|coding| self.old || !coding.eq_ignore_ascii_case("chunked")) {
+            let shown = &self.shown;
+            let version = if self.old { "HTTP/1.0" } else { "HTTP/1.1" };
+            let why = format!("{shown}: the response body's transfer coding `{coding}` is not read of {version}");
+            return Err(Fault::Unsupported(why));
+        }
+        drop(transfer);
         let (mut bytes, bound) = (Vec::new(), CONTENT_BOUND as usize);
         let read = self.body.as_reader().take(CONTENT_BOUND + 1).read_to_end(&mut bytes);
         read.map_err(|e| self.broken(&e))?;

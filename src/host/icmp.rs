@@ -17,7 +17,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-mod packet;
+pub(super) mod packet;
 
 /// A request follows the one before it after this long, if that one is not answered sooner.
 const APART: Duration = Duration::from_millis(200);
@@ -60,7 +60,7 @@ impl Host {
                     addresses.retain(|other| other.is_ipv4() != to.is_ipv4());
                 }
                 Ok(echoes) => return Ok(echoes),
-                Err(Unreached::Refused(why)) => unsent.push(why),
+                Err(Unreached::Refused(why) | Unreached::NoRoute(why)) => unsent.push(why),
                 Err(other) => fault = fault.or(Some(other)),
             }
         }
@@ -68,10 +68,10 @@ impl Host {
         match (fault, silent.iter().map(|echoes| echoes.silence.as_str()).collect::<Vec<_>>()) {
             // One that could not be tried might have answered.
             (Some(fault), _) => Err(fault),
-            (None, silent) if silent.is_empty() => Err(Unreached::Refused(unsent.join("; "))),
+            (None, silent) if silent.is_empty() => Err(Unreached::NoRoute(unsent.join("; "))),
             // It was not refused, nor waited for as long as the spec says.
             (None, _) if waited <= lookup && Instant::now() >= self.deadline() => {
-                let why = format!("a reply of {name}: looking it up took {} of it", quantity::duration(lookup));
+                let why = format!("a reply of {name}: looking it up took {} of it", quantity::waited(lookup));
                 Err(Unreached::Fault(Fault::TimedOut(why, began.elapsed())))
             }
             (None, why) => {
@@ -115,7 +115,7 @@ impl Pinger {
         Ok(Pinger { socket, means, mark, to, count, deadline: host.deadline(), sent: Vec::new() })
     }
 
-    /// Refused only if nothing could be sent.
+    /// No route only if nothing could be sent.
     fn run(mut self, host: &Host) -> Result<Echoes, Unreached> {
         let began = Instant::now();
         // The last request is to have half of the time for its reply.
@@ -164,7 +164,7 @@ impl Pinger {
         }
         let silence = refusal.unwrap_or_else(|| {
             let requests = if sent == 1 { String::new() } else { format!(" to {sent} requests") };
-            format!("no reply of {}{requests} in {}", self.mark.target, quantity::duration(waited))
+            format!("no reply of {}{requests} in {}", self.mark.target, quantity::waited(waited))
         });
         Ok(Echoes { sent, replies, silence, doubt })
     }
@@ -181,13 +181,13 @@ impl Pinger {
             Ok(_) => self.sent.push((now, None)),
             Err(Errno::AGAIN | Errno::INTR | Errno::NOBUFS) => return Ok(false),
             Err(e) => match unsent(self.mark.target, e) {
-                Unreached::Refused(why) => match self.first_open() {
+                Unreached::Refused(why) | Unreached::NoRoute(why) => match self.first_open() {
                     // What became of an earlier one is told of only now.
                     Some(earlier) => {
                         self.ended(earlier, Some(why));
                         return Ok(false);
                     }
-                    None if self.sent.is_empty() => return Err(Unreached::Refused(why)),
+                    None if self.sent.is_empty() => return Err(Unreached::NoRoute(why)),
                     None => self.sent.push((now, Some(Err(why)))),
                 },
                 other => return Err(other),
@@ -227,8 +227,10 @@ impl Pinger {
                 Err(Errno::AGAIN) => return Ok(()),
                 Err(Errno::INTR) => {}
                 Err(e) => match (lost(self.mark.target, e), self.first_open()) {
-                    (Unreached::Refused(why), Some(earlier)) => self.ended(earlier, Some(why)),
-                    (Unreached::Refused(_), None) => {}
+                    (Unreached::Refused(why) | Unreached::NoRoute(why), Some(earlier)) => {
+                        self.ended(earlier, Some(why))
+                    }
+                    (Unreached::Refused(_) | Unreached::NoRoute(_), None) => {}
                     (other, _) => return Err(other),
                 },
             }
@@ -282,7 +284,7 @@ fn open(host: &Host, to: SocketAddr) -> Result<(OwnedFd, Means), Unreached> {
         }
         Err(Errno::PERM | Errno::ACCESS) => Err(Unreached::Fault(denied(host))),
         Err(Errno::AFNOSUPPORT) if host.is_without_ipv6() && to.is_ipv6() => {
-            Err(Unreached::Refused(format!("{}: this host has no IPv6", to.ip())))
+            Err(Unreached::NoRoute(format!("{}: this host has no IPv6", to.ip())))
         }
         Err(e) => Err(lost(to.ip(), e)),
     }
@@ -292,7 +294,7 @@ fn open(host: &Host, to: SocketAddr) -> Result<(OwnedFd, Means), Unreached> {
 fn unsent(to: IpAddr, error: Errno) -> Unreached {
     match error {
         // As where IPv6 is off: no port is lacking, for there are none.
-        Errno::ADDRNOTAVAIL => Unreached::Refused(format!("{to}: no address of this host leads there")),
+        Errno::ADDRNOTAVAIL => Unreached::NoRoute(format!("{to}: no address of this host leads there")),
         other => lost(to, other),
     }
 }

@@ -60,7 +60,7 @@ impl State {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Address {
+pub(super) struct Address {
     index: u32,
     ip: IpAddr,
     /// Bits of the network's prefix.
@@ -99,7 +99,7 @@ const LINKS: &str = "network interfaces";
 const ADDRESSES: &str = "addresses of network interfaces";
 
 /// struct ifinfomsg (16 bytes, the index at 4, the flags at 8), then attributes. `None` if it has no name.
-fn link(bytes: &[u8]) -> Result<Option<(String, Link)>, Fault> {
+pub(super) fn link(bytes: &[u8]) -> Result<Option<(String, Link)>, Fault> {
     let truncated = || malformed(LINKS, "an answer is truncated");
     let (index, flags) = u32_at(bytes, 4).zip(u32_at(bytes, 8)).ok_or_else(truncated)?;
     let (mut name, mut link) = (None, Link { index, flags, ..Link::default() });
@@ -132,7 +132,7 @@ fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
 }
 
 /// struct ifaddrmsg: family, prefix, flags, scope, index; then attributes. `None` for a family other than IPv4 and IPv6.
-fn address(bytes: &[u8]) -> Result<Option<Address>, Fault> {
+pub(super) fn address(bytes: &[u8]) -> Result<Option<Address>, Fault> {
     let truncated = || malformed(ADDRESSES, "an answer is truncated");
     let &[family, prefix, _, _] = bytes.first_chunk().ok_or_else(truncated)?;
     let index = u32_at(bytes, 4).ok_or_else(truncated)?;

@@ -79,11 +79,11 @@ pub(super) fn dump<S: Default>(
     Err(Trouble::Fault(Fault::Failed(format!("{} changed {ATTEMPTS} times while they were read", request.what))))
 }
 
-type Add<'a> = &'a mut dyn FnMut(&[u8]) -> Result<(), Fault>;
+pub(super) type Add<'a> = &'a mut dyn FnMut(&[u8]) -> Result<(), Fault>;
 
 /// How a dump ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+pub(super) enum End {
     Whole,
     /// NLM_F_DUMP_INTR: the table changed between two of its datagrams.
     Interrupted,
@@ -136,7 +136,7 @@ fn encode(request: &Request) -> Vec<u8> {
 }
 
 /// Reads one datagram; true once it holds the end of the dump.
-fn read(request: &Request, datagram: &[u8], end: &mut End, add: Add) -> Result<bool, Trouble> {
+pub(super) fn read(request: &Request, datagram: &[u8], end: &mut End, add: Add) -> Result<bool, Trouble> {
     let what = request.what;
     let mut rest = datagram;
     while !rest.is_empty() {

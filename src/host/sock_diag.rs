@@ -74,7 +74,7 @@ fn inet_request(transport: Transport, family: Family, state: u8) -> Vec<u8> {
 
 /// struct inet_diag_msg: family, state, timer, retransmissions; an id of 48 bytes that begins with the ports in network
 /// order and the local address; expiry, queues, user, inode.
-fn inet_socket(bytes: &[u8], asked: Family) -> Option<(u8, InetSocket)> {
+pub(super) fn inet_socket(bytes: &[u8], asked: Family) -> Option<(u8, InetSocket)> {
     let (family, state) = (*bytes.first()?, *bytes.get(1)?);
     let port = u16::from_be_bytes(*bytes.get(4..)?.first_chunk()?);
     let address = bytes.get(8..)?;
@@ -130,7 +130,7 @@ fn unix_request(states: &[u8]) -> Vec<u8> {
 }
 
 /// struct unix_diag_msg: family, type, state, padding, inode, cookie; then attributes. `None` if it has no name.
-fn unix_socket(bytes: &[u8]) -> Result<Option<(u8, u8, UnixSocket)>, Fault> {
+pub(super) fn unix_socket(bytes: &[u8]) -> Result<Option<(u8, u8, UnixSocket)>, Fault> {
     let truncated = || malformed(UNIX, "an answer is truncated");
     let &[AF_UNIX, kind, state, _] = bytes.first_chunk().ok_or_else(truncated)? else {
         return Err(malformed(UNIX, "an answer is of another family"));

@@ -39,7 +39,7 @@ const ALL: [Protocol; 10] = [
 
 /// Why a server does not change to TLS.
 #[derive(Debug)]
-enum Refusal {
+pub(super) enum Refusal {
     /// What was waited for, and what came in its place.
     Cut(&'static str, io::Error),
     /// It speaks the protocol and has no TLS, or not now. What it said, where it gave a reason.
@@ -91,7 +91,7 @@ impl Protocol {
         })
     }
 
-    fn talk(self, wire: &mut (impl Read + Write), name: &str) -> Result<(), Refusal> {
+    pub(super) fn talk(self, wire: &mut (impl Read + Write), name: &str) -> Result<(), Refusal> {
         match self {
             Protocol::Smtp => lines::smtp(wire),
             Protocol::Imap => lines::imap(wire),

@@ -2,7 +2,7 @@
 
 use super::place::Places;
 use super::printable::{block, line, some_of};
-use super::sentence::{advice, entry, extras, gap};
+use super::sentence::{advice, entry, extras, gap, gap_word};
 use super::{Context, sentence};
 use crate::matcher::Evidence;
 use crate::quantity::drives;
@@ -10,7 +10,7 @@ use crate::spec::Claim;
 use crate::syntax::{Sources, Span};
 use crate::value::Value;
 use crate::verdict::{Judged, Outcome, Summary, Verdict};
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet, Title};
 use anstyle::{AnsiColor, Style};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -94,11 +94,27 @@ impl<'a> Findings<'a> {
         }
     }
 
-    /// Keys whose evidence fits under a caret share one piece of source; any other has a heading of its own.
+    /// Keys that fail for one reason share its telling, and keys whose evidence fits under a caret one piece of source; any
+    /// other has a heading of its own.
     fn failed(&mut self, claim: &Claim, failed: &[&Verdict]) {
         let all: Vec<(&Verdict, Evidence)> = failed.iter().map(|v| (*v, v.evidence())).collect();
-        let (short, long): (Vec<_>, Vec<_>) = all.into_iter().partition(|(v, e)| self.fits(v, e));
         let mut about = about(claim);
+        let unfit = |v: &Verdict, e: &Evidence| e.told && matches!(v.found, Some(Value::Unfit(_)));
+        let (unfit, mut all): (Vec<_>, Vec<_>) = all.into_iter().partition(|(v, e)| unfit(v, e));
+        for same in by_reason(unfit) {
+            match same.as_slice() {
+                [(first, evidence), _, ..] => {
+                    let keys: Vec<String> = same.iter().map(|(v, _)| v.key.clone().into_owned()).collect();
+                    let title = Level::ERROR.with_name("fail");
+                    let title = title.primary_title(format!("{}: {}", entry(claim), some_of(&keys, KEYS)));
+                    let notes = std::mem::take(&mut about);
+                    let page = self.for_a_reason(title, &evidence.found, first.expectation.span, notes);
+                    self.failures.push_str(&page);
+                }
+                _ => all.extend(same),
+            }
+        }
+        let (short, long): (Vec<_>, Vec<_>) = all.into_iter().partition(|(v, e)| self.fits(v, e));
         if let [(verdict, evidence)] = short.as_slice() {
             self.one(verdict, evidence, std::mem::take(&mut about));
         } else if !short.is_empty() {
@@ -140,7 +156,7 @@ impl<'a> Findings<'a> {
             label.clear();
             notes.push(("expected", line(&evidence.expected).into_owned()));
             if !evidence.found.is_empty() {
-                notes.push(("found", line(&evidence.found).into_owned()));
+                notes.push((gap_word(evidence), line(&evidence.found).into_owned()));
             }
         }
         notes.extend(extras(evidence));
@@ -201,13 +217,7 @@ impl<'a> Findings<'a> {
         let level = || Level::WARNING.with_name("unknown");
         if let [only] = reason.named.as_slice() {
             let title = level().primary_title(format!("{}: {}", only.entry, some_of(&only.keys, KEYS)));
-            let mut notes = vec![];
-            let mut label = line(&reason.text).into_owned();
-            if label.len() > LABEL || self.shown_line(only.span).is_none() {
-                notes.push(("reason", std::mem::take(&mut label)));
-            }
-            notes.extend(only.about.iter().cloned());
-            return self.render(Group::with_title(title), vec![(only.span, label)], notes);
+            return self.for_a_reason(title, &reason.text, only.span, only.about.clone());
         }
         let title = level().primary_title(line(&reason.text).into_owned());
         let mut page = self.renderer.render(&[Group::with_title(title)]).to_string();
@@ -225,6 +235,17 @@ impl<'a> Findings<'a> {
         }
         page.push('\n');
         page
+    }
+
+    /// What fails or is unknown for a reason, which stands under the caret if there is room.
+    fn for_a_reason(&self, title: Title<'_>, why: &str, span: Span, about: Vec<(&'static str, String)>) -> String {
+        let mut label = line(why).into_owned();
+        let mut notes = vec![];
+        if label.len() > LABEL || self.shown_line(span).is_none() {
+            notes.push(("reason", std::mem::take(&mut label)));
+        }
+        notes.extend(about);
+        self.render(Group::with_title(title), vec![(span, label)], notes)
     }
 
     /// The heading, the source with a caret under each mark, and the notes.
@@ -304,6 +325,18 @@ fn still(text: &str) -> Cow<'_, str> {
     if text.contains(loud) { Cow::Owned(text.replace(loud, "\u{fffd}")) } else { Cow::Borrowed(text) }
 }
 
+/// Those that failed for one and the same reason, together.
+fn by_reason<'v>(unfit: Vec<(&'v Verdict<'v>, Evidence)>) -> Vec<Vec<(&'v Verdict<'v>, Evidence)>> {
+    let mut groups: Vec<Vec<(&Verdict, Evidence)>> = vec![];
+    for one in unfit {
+        match groups.iter_mut().find(|group| group.first().is_some_and(|(_, e)| e.found == one.1.found)) {
+            Some(group) => group.push(one),
+            None => groups.push(vec![one]),
+        }
+    }
+    groups
+}
+
 /// What an entry says of itself.
 fn about(claim: &Claim) -> Vec<(&'static str, String)> {
     let Some(common) = &claim.common else { return vec![] };
@@ -368,6 +401,28 @@ Total Duration: 0.014s
 Count: 0, Failed: 0, Unknown: 0, Skipped: 0
 "#;
         assert_eq!(text, want);
+    }
+
+    #[test]
+    fn keys_that_fail_for_one_reason_share_its_telling() {
+        let (_, claims) = sample::plain();
+        let unfit = |at, why: &str| Verdict {
+            found: Some(Value::Unfit(why.into())),
+            ..sample::verdict(&claims[0], at, Outcome::Fail, Some("x"))
+        };
+        let page = |whys: [&str; 2]| {
+            let verdicts = whys.iter().enumerate().map(|(at, why)| unfit(at, why)).collect();
+            let judged = Judged { claim: &claims[0], verdicts, elapsed: Duration::ZERO };
+            page(false, |f| f.add(&judged))
+        };
+        let same = page(["it is gone"; 2]);
+        assert!(
+            same.starts_with("fail: File: /etc/passwd: mode, owner\n") && same.contains("^ it is gone\n"),
+            "{same}"
+        );
+        assert_eq!(same.matches("it is gone").count(), 1, "{same}");
+        let two = page(["it is gone", "it is torn"]);
+        assert!(two.contains("mode: expected \"0644\", but it is gone") && two.contains("but it is torn"), "{two}");
     }
 
     #[test]

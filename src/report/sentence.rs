@@ -54,6 +54,12 @@ pub fn sentence(verdict: &Verdict, evidence: &Evidence) -> String {
         Outcome::Pass => {
             out.push_str("matches expectation: ");
             out.push_str(&line(&evidence.expected));
+            // That nobody answers may have a reason that was not meant, such as a name with a slip in it.
+            if matches!(verdict.found, Some(Value::No(_)))
+                && let Some(Value::No(why)) = verdict.shown()
+            {
+                let _ = write!(out, ", since {}", line(&why));
+            }
         }
         Outcome::Fail => {
             let listed = !evidence.missing.is_empty() || !evidence.extra.is_empty();
@@ -93,6 +99,11 @@ pub fn gap(evidence: &Evidence) -> String {
     out
 }
 
+/// What stands before what was found where that has a line of its own.
+pub fn gap_word(evidence: &Evidence) -> &'static str {
+    if evidence.told { "reason" } else { "found" }
+}
+
 /// What evidence adds to the gap, but for the diff: a name and a line each.
 pub fn extras(evidence: &Evidence) -> Vec<(&'static str, String)> {
     let lists = [("missing", &evidence.missing), ("extra", &evidence.extra)];
@@ -108,7 +119,7 @@ pub fn details(verdict: &Verdict, evidence: &Evidence, places: &Places) -> Vec<S
         Outcome::Fail => {
             out.push(format!("expected: {}", line(&evidence.expected)));
             if !evidence.found.is_empty() {
-                out.push(format!("found: {}", line(&evidence.found)));
+                out.push(format!("{}: {}", gap_word(evidence), line(&evidence.found)));
             }
             out.extend(extras(evidence).into_iter().map(|(name, text)| format!("{name}: {text}")));
             out.extend(advice(verdict, places).map(|text| format!("help: {text}")));
@@ -167,6 +178,15 @@ mod tests {
         ] {
             assert_eq!(kind_word(kind), word);
         }
+    }
+
+    #[test]
+    fn why_nobody_answers_is_told_also_where_nobody_should() {
+        let (_, claims) = sample::plain();
+        let found = Some(Value::No("no such name".into()));
+        let verdict = Verdict { found, ..sample::verdict(&claims[0], 0, Outcome::Pass, None) };
+        let told = sentence(&verdict, &verdict.evidence());
+        assert!(told.ends_with("matches expectation: \"0644\", since no such name"), "{told}");
     }
 
     #[test]

@@ -62,10 +62,10 @@ impl<'a> Tap<'a> {
             severity: verdict.outcome.word(),
             reason: match &verdict.outcome {
                 Outcome::Unknown(fault) => Some(line(&fault.to_string()).into_owned()),
-                _ => None,
+                _ => shown(&evidence.found).filter(|_| evidence.told),
             },
             expected: shown(&evidence.expected),
-            found: shown(&evidence.found),
+            found: shown(&evidence.found).filter(|_| !evidence.told),
             missing: list(&evidence.missing),
             extra: list(&evidence.extra),
             note: evidence.note.as_deref().and_then(shown),

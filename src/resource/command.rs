@@ -26,7 +26,7 @@ struct Environment(Vec<(String, String)>);
 impl Resource for Command {
     const NAME: &'static str = "command";
     const ABOUT: &'static str = "A command that is run on this machine, to its end or until the entry's time is up, when it \
-        and its process group are killed. It inherits the environment.";
+        is killed with all that it has started. It inherits the environment.";
     const EXAMPLE: &'static str = "[command.\"nginx -t\"]\nexit-status = 0\n\n\
         [command.replication]\nexec = [\"psql\", \"-Atc\", \"select pg_is_in_recovery()\"]\nuser = \"postgres\"\n\
         exit-status = 0\nstdout = \"t\\n\"\n";

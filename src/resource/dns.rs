@@ -65,7 +65,7 @@ impl Resource for Dns {
         &key(
             "rcode",
             "What DNS answered; of IPv4 and IPv6 asked side by side, whatever is not NOERROR. Where DNS was not asked, since \
-             /etc/hosts has the name, it fails and says so.",
+             /etc/hosts has the name, it fails and says so; a `server` is always asked.",
             |d: &Self| d.rcode.clone(),
         ),
         &key(
@@ -149,7 +149,8 @@ impl Dns {
 
 impl Record {
     fn questions(&self) -> Vec<Question> {
-        let question = |name: &str, record| Question { name: name.trim_end_matches('.').to_owned(), record };
+        // Servers repeat the letters of a question in their answers' names, which are to be as the zone has them.
+        let question = |name: &str, record| Question { name: name.trim_end_matches('.').to_ascii_lowercase(), record };
         match (self.record, self.name.parse()) {
             (Some(RecordType::Ptr), Ok(address)) => vec![question(&dns::reversed(address), RecordType::Ptr)],
             (Some(record), _) => vec![question(&self.name, record)],
@@ -192,7 +193,9 @@ impl Server {
         host.machine()?;
         let Server(Endpoint { host: name, port }) = self;
         let not_found = |why| match why {
-            Unreached::Refused(why) => Fault::Failed(format!("the server cannot be asked: {why}")),
+            Unreached::Refused(why) | Unreached::NoRoute(why) => {
+                Fault::Failed(format!("the server cannot be asked: {why}"))
+            }
             other => other.into(),
         };
         let addresses = host.resolve(name).map_err(not_found)?;
@@ -217,7 +220,7 @@ impl FromNode for Server {
     const SHAPE: Shape = Shape::Text;
     fn from_node(node: &Node) -> Result<Self, Diagnostic> {
         let text = String::from_node(node)?;
-        Server::parse(&text).map_err(|why| Diagnostic::new(Code::WrongType, node.span, why))
+        Server::parse(&text).map_err(|why| Diagnostic::new(Code::BadSetting, node.span, why))
     }
 }
 
@@ -313,5 +316,6 @@ mod tests {
         assert_eq!(asked("PTR:192.0.2.1")[0].name, "1.2.0.192.in-addr.arpa");
         assert_eq!(asked("PTR:1.2.0.192.in-addr.arpa")[0].name, "1.2.0.192.in-addr.arpa");
         assert_eq!(asked("example.org").len(), 2);
+        assert_eq!(asked("MX:Example.ORG.")[0].name, "example.org");
     }
 }

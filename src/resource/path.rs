@@ -41,7 +41,7 @@ impl FromNode for Path {
     const SHAPE: Shape = Shape::Text;
     fn from_node(node: &Node) -> Result<Self, Diagnostic> {
         let text = String::from_node(node)?;
-        Path::parse(&text).map_err(|why| Diagnostic::new(Code::WrongType, node.span, why))
+        Path::parse(&text).map_err(|why| Diagnostic::new(Code::BadSetting, node.span, why))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{FromNode, Id, Keys, Presence, Resource, Settings, Shape, key, setting};
 use crate::host::Host;
+use crate::host::connect::check_host;
 use crate::host::icmp::Echoes;
 use crate::syntax::{Code, Data, Diagnostic, Node};
 use crate::value::{Fault, Percent};
@@ -94,10 +95,7 @@ impl Id for Name {
         if text.contains("://") || (text.contains(':') && bare.parse::<Ipv6Addr>().is_err()) {
             return Err(format!("`{text}` is not the name of a host: ports and services are for the kind `addr`"));
         }
-        match text.chars().find(|c| c.is_whitespace() || c.is_control() || "/@[]?#".contains(*c)) {
-            Some(wrong) => Err(format!("`{text}` is not the name of a host: it has a `{}`", wrong.escape_debug())),
-            None => Ok(Name(text.to_owned())),
-        }
+        check_host(text).map(|()| Name(text.to_owned()))
     }
 }
 
@@ -112,10 +110,11 @@ impl FromNode for Count {
     fn from_node(node: &Node) -> Result<Self, Diagnostic> {
         match node.data {
             Data::Int(count, _) if (1..=i64::from(MOST)).contains(&count) => Ok(Count(u32::from_node(node)?)),
-            _ => {
-                let message = format!("expected a whole number from 1 to {MOST}, found {}", node.describe());
-                Err(Diagnostic::new(Code::WrongType, node.span, message))
+            Data::Int(count, _) => {
+                let message = format!("expected a whole number from 1 to {MOST}, found {count}");
+                Err(Diagnostic::new(Code::BadSetting, node.span, message))
             }
+            _ => u32::from_node(node).map(Count),
         }
     }
 }
@@ -160,6 +159,7 @@ mod tests {
             ("tcp://a", "the kind `addr`"),
             ("a b", "it has a ` `"),
             ("a/b", "it has a `/`"),
+            ("10.0.0.256", "four numbers up to 255"),
         ] {
             let error = Name::parse(name).err().unwrap();
             assert!(error.contains(words), "{name}: {error}");

@@ -103,7 +103,7 @@ pub fn choice<T: FromNode>(node: &Node, parse: fn(&str) -> Option<T>) -> Result<
     let word = node.text().ok_or_else(|| wrong_type::<T>(node))?;
     parse(word).ok_or_else(|| {
         let wrong =
-            Diagnostic::new(Code::WrongType, node.span, format!("expected {}, found `{word}`", T::SHAPE.name()));
+            Diagnostic::new(Code::BadSetting, node.span, format!("expected {}, found `{word}`", T::SHAPE.name()));
         match T::SHAPE {
             Shape::Choice(words) => match nearest(word, words.iter().copied()) {
                 Some(near) => wrong.say(format!("did you mean `{near}`?")),
@@ -146,7 +146,7 @@ impl FromNode for IpAddr {
     fn from_node(node: &Node) -> Result<Self, Diagnostic> {
         let text = node.text().ok_or_else(|| wrong_type::<Self>(node))?;
         text.parse().map_err(|_| {
-            Diagnostic::new(Code::WrongType, node.span, format!("`{text}` is not an IP address"))
+            Diagnostic::new(Code::BadSetting, node.span, format!("`{text}` is not an IP address"))
                 .say("write it as `\"192.0.2.1\"` or `\"2001:db8::1\"`")
         })
     }
@@ -225,7 +225,7 @@ impl FromNode for Exec {
         match &node.data {
             Data::Text(line) if !line.trim().is_empty() => Ok(Exec::Shell(line.clone().into_owned())),
             Data::List(list) if !list.is_empty() => Vec::<String>::from_node(node).map(Exec::Argv),
-            Data::Text(_) | Data::List(_) => Err(Diagnostic::new(Code::WrongType, node.span, "it names no command")),
+            Data::Text(_) | Data::List(_) => Err(Diagnostic::new(Code::BadSetting, node.span, "it names no command")),
             _ => Err(wrong_type::<Self>(node)),
         }
     }

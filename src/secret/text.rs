@@ -8,16 +8,45 @@ use std::ops::Range;
 /// What stands in a secret's place.
 pub const STARS: &str = "***";
 
+/// Bytes behind a `://` in which user info is looked for.
+const MOST_USERINFO: usize = 4 << 10;
+
 /// A user and a password.
 pub type Credentials = (String, String);
 
-/// Whoever may read `text` may not read these parts: the password in a URL (`https://user:PASSWORD@host/`) and the value
-/// of an `Authorization` header. In order.
+/// Whoever may read `text` may not read these parts: the password in a URL (`https://user:PASSWORD@host/`), what its query
+/// says of a secret (`?token=TOKEN`) and the value of an `Authorization` header. In order.
 pub fn exposed(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<_> = urls(text).map(|userinfo| userinfo.secret).collect();
+    found.extend(memchr::memchr_iter(b'=', text.as_bytes()).filter_map(|at| parameter(text, at)));
     found.extend(memmem::find_iter(text.as_bytes(), "uthorization").filter_map(|at| authorization(text, at)));
     found.sort_by_key(|range| range.start);
     found
+}
+
+/// What is probably secret in a line for the shell, a form or other text that is handed to a program: the values, without
+/// their quotes.
+pub fn handed(text: &str) -> Vec<&str> {
+    let ends = |c: char| c.is_whitespace() || "&;|,\"'`".contains(c);
+    let value = |range: Range<usize>| {
+        let value = text.get(range).unwrap_or_default();
+        match value.chars().next() {
+            Some('"' | '\'' | '[' | '{') => value.trim_matches(['"', '\'']),
+            // `Authorization: Bearer …` is one, a scheme and a token.
+            _ => match value.split_once(' ') {
+                Some((scheme, rest)) if is_scheme(scheme) => {
+                    &value[..scheme.len() + 1 + rest.find(ends).unwrap_or(rest.len())]
+                }
+                _ => &value[..value.find(ends).unwrap_or(value.len())],
+            },
+        }
+    };
+    suspicious(text).into_iter().map(value).collect()
+}
+
+/// Of an `Authorization` header.
+pub(super) fn is_scheme(word: &str) -> bool {
+    ["basic", "bearer", "digest", "negotiate", "token", "apikey"].iter().any(|scheme| word.eq_ignore_ascii_case(scheme))
 }
 
 /// [`exposed`] parts as stars.
@@ -72,14 +101,17 @@ fn urls(text: &str) -> impl Iterator<Item = Userinfo> {
         let start = at + "://".len();
         let ends = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '<' | '>' | '`');
         let rest = text.get(start..)?;
-        let rest = &rest[..rest.find(ends).unwrap_or(rest.len())];
+        let rest = &rest[..rest.floor_char_boundary(MOST_USERINFO)];
+        let (rest, behind) = rest.split_at(rest.find(ends).unwrap_or(rest.len()));
         let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
         let end = match authority.rfind('@') {
             Some(end) => end,
             // A `/` in a password ought to be escaped and is not always; what follows a colon is no port then.
             None => {
                 let (_, port) = authority.rsplit_once(':')?;
-                let end = rest.rfind('@')?;
+                // What was cut for a report may have lost its `@`.
+                let cut = || behind.strip_prefix('"').is_some_and(|b| b.starts_with('…')).then_some(rest.len());
+                let end = rest.rfind('@').or_else(|| authority.find('…')).or_else(cut)?;
                 (!port.is_empty() && !port.bytes().all(|b| b.is_ascii_digit())).then_some(end)?
             }
         };
@@ -93,6 +125,31 @@ fn urls(text: &str) -> impl Iterator<Item = Userinfo> {
     })
 }
 
+/// The password before the `@` of what may be a URL whose scheme is missing or wrong: `user:PASSWORD@host`.
+fn schemeless(text: &str, at: usize) -> Option<Range<usize>> {
+    let before = text.get(text.ceil_char_boundary(at.saturating_sub(MOST_USERINFO))..at)?;
+    let ends = |c: char| c.is_whitespace() || c.is_control() || "\"'<>`/\\,[]{}()".contains(c);
+    let word =
+        &before[before.rfind(ends).map_or(0, |end| end + before[end..].chars().next().map_or(1, char::len_utf8))..];
+    let (_, password) = word.split_once(':')?;
+    (!password.is_empty()).then_some(at - password.len()..at)
+}
+
+/// The value of the parameter of a query, or of a form, whose `=` stands at `at`.
+fn parameter(text: &str, at: usize) -> Option<Range<usize>> {
+    let name = |c: char| c.is_alphanumeric() || "-_.~%[]".contains(c);
+    let before = text.get(..at)?.trim_end_matches(name);
+    let name = text.get(before.len()..at)?;
+    // No query says where a process is.
+    if !before.ends_with(['?', '&', '#']) || !(is_secret_name(name) || name == "pwd") {
+        return None;
+    }
+    let ends = |c: char| c.is_whitespace() || c.is_control() || "\"'<>`&#".contains(c);
+    let rest = text.get(at + 1..)?;
+    let len = rest.find(ends).unwrap_or(rest.len());
+    (len > 0).then_some(at + 1..at + 1 + len)
+}
+
 /// The value of the header whose name ends in what stands at `at`.
 fn authorization(text: &str, at: usize) -> Option<Range<usize>> {
     let name = at.checked_sub(1).filter(|start| matches!(text.as_bytes().get(*start), Some(b'a' | b'A')))?;
@@ -104,6 +161,7 @@ fn authorization(text: &str, at: usize) -> Option<Range<usize>> {
 /// announces one, behind `Bearer` and `Basic`, and before the `@` of a URL. Hides too much rather than too little.
 pub fn suspicious(text: &str) -> Vec<Range<usize>> {
     let mut found = exposed(text);
+    found.extend(memchr::memchr_iter(b'@', text.as_bytes()).filter_map(|at| schemeless(text, at)));
     let name = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'.') || !c.is_ascii();
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -112,12 +170,11 @@ pub fn suspicious(text: &str) -> Vec<Range<usize>> {
         let end = bytes[start..].iter().position(|b| !name(*b)).map_or(bytes.len(), |len| start + len);
         at = end;
         let word = text.get(start..end).unwrap_or_default();
-        let scheme = || ["bearer", "basic", "negotiate"].iter().any(|s| word.eq_ignore_ascii_case(s));
         let value = if is_secret_name(word) { value(text, start..end) } else { None };
         if let Some(value) = value {
             at = at.max(value.end);
             found.push(value);
-        } else if scheme() && bytes.get(end) == Some(&b' ') {
+        } else if is_scheme(word) && bytes.get(end) == Some(&b' ') {
             let rest = text.get(end + 1..).unwrap_or_default();
             let token = rest.find(|c: char| c.is_whitespace() || "\"'`".contains(c)).unwrap_or(rest.len());
             if token > 0 {
@@ -256,6 +313,8 @@ mod tests {
             ("https://user:canary@host/a", "https://user:***@host/a"),
             ("x http://u:c@n@ry@[::1]:8/?q=a@b y", "x http://u:***@[::1]:8/?q=a@b y"),
             ("http://ghp_canary@host/", "http://***@host/"),
+            ("http://h/?a=b&token=canary&c=d#e", "http://h/?a=b&token=***&c=d#e"),
+            ("'http://h/?api_key=canary' x", "'http://h/?api_key=***' x"),
             ("ssh://git@host/", "ssh://git@host/"),
             ("redis://:canary@host", "redis://:***@host"),
             ("http://user:can/ary@host/", "http://user:***@host/"),
@@ -266,6 +325,14 @@ mod tests {
             ("curl -H 'proxy-authorization: Basic canary=='", "curl -H 'proxy-authorization: ***'"),
             ("no authorization needed", "no authorization needed"),
             ("://", "://"),
+            ("https://h/a?access_token=canary&x=1#t", "https://h/a?access_token=***&x=1#t"),
+            ("/a?x=1&X-Amz-Signature=canary", "/a?x=1&X-Amz-Signature=***"),
+            ("\"/cb#id_token=canary\"", "\"/cb#id_token=***\""),
+            ("found \"a http://u:cana\"… and 9 bytes more", "found \"a http://u:***\"… and 9 bytes more"),
+            ("a http://u:cana…", "a http://u:***…"),
+            ("a http://u:cana…ry@h/", "a http://u:***@h/"),
+            ("found \"a http://h:80\"… and 9 bytes more", "found \"a http://h:80\"… and 9 bytes more"),
+            ("/a?token=&x=token=b&y?=c", "/a?token=&x=token=b&y?=c"),
         ] {
             assert_eq!(mask(text), shown);
         }
@@ -294,8 +361,25 @@ mod tests {
             ("exec: PGPASSWORD=canary psql", "exec: PGPASSWORD=***"),
             ("url = \"http://u:canary@h/\"", "url = \"http://u:***@h/\""),
             ("[user.root]\nuid = 0\n", "[user.root]\nuid = 0\n"),
+            ("[http.\"bob:canary@h/\"]", "[http.\"bob:***@h/\"]"),
+            ("url = \"https:/bob:canary@h/\"", "url = \"https:/bob:***@h/\""),
+            ("a@h b: @c x:@d git@h:a/b", "a@h b: @c x:@d git@h:a/b"),
         ] {
             assert_eq!(replace(text, suspicious(text)), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_handed_to_a_program_is_found_without_what_follows() {
+        for (text, values) in [
+            ("PGPASSWORD=canary psql -c x", vec!["canary"]),
+            ("PGPASSWORD='can ary' psql", vec!["can ary"]),
+            ("grant_type=password&client_secret=canary&x=y", vec!["canary"]),
+            ("{\"password\": \"canary\", \"x\": 1}", vec!["canary"]),
+            ("curl -H 'Authorization: Bearer canary' -d x", vec!["Bearer canary"]),
+            ("echo x", vec![]),
+        ] {
+            assert!(values.iter().all(|value| handed(text).contains(value)), "{text}: {:?}", handed(text));
         }
     }
 
@@ -307,7 +391,7 @@ mod tests {
             for range in suspicious(&text) {
                 proptest::prop_assert!(text.get(range.clone()).is_some_and(|t| !t.is_empty()), "{range:?}");
             }
-            let _ = (mask(&text), credentials(&text));
+            let _ = (mask(&text), credentials(&text), handed(&text));
         }
     }
 }

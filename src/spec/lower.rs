@@ -5,7 +5,7 @@ use super::{Asks, Claim, Common, Expectation, INCLUDE, Include, Parts, Tests, co
 use crate::matcher::{self, Test};
 use crate::resource::{Argument, Ask, KINDS, KeyInfo, Kind, SettingInfo};
 use crate::secret::is_secret_name;
-use crate::syntax::{Code, Data, Diagnostic, Help, Key, Node, Span, nearest};
+use crate::syntax::{Code, Data, Diagnostic, Help, Key, Node, Span, nearest, related};
 use crate::value::{Type, Value};
 use std::borrow::Cow;
 
@@ -185,7 +185,7 @@ impl Section {
             .ok();
         if presence.is_none() && said.tests.is_empty() && wrong.len() == before {
             let message = format!("`{}` says nothing of what it expects", id.text);
-            let help = format!("a `{}` may say {}", self.kind.name, self.key_names().join(", "));
+            let help = format!("of `{}` it may say {}", self.kind.name, self.key_names().join(", "));
             wrong.push(Diagnostic::new(Code::AssertsNothing, id.span, message).say(help));
         }
         let Body { asks, tests, mut common, settings, secrets: hidden, .. } = said;
@@ -240,7 +240,8 @@ impl Section {
                 Help::Say(_) => "",
             });
             let takes_any = !self.settings.is_empty() || self.keys.iter().any(|key| key.ty == Type::Secret);
-            if (meant.is_empty() && takes_any) || is_secret_name(meant) || is_secret_name(name) {
+            let may_be_one = meant.is_empty() && takes_any && !matches!(value.data, Data::Bool(_));
+            if may_be_one || is_secret_name(meant) || is_secret_name(name) {
                 body.secrets.push(value.span);
             }
             wrong.push(one);
@@ -316,10 +317,14 @@ impl Section {
         let message = format!("`{}` has no key `{}`", self.kind.name, key.text);
         let one = Diagnostic::new(Code::UnknownKey, key.span, message);
         let others = self.settings.iter().map(|s| s.name).chain(self.kind.target.map(|(name, _)| name));
-        let names = self.key_names().into_iter().chain(others).chain(common::COMMON.iter().map(|k| k.name));
-        match nearest(&key.text, names) {
-            Some(near) => one.replace(key.span, near),
-            None => one.say(format!("a `{}` may say {}", self.kind.name, self.key_names().join(", "))),
+        let own: Vec<_> = self.key_names().into_iter().chain(others).collect();
+        let all = || own.iter().copied().chain(common::COMMON.iter().map(|k| k.name));
+        let opposite = |name: &str| name.strip_prefix("no-").is_some_and(|yes| yes == key.text);
+        match (all().find(|name| opposite(name)), nearest(&key.text, all()), related(&key.text, all())) {
+            (Some(no), ..) => one.say(format!("`{no}` is its opposite")),
+            (None, Some(near), _) => one.replace(key.span, near),
+            (None, None, Some(akin)) => one.say(format!("did you mean `{akin}`?")),
+            (None, None, None) => one.say(format!("it may say {}", own.join(", "))),
         }
     }
 }

@@ -2,12 +2,15 @@
 
 use super::Common;
 use crate::resource::Kind;
-use crate::secret::{Secrets, credentials, exposed, is_secret_name, mask};
+use crate::secret::{Secrets, is_secret_name, mask};
 use crate::syntax::{Data, Diagnostic, Help, Key, Node, Span};
 use std::borrow::Cow;
 
 /// Settings that say who logs in.
 const USERS: [&str; 3] = ["username", "user", "login"];
+
+/// Settings with text that is handed over, in which there may be a secret and much that is none.
+const SENT: [&str; 3] = ["request-body", "stdin", "exec"];
 
 /// The secrets of one entry and the places where they stand.
 #[derive(Default)]
@@ -26,14 +29,27 @@ impl Kept {
         mut spans: Vec<Span>,
     ) -> Kept {
         let mut secrets = Secrets::default();
-        in_urls(target, &mut secrets);
+        secrets.add_exposed(target);
+        // Other names may have a `:` behind what sounds like a secret: `libsecret-1-0:amd64`.
+        if kind.name == "command" {
+            secrets.add_handed(target);
+        }
         if !settings.is_empty() {
             spans.extend((kind.secrets)(settings));
-            settings.iter().for_each(|(_, node)| each_text(node, &mut |text, _| in_urls(text, &mut secrets)));
+            for (name, node) in settings {
+                each_text(node, &mut |text, _| secrets.add_exposed(text));
+                if SENT.contains(name) {
+                    each_text(node, &mut |text, _| secrets.add_handed(text));
+                }
+            }
         }
         if !spans.is_empty() {
             each_text(body, &mut |text, span| {
                 if spans.iter().any(|s| s.file == span.file && s.start < span.end && span.start < s.end) {
+                    // A proxy may be named without its scheme.
+                    if text.contains('@') && !text.contains("://") {
+                        secrets.add_exposed(&format!("http://{text}"));
+                    }
                     match text.split_once(':') {
                         Some((name, value)) if is_secret_name(name) => secrets.add(value),
                         _ => secrets.add(text),
@@ -94,16 +110,6 @@ pub fn censor(one: &mut Diagnostic, secrets: &Secrets) {
     match &mut one.help {
         Some(Help::Say(text) | Help::Replace(_, text)) => hide(text),
         None => {}
-    }
-}
-
-fn in_urls(text: &str, secrets: &mut Secrets) {
-    for range in exposed(text) {
-        secrets.add(text.get(range).unwrap_or_default());
-    }
-    for (user, password) in credentials(text) {
-        secrets.add(&password);
-        secrets.add_user(&user);
     }
 }
 

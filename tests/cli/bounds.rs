@@ -191,3 +191,11 @@ fn twenty_thousand_sockets_are_looked_through_for_one() {
     ran.ended(0);
     assert!(ran.took < Duration::from_secs(5), "{ran}");
 }
+
+#[test]
+fn the_text_of_many_files_is_not_kept_until_it_is_reported() {
+    let lab = Lab::with("log", "all is well\n".repeat(100_000));
+    let path = lab.path("log");
+    let entry = |n: usize| format!("[file.f{n}]\npath = '{}'\ncontents = ['well', '!error']\n", path.display());
+    within(&lab, IDLE, &(0..200).map(entry).collect::<String>()).ended(0);
+}

@@ -3,9 +3,12 @@
 use crate::fuse::Hung;
 use crate::{Lab, Ran, wait_until};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::os::unix::net::UnixListener;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// What each entry that hangs is given.
@@ -99,11 +102,43 @@ fn a_daemon_that_never_answers_holds_nothing_up() {
     wait_until("nobody is left", || !any_in(group));
 }
 
+/// A server that says one more byte of a header's name every 20 ms, for ever.
+fn trickle() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for mut peer in listener.incoming().flatten() {
+            thread::spawn(move || {
+                let endless = b"HTTP/1.1 200 OK\r\nX".iter().chain(std::iter::repeat(&b'-'));
+                for byte in endless {
+                    if peer.write_all(&[*byte]).is_err() {
+                        return;
+                    }
+                    thread::sleep(Duration::from_millis(20));
+                }
+            });
+        }
+    });
+    address
+}
+
 #[test]
-fn a_server_that_accepts_and_never_answers_holds_nothing_up() {
+fn servers_that_never_come_to_an_end_hold_nothing_up() {
     let lab = Lab::empty();
     let _bus = UnixListener::bind(lab.path("bus")).unwrap();
-    let group = gives_up(&lab, &[("[service.ssh]\nrunning = true".into(), "bus")]);
+    let mute = TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let (tcp, udp, slow) = (mute.local_addr().unwrap(), silent.local_addr().unwrap(), trickle());
+    let entries = [
+        ("[service.ssh]\nrunning = true".into(), "bus"),
+        (format!("[http.'http://{tcp}/']\nstatus = 200"), "the response headers of http://"),
+        (format!("[http.slow]\nurl = 'http://{slow}/'\nstatus = 200"), "the response headers of http://"),
+        (format!("[certificate.'tls://{tcp}']"), "a TLS handshake with 127.0.0.1:"),
+        (format!("[certificate.smtp]\npath = 'tls://{tcp}'\nstarttls = 'smtp'"), "the greeting of smtp at 127.0.0.1:"),
+        (format!("[dns.'example.org']\nserver = '{udp}'\nresolvable = true"), "an answer of 127.0.0.1:"),
+        (format!("[addr.'udp://{udp}']"), "a datagram from 127.0.0.1:"),
+    ];
+    let group = gives_up(&lab, &entries);
     assert!(!any_in(group));
 }
 
@@ -191,4 +226,23 @@ fn a_process_in_front_changes_neither_status_nor_standard_input() {
     // It runs in front of its own run only, not of those that its commands start.
     lab.write("nested.toml", "[command.a]\nexec = 'exec $V validate spec.toml'\nexit-status = 0\n");
     lab.shell("export V; exec $V validate nested.toml").ended(0);
+}
+
+#[test]
+fn a_pipe_that_nobody_writes_to_is_not_waited_for() {
+    let lab = Lab::empty();
+    let pipe = lab.path("pipe");
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    let link = lab.path("link");
+    std::os::unix::fs::symlink(&pipe, &link).unwrap();
+    let mut spec = String::new();
+    for path in [pipe.display(), link.display()] {
+        let keys = "contents = ['x']\nsha256 = '0'\njson.a = 1\nage = { not = '1s' }";
+        spec += &format!("[file.'{path}']\n{keys}\njson-schema = '{path}'\n[certificate.'{path}']\n");
+    }
+    lab.write("spec.toml", spec);
+    let ran = lab.run(&["validate", "-f", "documentation", "spec.toml"]);
+    ran.ended(1).says("Unknown: 10");
+    assert!(ran.out.contains(&format!("{} is a pipe, which is not read", link.display())), "{ran}");
+    assert!(ran.took < SOON, "{ran}");
 }

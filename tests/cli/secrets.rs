@@ -4,6 +4,8 @@ use crate::{Lab, Ran};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 
 /// Has everything in it that JSON, XML, URLs and shells escape.
 const CANARY: &str = "caNary-5f&3<a\"7'/9 x";
@@ -62,23 +64,17 @@ fn nowhere(lab: &Lab, name: &str, secret: &str, status: i32) {
     hidden(&lab.run(&["check", name]), secret, "check");
 }
 
-/// A command that is handed the secret and prints what is in `answer`.
-fn command(expects: Value) -> Value {
+/// A command that is handed the secret and prints what is in a file.
+fn command(file: &str, expects: &Value) -> Value {
     let mut entry = json!({
-        "exec": "cat answer; cat answer >&2; exit 3",
+        "exec": format!("cat {file}; cat {file} >&2; exit 3"),
         "env": { "API_TOKEN": CANARY, "USER": "bob" },
-        "user": "root",
         "title": format!("asks with {CANARY}"),
         "meta": { "with": CANARY },
         "exit-status": 0,
     });
-    for (key, value) in expects.as_object().unwrap() {
-        entry[key] = value.clone();
-    }
-    if !rustix::process::geteuid().is_root() {
-        entry.as_object_mut().unwrap().remove("user");
-    }
-    json!({ "command": { "ask": entry } })
+    entry.as_object_mut().unwrap().extend(expects.as_object().unwrap().clone());
+    entry
 }
 
 #[test]
@@ -90,34 +86,28 @@ fn what_a_command_says_back_is_hidden_in_every_format_and_however_it_is_asked() 
     answers.extend([60, 65, 70].map(|n| format!("line\n{}{CANARY}{long}\nline\n", &long[..n])));
     answers.extend([185, 190, 195].map(|n| format!("1\n2\n3\n{}{CANARY}{long}\n4\n", &long[..n])));
     answers.push(format!("a\nb {CANARY} {CANARY}\nc {CANARY}{CANARY}\n"));
-    for answer in answers {
-        let lab = Lab::with("answer", &answer);
-        for (at, expects) in [
-            json!({ "stdout": "another", "stderr": "another" }),
-            json!({ "stdout": "1\n2\n3\n4\n", "stderr": format!("1\n{CANARY}\n3\n") }),
-            json!({ "stdout": ["another", "!/a/"], "stderr": { "not": { "contain-substring": "a" } } }),
-            json!({ "stdout": { "have-len": 1 }, "stderr": [format!("!{CANARY}"), CANARY] }),
-            json!({ "stdout": { "gjson": { "a": 1 } }, "stderr": { "not": { "match-regexp": "(?s).*" } } }),
-            json!({ "stdout": { "and": [{ "contain-element": CANARY }, "b"] }, "stderr": { "or": ["a", "b"] } }),
-        ]
-        .into_iter()
-        .enumerate()
-        {
-            let spec = command(expects);
-            let name = format!("{at}.json");
-            lab.write(&name, if at % 2 == 0 { spec.to_string() } else { serde_json::to_string_pretty(&spec).unwrap() });
-            // Every format with one answer and one question, every question and answer with two of them.
-            if answer == CANARY || at == 1 {
-                nowhere(&lab, &name, CANARY, 1);
-            } else {
-                for format in ["documentation", "json"] {
-                    let ran = lab.run(&["validate", "-f", format, &name]);
-                    assert_eq!(ran.status, 1, "{ran}");
-                    hidden(&ran, CANARY, &format!("{format} of {name} and {answer}"));
-                }
-            }
+    let questions = [
+        json!({ "stdout": "another", "stderr": "another" }),
+        json!({ "stdout": "1\n2\n3\n4\n", "stderr": format!("1\n{CANARY}\n3\n") }),
+        json!({ "stdout": ["another", "!/a/"], "stderr": { "not": { "contain-substring": "a" } } }),
+        json!({ "stdout": { "have-len": 1 }, "stderr": [format!("!{CANARY}"), CANARY] }),
+        json!({ "stdout": { "gjson": { "a": 1 } }, "stderr": { "not": { "match-regexp": "(?s).*" } } }),
+        json!({ "stdout": { "and": [{ "contain-element": CANARY }, "b"] }, "stderr": { "or": ["a", "b"] } }),
+    ];
+    let lab = Lab::empty();
+    let mut entries = serde_json::Map::new();
+    for (at, answer) in answers.iter().enumerate() {
+        lab.write(&at.to_string(), answer);
+        for (of, expects) in questions.iter().enumerate() {
+            entries.insert(format!("{at} {of}"), command(&at.to_string(), expects));
         }
     }
+    let spec = json!({ "command": entries });
+    lab.write("lines.json", serde_json::to_string_pretty(&spec).unwrap());
+    lab.write("line.json", spec.to_string());
+    nowhere(&lab, "lines.json", CANARY, 1);
+    // Where all of a spec is on one line, none of it is quoted.
+    hidden(&lab.run(&["validate", "line.json"]), CANARY, "one line");
 }
 
 #[test]
@@ -161,27 +151,27 @@ fn a_password_in_a_url_is_hidden_and_the_entry_is_selected_by_what_is_shown() {
 #[test]
 fn a_hash_of_a_password_is_hidden_whatever_is_asked_of_it() {
     let hash = format!("$6${PLAIN}$x");
-    for test in [
+    let tests = [
         json!(hash),
-        json!({ "not": { "have-prefix": "" , } }),
-        json!({ "not": { "have-prefix": "$" , } }),
+        json!({ "not": { "match-regexp": ".*" } }),
+        json!({ "not": { "have-prefix": "$" } }),
         json!({ "have-prefix": hash }),
         json!({ "match-regexp": format!("^{PLAIN}") }),
         json!({ "and": [{ "not": hash }, { "have-len": { "gt": 1000 } }] }),
         json!({ "or": [hash, { "contain-substring": hash }] }),
-        json!([hash]),
+        json!([hash, "!/./"]),
         json!({ "semver-constraint": format!(">1.0.0-{PLAIN}") }),
-    ] {
-        let spec = json!({ "user": { "root": { "password-hash": test, "uid": 5 } } });
-        let lab = Lab::with("spec.json", serde_json::to_string_pretty(&spec).unwrap());
-        let status = lab.run(&["check", "spec.json"]).status;
-        nowhere(&lab, "spec.json", PLAIN, if status == 0 { 1 } else { status });
-        if status == 0 {
-            let own = lab.run(&["validate", "-f", "json", "spec.json"]);
-            let shadow = std::fs::read_to_string("/etc/shadow").unwrap_or_default();
-            let own_hash = shadow.lines().find_map(|line| line.strip_prefix("root:")?.split(':').next());
-            assert!(own_hash.is_none_or(|hash| hash.len() < 4 || !own.out.contains(hash)), "the host's own");
-        }
+    ];
+    let entry = |test: &Value| json!({ "username": "root", "password-hash": test, "uid": 5 });
+    let entries: serde_json::Map<_, _> =
+        tests.iter().enumerate().map(|(at, test)| (at.to_string(), entry(test))).collect();
+    let lab = Lab::with("spec.json", serde_json::to_string_pretty(&json!({ "user": entries })).unwrap());
+    nowhere(&lab, "spec.json", PLAIN, 1);
+    let shadow = std::fs::read_to_string("/etc/shadow").unwrap_or_default();
+    let own = shadow.lines().find_map(|line| line.strip_prefix("root:")?.split(':').next());
+    if let Some(own) = own.filter(|hash| hash.len() >= 4) {
+        let ran = lab.run(&["validate", "-v", "-f", "json", "spec.json"]);
+        assert!(!ran.out.contains(own), "the host's own");
     }
 }
 
@@ -251,6 +241,169 @@ fn a_spec_that_is_refused_shows_none_of_its_passwords() {
         assert_eq!(lab.run(&["validate", file]).status, 78, "{file} is a spec");
         for ran in [lab.run(&["check", file]), lab.run(&["validate", file]), lab.pipe(&text, &["validate", "-"])] {
             hidden(&ran, PLAIN, file);
+        }
+    }
+}
+
+/// A server that says back all that it hears, and more of the secret; its port.
+fn echo(secret: &'static str) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for peer in listener.incoming() {
+            std::thread::spawn(move || answer(peer.unwrap(), secret));
+        }
+    });
+    port
+}
+
+fn answer(mut peer: TcpStream, secret: &str) {
+    let mut heard = Vec::new();
+    let mut part = [0; 4096];
+    while !heard.windows(4).any(|end| end == b"\r\n\r\n") {
+        match peer.read(&mut part) {
+            Ok(0) | Err(_) => return,
+            Ok(length) => heard.extend(&part[..length]),
+        }
+    }
+    let heard = String::from_utf8_lossy(&heard).into_owned();
+    let path = heard.split(' ').nth(1).unwrap_or_default().to_owned();
+    let lines: Vec<_> = heard.lines().skip(1).filter(|line| !line.is_empty()).collect();
+    let said = forms(secret);
+    let reply = if path.contains("garbage") {
+        format!("{}\r\n\r\n", lines.join(" "))
+    } else if path.contains("away") {
+        format!(
+            "HTTP/1.1 302 Found\r\nLocation: http://bob:{PLAIN}@127.0.0.1:1/{PLAIN}?token={PLAIN}\r\nContent-Length: 0\r\n\r\n"
+        )
+    } else if path.contains("nowhere") {
+        format!("HTTP/1.1 302 {PLAIN}\r\nLocation: ftp://bob:{PLAIN}@h/\r\nContent-Length: 0\r\n\r\n")
+    } else {
+        let echoed: Vec<_> = lines.iter().map(|line| format!("X-Said: {line}\r\n")).collect();
+        let body = format!("{}\n{}\n{heard}\n", said.join("\n"), json!({ "said": said, "x": { secret: 1 } }));
+        let body = if path.contains("json") { json!({ "said": said }).to_string() } else { body };
+        format!(
+            "HTTP/1.1 403 No\r\n{}Set-Cookie: sid={SENT}; Path=/\r\nX-Auth-Token: {SENT}\r\nContent-Length: {}\r\n\r\n{body}",
+            echoed.concat(),
+            body.len()
+        )
+    };
+    let _ = peer.write_all(reply.as_bytes());
+}
+
+/// What a server says to nobody else.
+const SENT: &str = "5e5510n-c00k1e";
+
+#[test]
+fn what_a_server_is_told_and_says_back_is_hidden_in_every_format() {
+    let (at, of_canary) = (format!("127.0.0.1:{}", echo(PLAIN)), format!("127.0.0.1:{}", echo(CANARY)));
+    let url = |path: &str| format!("http://{at}/{path}");
+    let asked = |path: &str| format!("http://{of_canary}/{path}");
+    let inside = |path: &str| format!("http://bob:{PLAIN}@{at}/{path}");
+    let wrong = json!({ "status": 200, "headers": ["x"], "body": ["x", "!/a/"] });
+    let basic = STANDARD.encode(format!("bob:{PLAIN}"));
+    let with = |more: Value| {
+        let mut entry = wrong.clone();
+        entry.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        entry
+    };
+    let ways = [
+        ("password", asked("1"), with(json!({ "username": "bob", "password": CANARY })), CANARY),
+        (
+            "equal",
+            asked("2"),
+            json!({ "password": CANARY, "username": "bob", "body": "1\n2\n3\n", "headers": "a\nb\nc\n" }),
+            CANARY,
+        ),
+        (
+            "json",
+            asked("json"),
+            json!({ "password": CANARY, "username": "bob", "json": { "said": 1, "said.0": "x" } }),
+            CANARY,
+        ),
+        ("header", url("3"), with(json!({ "request-headers": { "Authorization": format!("Bearer {PLAIN}") } })), PLAIN),
+        ("basic", url("4"), with(json!({ "request-headers": { "Authorization": format!("Basic {basic}") } })), PLAIN),
+        ("headers", url("5"), with(json!({ "request-headers": [format!("X-Api-Key: {PLAIN}"), "A: b"] })), PLAIN),
+        ("cookie", url("6"), with(json!({ "request-headers": { "Cookie": format!("a=b; sid={PLAIN}") } })), PLAIN),
+        (
+            "form",
+            url("7"),
+            with(json!({ "method": "POST", "request-body": format!("a=b&password={PLAIN}&c=d") })),
+            PLAIN,
+        ),
+        ("url", inside("8"), wrong.clone(), PLAIN),
+        ("setting", "a name".into(), with(json!({ "url": inside("9") })), PLAIN),
+        ("query", url(&format!("10?a=b&api_key={PLAIN}")), wrong.clone(), PLAIN),
+        ("proxy", "http://a.test/11".into(), with(json!({ "proxy": inside("") })), PLAIN),
+        (
+            "proxy to nowhere",
+            "http://a.test/12".into(),
+            with(json!({ "proxy": format!("http://bob:{PLAIN}@127.0.0.1:1") })),
+            PLAIN,
+        ),
+        ("refused", format!("http://bob:{PLAIN}@127.0.0.1:1/"), wrong.clone(), PLAIN),
+        ("tls", format!("https://bob:{PLAIN}@{at}/"), with(json!({ "timeout": "100ms" })), PLAIN),
+        ("garbage", inside("garbage"), wrong.clone(), PLAIN),
+        ("away", inside("away"), wrong.clone(), PLAIN),
+        ("nowhere", inside("nowhere"), wrong.clone(), PLAIN),
+        ("no redirect", inside("away"), with(json!({ "no-follow-redirects": true })), PLAIN),
+    ];
+    let mut entries = serde_json::Map::new();
+    for (way, id, mut entry, secret) in ways {
+        entry["title"] = json!(way);
+        // One by one, so that what fails is known; then all in every format.
+        let spec = json!({ "http": { id.clone(): entry.clone() } });
+        let lab = Lab::with("spec.json", spec.to_string());
+        let ran = lab.run(&["validate", "-f", "json", "spec.json"]);
+        assert_eq!(ran.status, 1, "{way}: {ran}");
+        hidden(&ran, secret, way);
+        entries.insert(id, entry);
+    }
+    let spec = json!({ "http": entries });
+    let lab = Lab::with("spec.json", serde_json::to_string_pretty(&spec).unwrap());
+    nowhere(&lab, "spec.json", PLAIN, 1);
+    nowhere(&lab, "spec.json", CANARY, 1);
+    let ran = lab.run(&["validate", "-f", "documentation", "spec.json"]);
+    assert!(!ran.out.contains(SENT), "what the server sent: {ran}");
+}
+
+#[test]
+fn a_spec_of_a_server_that_is_refused_shows_none_of_its_passwords() {
+    for (file, text) in [
+        ("number.toml", "[http.\"http://h/\"]\npassword = 123456789X\n"),
+        ("whole.toml", "[http.\"http://h/\"]\npassword = 123456789\n"),
+        ("list.yaml", "http: {'http://h/': {password: [X]}}\n"),
+        ("headers.toml", "[http.\"http://h/\"]\nrequest-headers = [\"X\"]\n"),
+        ("header.toml", "[http.\"http://h/\"]\nrequest-headers = { \"A B\" = \"X\", Cookie = \"X\\n\" }\n"),
+        ("proxy.toml", "[http.\"http://h/\"]\nproxy = \"socks5://u:X@h/\"\n"),
+        ("port.toml", "[http.\"http://u:X@h:99999/\"]\nstatus = 200\n"),
+        ("scheme.toml", "[http.\"u:X@h/\"]\nstatus = 200\n"),
+        ("slip.toml", "[http.\"http://h/\"]\nusernme = \"u\"\npasswrd = \"X\"\nstatus = 200\n"),
+        ("kind.toml", "[htp.\"http://u:X@h/?token=X\"]\nstatus = 200\n"),
+        ("twice.yaml", "http:\n  http://h/: {password: X, status: 200, password: X}\n"),
+        ("beside.yaml", "http:\n  http://h/: {password: X, status: [200}\n"),
+        ("status.json", "{\"http\":{\"http://u:X@h/\":{\"password\":\"X\",\"status\":\"X\"}}}"),
+    ] {
+        for secret in [PLAIN, "123456789"] {
+            let text = text.replace('X', secret);
+            let lab = Lab::with(file, &text);
+            for ran in [lab.run(&["check", file]), lab.run(&["validate", file]), lab.pipe(&text, &["validate", "-"])] {
+                assert!(!ran.out.contains(secret) && !ran.err.contains(secret), "{file}: {ran}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_proxy_of_the_environment_does_not_tell_its_password() {
+    let lab = Lab::with("spec.toml", "[http.\"http://a.test/\"]\nstatus = 200\n");
+    for proxy in ["http://bob:P@127.0.0.1:1", "socks5://bob:P@127.0.0.1:1", "bob:P@127.0.0.1:1", "http://bob:P@h:99999"]
+    {
+        for format in FORMATS {
+            let mut command = lab.command(&["validate", "-f", format, "spec.toml"]);
+            let output = command.env("http_proxy", proxy.replace('P', PLAIN)).output().unwrap();
+            let said = format!("{output:?}");
+            assert!(!said.contains("aNary"), "{said}");
         }
     }
 }

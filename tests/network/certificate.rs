@@ -1,6 +1,7 @@
 //! `certificate` of live servers.
 
 use crate::peer::lines::{self, listener};
+use crate::peer::network::isolated;
 use crate::peer::tls::{self, Authority, Shown, days};
 use crate::{outcome, outcomes, outcomes_within};
 use rcgen::{ExtendedKeyUsagePurpose, KeyPair};
@@ -243,6 +244,32 @@ fn where_nobody_listens_there_is_no_certificate() {
     let all = outcomes(&format!("[certificate.\"tls://{at}\"]\nis-ca = false\nhostname = 'x'"));
     assert_eq!(all[0].1, Outcome::Fail);
     assert!(all[1..].iter().all(|(_, outcome)| matches!(outcome, Outcome::Skip(_))), "{all:?}");
+}
+
+#[test]
+fn a_host_without_a_way_there_knows_nothing_of_the_other_end() {
+    let entry = |name: &str, keys: &str| format!("[certificate.\"{name} {keys}\"]\npath = \"tls://{name}\"\n{keys}\n");
+    let names = ["192.0.2.1", "10.7.0.1", "[2001:db8::1]", "[::1]", "mixed.example", "[fe80::1%none0]"];
+    let mut spec: String =
+        names.iter().flat_map(|name| ["exists = false", "is-ca = false"].map(|k| entry(name, k))).collect();
+    spec += &entry("both.example", "exists = false");
+    spec += "[http.\"https://192.0.2.1/\"]\nstatus = 200\n[http.\"http://both.example/\"]\nstatus = 200\n";
+    // Who refuses over one family is heard where the other leads nowhere, and not where one of its own does.
+    let hosts = "127.0.0.1 both.example\n::1 both.example\n127.0.0.1 mixed.example\n192.0.2.7 mixed.example\n";
+    let setup = format!(
+        "printf '{hosts}' > hosts && mount --bind hosts /etc/hosts && ip route add unreachable 10.7.0.0/16 && \
+         echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6"
+    );
+    let Some(all) = isolated(&setup, "", &spec) else { return };
+    for (key, (outcome, why)) in &all {
+        let expected = match key.as_str() {
+            "both.example exists = false.exists" => "pass",
+            key if key.starts_with("http://both.example/") => "fail",
+            _ => "unknown",
+        };
+        assert_eq!(outcome, expected, "{key}: {why}");
+    }
+    assert!(all.len() > 2 * names.len(), "{all:?}");
 }
 
 #[test]

@@ -34,6 +34,8 @@ pub struct Won {
     pub reply: Vec<u8>,
     /// Since the race began.
     pub latency: Duration,
+    /// It has answered, and hung up hard since.
+    pub is_reset: bool,
 }
 
 pub struct Race<'a> {
@@ -43,7 +45,8 @@ pub struct Race<'a> {
     began: Instant,
     waiting: std::vec::IntoIter<SocketAddr>,
     running: Vec<(OwnedFd, SocketAddr)>,
-    lost: Vec<Unreached>,
+    /// Those that have failed, and why.
+    lost: Vec<(SocketAddr, Unreached)>,
 }
 
 /// What became of one that runs.
@@ -72,8 +75,8 @@ impl<'a> Race<'a> {
             if now >= deadline {
                 let silent = Unreached::Silent(what.to_owned(), self.began.elapsed());
                 let untried = Unreached::Fault(Fault::TimedOut(what.to_owned(), self.began.elapsed()));
-                self.lost.push(if self.waiting.len() > 0 { untried } else { silent });
-                return Err(self.verdict());
+                let last = if self.waiting.len() > 0 { untried } else { silent };
+                return Err(self.verdict(Some(last)));
             }
             let crowd = self.running.len() + self.lost.len() >= MOST_ADDRESSES;
             if (self.running.is_empty() || now >= turn)
@@ -89,11 +92,11 @@ impl<'a> Race<'a> {
                 continue;
             }
             if self.running.is_empty() {
-                if crowd && self.waiting.len() > 0 {
+                let untried = (crowd && self.waiting.len() > 0).then(|| {
                     let why = format!("{what}: it has {count} addresses, and none of {MOST_ADDRESSES} tried answers");
-                    self.lost.push(Unreached::Fault(Fault::Unsupported(why)));
-                }
-                return Err(self.verdict());
+                    Unreached::Fault(Fault::Unsupported(why))
+                });
+                return Err(self.verdict(untried));
             }
             let until = if self.waiting.len() > 0 && !crowd { turn.min(deadline) } else { deadline };
             match self.wait(until.saturating_duration_since(now)) {
@@ -114,42 +117,46 @@ impl<'a> Race<'a> {
         let socket = match open(family, ty) {
             Ok(socket) => socket,
             Err(Errno::AFNOSUPPORT) if address.is_ipv6() && self.host.is_without_ipv6() => {
-                return self.lose(Unreached::Refused(format!("{address}: this host has no IPv6")));
+                return self.lose(address, Unreached::NoRoute(format!("{address}: this host has no IPv6")));
             }
-            Err(e) => return self.lose(lost(address, e)),
+            Err(e) => return self.lose(address, lost(address, e)),
         };
         if let Some(from) = self.from
             && let Err(e) = bind(&socket, &SocketAddr::new(from, 0))
         {
-            return self.lose(Unreached::Fault(match e {
-                Errno::ADDRNOTAVAIL => Fault::Failed(format!("{from} is not an address of this host")),
-                other => Fault::from_io(format!("sending from {from}"), &other.into()),
-            }));
+            return self.lose(
+                address,
+                Unreached::Fault(match e {
+                    Errno::ADDRNOTAVAIL => Fault::Failed(format!("{from} is not an address of this host")),
+                    other => Fault::from_io(format!("sending from {from}"), &other.into()),
+                }),
+            );
         }
         match connect(&socket, &address) {
             Ok(()) => match self.speech {
                 Speech::Stream => return self.judge(socket, address),
                 Speech::Datagram(message) => {
                     if is_own_peer(&socket) {
-                        return self.lose(lost(address, Errno::CONNREFUSED));
+                        return self.lose(address, lost(address, Errno::CONNREFUSED));
                     }
                     if let Err(e) = send(&socket, message, SendFlags::NOSIGNAL) {
-                        return self.lose(lost(address, e));
+                        return self.lose(address, lost(address, e));
                     }
                 }
             },
             Err(Errno::INPROGRESS | Errno::INTR) => {}
             Err(Errno::ADDRNOTAVAIL) if self.from.is_none() && is_unrouted(address) => {
-                return self.lose(Unreached::Refused(format!("{address}: no address of this host leads there")));
+                return self
+                    .lose(address, Unreached::NoRoute(format!("{address}: no address of this host leads there")));
             }
-            Err(e) => return self.lose(lost(address, e)),
+            Err(e) => return self.lose(address, lost(address, e)),
         }
         self.running.push((socket, address));
         News::None
     }
 
-    fn lose(&mut self, why: Unreached) -> News {
-        self.lost.push(why);
+    fn lose(&mut self, address: SocketAddr, why: Unreached) -> News {
+        self.lost.push((address, why));
         News::Lost
     }
 
@@ -171,19 +178,25 @@ impl<'a> Race<'a> {
             }
             (Ok(_) | Err(Errno::INTR), _) => News::None,
             (Err(e), _) => {
-                self.running.clear();
-                self.lose(Unreached::Fault(Fault::from_io("waiting for an answer", &e.into())))
+                let fault = Unreached::Fault(Fault::from_io("waiting for an answer", &e.into()));
+                self.lost.extend(self.running.drain(..).map(|(_, address)| (address, fault.clone())));
+                News::Lost
             }
         }
     }
 
     /// What has become of one that there is news of.
     fn judge(&mut self, socket: OwnedFd, peer: SocketAddr) -> News {
-        let mut reply = Vec::new();
+        let (mut reply, mut is_reset) = (Vec::new(), false);
         let end = match self.speech {
             Speech::Stream => match sockopt::socket_error(&socket) {
                 // Who dials a free port of this host may be given that very port, and then finds itself there.
                 Ok(Ok(())) if is_own_peer(&socket) => Err(Errno::CONNREFUSED),
+                // Who has not answered is refused otherwise; that the end came so soon is chance.
+                Ok(Err(Errno::CONNRESET | Errno::PIPE)) => {
+                    is_reset = true;
+                    Ok(())
+                }
                 Ok(result) => result,
                 Err(e) => Err(e),
             },
@@ -193,24 +206,28 @@ impl<'a> Race<'a> {
             }
         };
         match end {
-            Ok(()) => News::Won(Won { socket, peer, reply, latency: self.began.elapsed() }),
+            Ok(()) => News::Won(Won { socket, peer, reply, latency: self.began.elapsed(), is_reset }),
             // What was announced did not hold: a datagram with a wrong checksum.
             Err(Errno::AGAIN | Errno::INTR) => {
                 self.running.push((socket, peer));
                 News::None
             }
             // The kernel gave up before the deadline.
-            Err(Errno::TIMEDOUT) => self.lose(Unreached::Silent(format!("connecting to {peer}"), self.began.elapsed())),
-            Err(e) => self.lose(lost(peer, e)),
+            Err(Errno::TIMEDOUT) => {
+                self.lose(peer, Unreached::Silent(format!("connecting to {peer}"), self.began.elapsed()))
+            }
+            Err(e) => self.lose(peer, lost(peer, e)),
         }
     }
 
-    /// What all that have failed come to: what could not be tried leaves the answer open, then silence does.
-    fn verdict(self) -> Unreached {
-        let (mut refusals, mut silent) = (Vec::new(), None);
-        for one in self.lost {
+    /// What all that have failed come to, and `last` with them: what could not be tried leaves the answer open, then
+    /// silence does, then the lack of a route.
+    fn verdict(self, last: Option<Unreached>) -> Unreached {
+        let (mut refusals, mut unrouted, mut silent) = (Vec::new(), Vec::new(), None);
+        for (is_ipv4, one) in self.lost.into_iter().map(|(a, one)| (a.is_ipv4(), one)).chain(last.map(|l| (true, l))) {
             match one {
-                Unreached::Refused(why) => refusals.push(why),
+                Unreached::Refused(why) => refusals.push((is_ipv4, why)),
+                Unreached::NoRoute(why) => unrouted.push((is_ipv4, why)),
                 Unreached::Silent(..) => silent = Some(one),
                 Unreached::Fault(_) => return one,
             }
@@ -218,12 +235,18 @@ impl<'a> Race<'a> {
         if let Some(silent) = silent {
             return silent;
         }
-        let more = refusals.len().saturating_sub(TOLD);
-        refusals.truncate(TOLD);
+        // A family that leads nowhere is none that clients here use, and no reason to doubt what the other one says.
+        let refused = |family: bool| refusals.iter().any(|(is_ipv4, _)| *is_ipv4 == family);
+        let is_open = refusals.is_empty() || unrouted.iter().any(|(family, _)| refused(*family));
+        let is_certain = !is_open || unrouted.is_empty();
+        let mut told: Vec<_> = refusals.into_iter().chain(unrouted).map(|(_, why)| why).collect();
+        let more = told.len().saturating_sub(TOLD);
+        told.truncate(TOLD);
         if more > 0 {
-            refusals.push(format!("{more} more"));
+            told.push(format!("{more} more"));
         }
-        Unreached::Refused(refusals.join("; "))
+        let told = told.join("; ");
+        if is_certain { Unreached::Refused(told) } else { Unreached::NoRoute(told) }
     }
 }
 

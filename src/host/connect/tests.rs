@@ -69,7 +69,7 @@ fn a_listener_is_reached_and_a_closed_port_refuses() {
 #[test]
 fn the_zone_of_an_address_is_an_interface() {
     let why = soon(2_000).connect(&endpoint("[fe80::1%no-such0]:9"), None).unwrap_err();
-    assert_eq!(why, Unreached::Refused("this host has no interface `no-such0`".into()));
+    assert_eq!(why, Unreached::NoRoute("this host has no interface `no-such0`".into()));
     assert_eq!(scope("lo"), Ok(1));
     assert_eq!(scope("7"), Ok(7));
 }
@@ -205,6 +205,8 @@ fn a_unix_socket_is_reached_or_is_not_there() {
     assert!(matches!(soon(1_000).connect_unix(&path), Err(Unreached::Refused(_))));
     assert!(matches!(soon(1_000).connect_unix(&"x".repeat(200)), Err(Unreached::Fault(_))));
     let datagram = dir.path().join("d").to_str().unwrap().to_owned();
+    let why = soon(1_000).connect_unix("/etc/passwd").err();
+    assert_eq!(why, Some(Unreached::Refused("/etc/passwd: not a socket".into())));
     let _datagram = std::os::unix::net::UnixDatagram::bind(&datagram).unwrap();
     assert!(matches!(soon(1_000).connect_unix(&datagram), Err(Unreached::Refused(_))));
     assert!(matches!(soon(1_000).reach_unix(&datagram), Ok(None)));

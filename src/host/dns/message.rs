@@ -86,6 +86,9 @@ impl Query<'_> {
         }
         let sections = Sections::read(&mut at, self.question.record, [answers, authorities, additional])?;
         let (records, ttl, aliases) = sections.answer(self.question)?;
+        if code == 3 && !records.is_empty() {
+            return Err(Malformed("it says that there is no such name, and has records of it"));
+        }
         let (authoritative, recursive) = (flags & 0x0400 != 0, flags & 0x0080 != 0);
         Ok(Reply {
             rcode: Rcode::from_code(code | u16::from(sections.extended) << 4)

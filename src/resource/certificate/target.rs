@@ -30,7 +30,14 @@ impl Id for Target {
     fn parse(text: &str) -> Result<Self, String> {
         match text.strip_prefix("tls://") {
             Some(endpoint) => Server::parse(endpoint).map(Target::Live),
-            None => Path::parse(text).map(Target::File),
+            None => Path::parse(text).map(Target::File).map_err(|why| match text.split_once("://") {
+                Some((_, rest)) => {
+                    let server = rest.split('/').next().and_then(|all| all.rsplit('@').next()).unwrap_or_default();
+                    format!("`{text}` is neither a path nor a server: write `tls://{server}`")
+                }
+                None if Endpoint::parse(text).is_ok() => format!("{why}, or `tls://{text}` if it is a server"),
+                None => why,
+            }),
         }
     }
 }

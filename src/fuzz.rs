@@ -1,0 +1,254 @@
+//! Every reader of bytes that somebody else wrote, by name, for fuzzing: see fuzz/README.md.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a broken invariant is what fuzzing looks for"
+)]
+
+use crate::host::fuzz::{self, Memory};
+use crate::host::{Host, TreeFiles};
+use crate::load::{Spec, load_text};
+use crate::report::{Context, FORMATS};
+use crate::secret::{Secrets, credentials, handed, mask};
+use crate::syntax::Format;
+use crate::verdict::{Judged, Summary, judge};
+use crate::{quantity, query, version};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use time::OffsetDateTime;
+
+/// One reader, fed with any bytes. It may refuse them; it must not panic, nor take long.
+pub struct Target {
+    pub name: &'static str,
+    pub run: fn(&[u8]),
+}
+
+macro_rules! targets {
+    ($($name:literal => $run:expr,)*) => {
+        pub static TARGETS: &[Target] = &[$(Target { name: $name, run: $run }),*];
+    };
+}
+
+targets! {
+    // Specs, which are ours, and whatever is included.
+    "spec-toml" => |bytes| spec(bytes, Format::Toml),
+    "spec-yaml" => |bytes| spec(bytes, Format::Yaml),
+    "spec-json" => |bytes| spec(bytes, Format::Json),
+    "matchers" => matchers,
+    "host" => |bytes| {
+        let _ = TreeFiles::parse(&text(bytes));
+    },
+    "query" => queries,
+    "quantity" => quantities,
+    "secret" => secrets,
+    "endpoint" => |bytes| fuzz::endpoint(&text(bytes)),
+    "url" => |bytes| fuzz::url(&text(bytes)),
+    // Tables of the system.
+    "passwd" => |bytes| table(bytes, "/etc/passwd", "[user.root]\nuid = 1\ngroups = [\"a\"]\nhome = \"/\"\ngecos = \"x\"\n[user.\"é\"]\n"),
+    "group" => |bytes| table(bytes, "/etc/group", "[group.root]\ngid = 1\n[group.adm]\n"),
+    "shadow" => |bytes| table(bytes, "/etc/shadow", "[user.root]\nlocked = true\nexpires-in = \"> 1d\"\npassword-hash = \"x\"\n"),
+    "nsswitch" => |bytes| table(bytes, "/etc/nsswitch.conf", "[user.nobody-here]\n[addr.\"tcp://nowhere.test:1\"]\n"),
+    "dpkg-status" => |bytes| table(bytes, "/var/lib/dpkg/status", "[package.bash]\nversion = \"> 1\"\n[package.\"libc6:amd64\"]\n"),
+    "mountinfo" => |bytes| table(bytes, "/proc/self/mountinfo", "[mount.\"/\"]\nopts = [\"rw\"]\nsource = \"x\"\nfilesystem = \"ext4\"\n[mount.\"/a\"]\n"),
+    "fstab" => |bytes| table(bytes, "/etc/fstab", "[mount.\"/\"]\nin-fstab = true\n"),
+    "os-release" => |bytes| table(bytes, "/etc/os-release", "[system.here]\nos = \"debian\"\nos-version = \"> 1\"\n"),
+    "modules" => |bytes| table(bytes, "/proc/modules", "[kernel-module.ext4]\nloaded = true\n"),
+    "modules-builtin" => |bytes| table(bytes, "/lib/modules/6/modules.builtin", "[kernel-module.ext4]\nloaded = true\n"),
+    "modprobe" => |bytes| table(bytes, "/etc/modprobe.d/a.conf", "[kernel-module.ext4]\nblacklisted = true\n"),
+    "cmdline" => |bytes| table(bytes, "/proc/cmdline", "[kernel-module.ext4]\nblacklisted = true\n"),
+    "sysctl" => |bytes| table(bytes, "/etc/sysctl.d/a.conf", "[kernel-param.\"net.ipv4.ip_forward\"]\nvalue = 1\nconfigured = \"1\"\n"),
+    "proc-stat" => |bytes| table(bytes, "/proc/1/stat", "[process.init]\ncount = 1\n"),
+    "proc-status" => |bytes| table(bytes, "/proc/1/status", "[process.init]\nuser = [\"root\"]\n"),
+    "proc-net-tcp" => |bytes| table(bytes, "/proc/net/tcp", PORT),
+    "proc-net-tcp6" => |bytes| table(bytes, "/proc/net/tcp6", PORT),
+    "proc-net-udp" => |bytes| table(bytes, "/proc/net/udp", PORT),
+    "proc-net-unix" => |bytes| table(bytes, "/proc/net/unix", PORT),
+    "hosts" => |bytes| names(bytes, "/etc/hosts"),
+    "resolv-conf" => |bytes| names(bytes, "/etc/resolv.conf"),
+    // Files that specs are about.
+    "json" => |bytes| document(bytes, "json"),
+    "yaml" => |bytes| document(bytes, "yaml"),
+    "toml" => |bytes| document(bytes, "toml"),
+    "ini" => |bytes| document(bytes, "ini"),
+    "xml" => |bytes| document(bytes, "xml"),
+    "certificate" => certificate,
+    "private-key" => |bytes| table(bytes, "/key.pem", "[certificate.\"/cert.pem\"]\nmatches-key = \"/key.pem\"\n"),
+    // What machines and servers send.
+    "netlink" => fuzz::netlink,
+    "dbus" => fuzz::dbus,
+    "dns" => fuzz::dns,
+    "starttls" => fuzz::starttls,
+    "icmp" => fuzz::icmp,
+}
+
+const PORT: &str =
+    "[port.22]\nlistening = true\nip = [\"0.0.0.0\"]\n[port.\"udp:53\"]\n[port.\"udp6:53\"]\n[port.\"unix:/run/x\"]\n";
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Reads a spec; the page of what is wrong with it must not say more than may be shown.
+fn spec(bytes: &[u8], format: Format) {
+    if let Err(rejected) = load_text("spec", text(bytes), format) {
+        let _ = rejected.sources.render(&rejected.wrong, true);
+    }
+}
+
+/// A host that is only these files.
+fn host(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Host {
+    Host::offline(Arc::new(Memory(files.into_iter().collect())), OffsetDateTime::UNIX_EPOCH)
+}
+
+/// Looks at all of a spec and writes every kind of report.
+fn run(spec: &Spec, host: &Host) {
+    let judged = |claim| {
+        let verdicts = judge(claim, (claim.probe)(host, claim));
+        Judged { claim, verdicts, elapsed: Duration::ZERO }
+    };
+    let judged: Vec<_> = spec.claims.iter().map(judged).collect();
+    let mut summary = Summary::new(OffsetDateTime::UNIX_EPOCH);
+    judged.iter().flat_map(|one| &one.verdicts).for_each(|verdict| summary.count(&verdict.outcome));
+    for format in FORMATS {
+        let mut out = Vec::new();
+        let mut report = (format.make)(Context { sources: &spec.sources, host: "h", colour: false, verbose: true });
+        let _ = report.begin(judged.len(), &mut out);
+        judged.iter().for_each(|one| report.entry(one, &mut out).unwrap());
+        report.finish(&summary, &mut out).unwrap();
+    }
+}
+
+/// Looks at a host that has little more than `bytes` at `path`.
+fn table(bytes: &[u8], path: &str, spec: &str) {
+    let spec = load_text("spec.toml", spec.to_owned(), Format::Toml);
+    let spec = spec.unwrap_or_else(|r| panic!("{}", r.sources.render(&r.wrong, false)));
+    let mut files = whole();
+    files.insert(path.to_owned(), bytes.to_vec());
+    run(&spec, &host(files));
+}
+
+/// The files without which nothing else is looked at.
+fn whole() -> std::collections::BTreeMap<String, Vec<u8>> {
+    static WHOLE: OnceLock<std::collections::BTreeMap<String, Vec<u8>>> = OnceLock::new();
+    WHOLE
+        .get_or_init(|| {
+            let files = [
+                ("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n"),
+                ("/etc/group", "root:x:0:\n"),
+                ("/proc/sys/kernel/osrelease", "6\n"),
+                ("/proc/sys/kernel/pid_max", "32768\n"),
+                ("/proc/sys/net/ipv4/ip_forward", "1\n"),
+                ("/proc/modules", "ext4 1 0 - Live 0x0\n"),
+                ("/proc/cmdline", "quiet\n"),
+                ("/proc/1/comm", "init\n"),
+                (
+                    "/proc/1/stat",
+                    "1 (init) S 0 1 1 0 -1 4194560 0 0 0 0 1 1 1 1 20 0 1 0 5 1000 100 18446744073709551615\n",
+                ),
+                ("/proc/1/status", "Name:\tinit\nUid:\t0\t0\t0\t0\n"),
+                ("/proc/uptime", "100.00 100.00\n"),
+                ("/proc/mounts", "proc /proc proc rw 0 0\n"),
+                ("/proc/self/mountinfo", "1 1 8:1 / / rw - ext4 /dev/a rw\n"),
+                ("/proc/net/tcp", "  sl\n"),
+                ("/proc/net/tcp6", "  sl\n"),
+                ("/proc/net/udp", "  sl\n"),
+                ("/proc/net/udp6", "  sl\n"),
+                ("/proc/net/unix", "Num\n"),
+                ("/cert.pem", include_str!("../fuzz/seeds/certificate/chain.pem")),
+            ];
+            files.into_iter().map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())).collect()
+        })
+        .clone()
+}
+
+fn names(bytes: &[u8], path: &str) {
+    let mut files = whole();
+    files.insert(path.to_owned(), bytes.to_vec());
+    let host = host(files);
+    let _ = (host.resolve("localhost"), host.resolve("example.test"), host.name_servers());
+}
+
+/// A key of `file` that reads the bytes as `format`.
+fn document(bytes: &[u8], format: &str) {
+    let paths =
+        if format == "xml" { "\"//a\" = \"x\"\n\"/a/@b\" = \"x\"" } else { "\"a.b\" = 1\n\"a.0\" = 1\na = [\"x\"]" };
+    table(bytes, "/document", &format!("[file.\"/document\".{format}]\n{paths}\n"));
+}
+
+fn certificate(bytes: &[u8]) {
+    let spec = "[certificate.\"/cert.pem\"]\nsubject = \"x\"\nissuer = \"x\"\nserial = \"x\"\nnot-before = \"> 2020-01-01T00:00:00Z\"\n\
+        signature-algorithm = \"x\"\nself-signed = true\nhostname = \"a.test\"\nchain-expires-in = \"> 1d\"\nchain = true\nsans = [\"x\"]\nexpires-in = \"> 1d\"\n\
+        key-type = \"rsa\"\nkey-bits = 1\n";
+    table(bytes, "/cert.pem", spec);
+}
+
+/// The body of a `matching` entry.
+fn matchers(bytes: &[u8]) {
+    let spec = format!("matching:\n  x:\n    {}\n", text(bytes).replace('\n', "\n    "));
+    match load_text("spec", spec, Format::Yaml) {
+        Ok(spec) => run(&spec, &host([])),
+        Err(rejected) => drop(rejected.sources.render(&rejected.wrong, false)),
+    }
+}
+
+/// A path on the first line, and the data below it.
+fn queries(bytes: &[u8]) {
+    let text = text(bytes);
+    let (path, data) = text.split_once('\n').unwrap_or((&text, ""));
+    let _ = (query::gjson(data, path), query::xpath(data, path));
+}
+
+fn quantities(bytes: &[u8]) {
+    let text = text(bytes);
+    let _ = (quantity::parse_size(&text), quantity::parse_percent(&text), quantity::parse_duration(&text));
+    let _ = (quantity::parse_wait(&text), quantity::parse_mode(&text), quantity::parse_time(&text));
+    let (a, b) = text.split_once('\n').unwrap_or((&text, ""));
+    for order in [crate::value::VersionOrder::Debian, crate::value::VersionOrder::Dotted] {
+        assert_eq!(version::compare(order, a, b), version::compare(order, b, a).reverse(), "{a:?} {b:?}");
+    }
+}
+
+/// A secret on the first line, and text below it that may hold it.
+fn secrets(bytes: &[u8]) {
+    let text = text(bytes);
+    let (secret, rest) = text.split_once('\n').unwrap_or((&text, ""));
+    let mut secrets = Secrets::default();
+    secrets.add(secret);
+    let said = format!("{rest}{secret}{rest}");
+    let shown = secrets.scrub(&said);
+    let secret = secret.trim();
+    assert!(secrets.is_empty() || "***".contains(secret) || !shown.contains(secret), "{secret:?} in {shown:?}");
+    let _ = (mask(rest), credentials(rest), handed(rest));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    /// Small texts as real machines have them, then what once broke something.
+    #[test]
+    fn every_reader_takes_its_seeds_and_what_once_broke_it() {
+        for target in TARGETS {
+            let mut seeds = 0;
+            for folder in ["seeds", "regressions"] {
+                for entry in fs::read_dir(format!("fuzz/{folder}/{}", target.name)).into_iter().flatten() {
+                    (target.run)(&fs::read(entry.unwrap().path()).unwrap());
+                    seeds += 1;
+                }
+            }
+            assert!(seeds > 0, "fuzz/seeds/{} is empty", target.name);
+        }
+    }
+
+    #[test]
+    fn every_folder_of_seeds_has_its_reader() {
+        for folder in ["seeds", "regressions"] {
+            for entry in fs::read_dir(format!("fuzz/{folder}")).into_iter().flatten() {
+                let name = entry.unwrap().file_name().into_string().unwrap();
+                assert!(TARGETS.iter().any(|target| target.name == name), "fuzz/{folder}/{name}");
+            }
+        }
+    }
+}
