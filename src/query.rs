@@ -7,7 +7,7 @@
 //! `check_gjson` and `check_xpath` say what is wrong with a path before anything runs.
 
 use crate::quantity::quoted;
-use crate::value::Value;
+use crate::value::{Fault, Value};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value as J;
 use std::borrow::Cow;
@@ -35,6 +35,7 @@ type Modifier = fn(J) -> Option<J>;
 const MAX_STARS: u32 = 3;
 /// Places that may have to be tried in one text.
 const MAX_TRIES: usize = 1 << 28;
+const NOT_JSON: &str = "it is not JSON: ";
 
 /// A JSON text that has been found to be one.
 pub struct Json<'t>(Cow<'t, str>);
@@ -42,6 +43,17 @@ pub struct Json<'t>(Cow<'t, str>);
 /// What stands at `path` in the JSON `text`. `None` if nothing does; an error if `text` is not JSON.
 pub fn gjson(text: &str, path: &str) -> Result<Option<Value>, String> {
     Json::parse(text)?.get(path)
+}
+
+/// What an error of this module says of the document: that it is wrong, or only that it is beyond what is read of JSON.
+pub fn fault(why: String) -> Fault {
+    let beyond = ["recursion limit exceeded", "number out of range"];
+    match why.strip_prefix(NOT_JSON) {
+        Some(error) if beyond.iter().any(|b| error.starts_with(b)) => {
+            Fault::Unsupported(format!("it is nested deeper, or has a larger number, than is read of JSON: {error}"))
+        }
+        _ => Fault::Unfit(why),
+    }
 }
 
 /// What stands at gjson's `path` in `data`, whatever format it was read from.
@@ -115,7 +127,7 @@ impl<'t> Json<'t> {
         match serde_json::from_str::<Unique>(text) {
             Ok(Unique) => Ok(Json(Cow::Borrowed(text))),
             Err(_) if text.trim().is_empty() => Err("it is empty, not JSON".into()),
-            Err(error) => Err(format!("it is not JSON: {error}")),
+            Err(error) => Err(format!("{NOT_JSON}{error}")),
         }
     }
 
@@ -393,6 +405,16 @@ mod tests {
             assert!(why.contains(r#"the key "a" stands twice"#), "{why}");
         }
         assert!(gjson(r#"{"a": {"a": 1}, "b": {"a": 1}}"#, "a.a").is_ok());
+    }
+
+    #[test]
+    fn json_that_is_beyond_what_is_read_is_not_called_wrong() {
+        for text in ["[".repeat(200) + &"]".repeat(200), "{\"a\": 1e400}".into()] {
+            assert!(matches!(fault(gjson(&text, "a").unwrap_err()), Fault::Unsupported(_)), "{text}");
+        }
+        for text in ["", "x", r#"{"a": 1, "a": 2}"#] {
+            assert!(matches!(fault(gjson(text, "a").unwrap_err()), Fault::Unfit(_)), "{text}");
+        }
     }
 
     #[test]

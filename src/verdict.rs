@@ -2,7 +2,7 @@
 
 use crate::matcher::{Doubt, Evidence};
 use crate::resource::{Observed, Values};
-use crate::secret::Secrets;
+use crate::secret::{Secrets, mask};
 use crate::spec::{Claim, Expectation};
 use crate::value::{Fault, Value};
 use std::borrow::Cow;
@@ -98,21 +98,23 @@ impl Verdict<'_> {
             (Outcome::Fail, Some(found)) => self.expectation.test.explain(found),
             _ => Evidence { expected: self.expectation.test.expected(), ..Evidence::default() },
         };
-        if let Some(secrets) = self.secrets() {
-            let Evidence { expected, found, told: _, missing, extra, diff, note } = &mut evidence;
-            let texts = [expected, found].into_iter().chain(missing).chain(extra).chain(diff).chain(note);
-            texts.for_each(|text| secrets.scrub_mut(text));
+        let secrets = self.secrets();
+        let Evidence { expected, found, told: _, missing, extra, diff, note } = &mut evidence;
+        for text in [expected, found].into_iter().chain(missing).chain(extra).chain(diff).chain(note) {
+            if let Some(secrets) = &secrets {
+                secrets.scrub_mut(text);
+            }
+            if let Cow::Owned(masked) = mask(text) {
+                *text = masked;
+            }
         }
         evidence
     }
 
     /// What was found, as reports may show it.
-    pub fn shown(&self) -> Option<Cow<'_, Value>> {
+    pub fn shown(&self) -> Option<Value> {
         let found = self.found.as_ref()?;
-        Some(match self.secrets() {
-            Some(secrets) => Cow::Owned(secrets.scrub_value(found)),
-            None => Cow::Borrowed(found),
-        })
+        Some(self.secrets().unwrap_or_default().scrub_value(found))
     }
 
     /// What must not be shown of it: what the entry keeps to itself, and what a server told to nobody else.
@@ -278,9 +280,31 @@ mod tests {
         let verdicts = judge(&claim, Ok(Some(seen.into())));
         let [_, text, fault] = verdicts.as_slice() else { panic!() };
         assert_eq!(text.found, Some(Value::Text("it is canary-1".into())));
-        assert_eq!(text.shown().unwrap().into_owned(), Value::Text("it is ***".into()));
+        assert_eq!(text.shown().unwrap(), Value::Text("it is ***".into()));
         assert_eq!(text.evidence().found, "\"it is ***\"");
         assert_eq!(fault.outcome, Outcome::Unknown(Fault::Failed("*** said no".into())));
+    }
+
+    #[test]
+    fn what_anybody_can_tell_to_be_a_secret_is_not_shown_of_any_entry() {
+        let line = "url=http://u:canary@h/?token=canary";
+        let text = Value::Content(Box::new(crate::value::Content { text: format!("{line}\n"), cut: None }));
+        let claim = Claim {
+            tests: vec![Expectation {
+                test: Test::equal(Value::Text(line.into())),
+                span: Span { file: 0, start: 0, end: 0 },
+                implied: false,
+            }]
+            .into(),
+            asks: Default::default(),
+            presence: None,
+            ..claim(true)
+        };
+        for seen in [text, Value::List(vec![Value::Text(line.into())]), Value::Unfit(format!("no {line}"))] {
+            let verdicts = judge(&claim, Ok(Some(vec![Ok(seen)].into())));
+            let said = format!("{:?} {:?}", verdicts[0].evidence(), verdicts[0].shown());
+            assert!(!said.contains("canary") && said.contains("http://u:***@h/?token=***"), "{said}");
+        }
     }
 
     #[test]

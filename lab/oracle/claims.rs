@@ -113,7 +113,8 @@ impl Claims {
     /// It has no `key`: no test passes, whichever way round.
     pub fn nothing(&mut self, entry: &str, key: &str, test: impl Into<Json>) {
         let right = test.into();
-        self.add(entry, key, Claim { wrong: json!({"not": right}), right, is: Is::Nothing });
+        let wrong = if key == self.presence { json!(false) } else { json!({"not": right}) };
+        self.add(entry, key, Claim { right, wrong, is: Is::Nothing });
     }
 
     /// Not even root can see it.

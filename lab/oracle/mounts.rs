@@ -52,8 +52,6 @@ pub fn all() -> Result<(), Failed> {
             if let Some(row) = df(target)
                 && row.size > 0
             {
-                let per_cent = (row.used as f64 * 100.0 / (row.used + row.free) as f64).round();
-                let _ = per_cent;
                 let whole = ((row.size - row.unused) as f64 * 100.0 / row.size as f64).round();
                 claims.test(target, "usage", json!(format!("{whole}%")), json!(format!("{}%", (whole + 7.0) % 100.0)));
             }
@@ -130,6 +128,8 @@ pub fn disks() -> Result<(), Failed> {
             claims.is(&path, "used", row.used);
             claims.is(&path, "filesystem", row.filesystem);
             let options = says(&["findmnt", "-n", "-o", "OPTIONS", "-T", &path]);
+            // The last covers the others.
+            let options = options.lines().last().unwrap_or_default();
             claims.is(&path, "read-only", options.trim().split(',').any(|o| o == "ro"));
             match row.inodes {
                 0 => {

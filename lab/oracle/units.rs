@@ -98,17 +98,27 @@ pub fn properties() -> Result<(), Failed> {
             }
             let argv = ["busctl", "--json=short", "call", "org.freedesktop.systemd1", path];
             let all = json(&[&argv[..], &["org.freedesktop.DBus.Properties", "GetAll", "s", ""]].concat());
+            let shown = says(&["systemctl", "show", "--all", "--", name]);
+            let shown: BTreeMap<String, String> =
+                shown.lines().filter_map(|l| l.split_once('=')).map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
             claims.there(name, true);
+            let of = |name: &str| shown.get(name).cloned().unwrap_or_default();
+            claims.anchor(name, [of("NRestarts"), of("ActiveState"), of("InactiveExitTimestampMonotonic")].join(" "));
             for (property, value) in all["data"][0].as_object().unwrap() {
-                claim(&mut claims, name, property, value);
+                claim(&mut claims, name, (property, value), shown.get(property).map_or("", String::as_str));
             }
         }
         claims
     })
 }
 
-fn claim(claims: &mut Claims, unit: &str, property: &str, value: &Json) {
+/// `shown` is how systemctl prints it.
+fn claim(claims: &mut Claims, unit: &str, (property, value): (&str, &Json), shown: &str) {
     let key = format!("properties.{property}");
+    // These come and go with whoever looks.
+    if matches!(property, "TasksCurrent" | "MemoryCurrent" | "MemoryAvailable") {
+        return;
+    }
     let (kind, data) = (value["type"].as_str().unwrap(), &value["data"]);
     match kind {
         "u" if property.ends_with("UMask") || property.ends_with("Mode") => {
@@ -118,14 +128,11 @@ fn claim(claims: &mut Claims, unit: &str, property: &str, value: &Json) {
             claims.nothing(unit, &key, 0);
         }
         // systemctl says `[not set]` or `infinity`.
-        "t" if data == &json!(u64::MAX) => {
-            let said = says(&["systemctl", "show", "--value", "-p", property, "--", unit]);
-            match said.trim() {
-                "[not set]" | "" => claims.nothing(unit, &key, 0),
-                "infinity" => claims.test(unit, &key, json!({"gt": 1e300}), json!({"lt": 1e300})),
-                _ => {}
-            }
-        }
+        "t" if data == &json!(u64::MAX) => match shown {
+            "[not set]" | "" => claims.nothing(unit, &key, 0),
+            "infinity" => claims.test(unit, &key, json!({"gt": 1e300}), json!({"lt": 1e300})),
+            _ => {}
+        },
         "s" | "o" | "b" | "i" | "u" | "n" | "q" | "x" | "t" | "y" => claims.is(unit, &key, data.clone()),
         "as" | "ao" => claims.set(unit, &key, data.as_array().unwrap().iter().cloned()),
         _ if data.as_array().is_some_and(Vec::is_empty) => {

@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 mod exchange;
 pub(super) mod message;
 mod name;
+mod reader;
 mod record;
 mod stream;
 
 use exchange::Exchange;
-pub use name::{check_name, is_numeric, reversed};
+pub use name::{check_name, reversed};
 
 /// The port of DNS servers.
 pub const PORT: u16 = 53;

@@ -10,7 +10,7 @@
 //! input through it, so that no descriptor is left over for commands to inherit.
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::fcntl_dupfd_cloexec;
+use rustix::io::{Errno, fcntl_dupfd_cloexec};
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags,
     recvmsg, sendmsg,
@@ -31,6 +31,8 @@ use std::time::{Duration, Instant};
 const MARK: &str = "VERISPEC_FRONT";
 /// How long a run that has ended may take to be gone. One that hangs in the kernel is left behind.
 const GONE: Duration = Duration::from_millis(50);
+/// How often the process in front looks whether the other one was killed.
+const LOOK: Duration = Duration::from_millis(200);
 const TICK: Duration = Duration::from_micros(200);
 
 /// Which of the two processes this is.
@@ -95,7 +97,7 @@ fn start() -> std::io::Result<(Child, UnixStream)> {
 /// Waits for the run's end.
 fn attend(mut child: Child, mut line: UnixStream) -> u8 {
     let mut status = [0];
-    let said = line.read_exact(&mut status).is_ok();
+    let said = speaks(&line, child.id()) && line.read_exact(&mut status).is_ok();
     let until = Instant::now() + GONE;
     // It hangs up when the last of its threads is gone.
     let mut fds = [PollFd::new(&line, PollFlags::IN)];
@@ -109,6 +111,28 @@ fn attend(mut child: Child, mut line: UnixStream) -> u8 {
             _ => return status[0],
         }
     }
+}
+
+/// Waits until there is something to read; false if there never will be. A process that is killed holds on to its files
+/// until the last of its threads is gone, so the line alone does not tell of one that hangs in the kernel.
+fn speaks(line: &UnixStream, child: u32) -> bool {
+    loop {
+        let mut fds = [PollFd::new(line, PollFlags::IN)];
+        match poll(&mut fds, Timespec::try_from(LOOK).ok().as_ref()) {
+            Ok(0) if read(format!("/proc/{child}/stat")).is_ok_and(|stat| is_dead(&stat)) => {
+                // It may have spoken just before.
+                return poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|ready| ready > 0);
+            }
+            Ok(0) | Err(Errno::INTR) => {}
+            _ => return true,
+        }
+    }
+}
+
+/// Whether a process's first thread has ended: proc_pid_stat(5). Its name may have blanks and brackets in it.
+fn is_dead(stat: &[u8]) -> bool {
+    let state = memchr::memrchr(b')', stat).and_then(|at| stat.get(at + 2));
+    matches!(state, Some(b'Z' | b'X'))
 }
 
 /// Ends as the other process did.
@@ -158,6 +182,25 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_process_whose_first_thread_has_ended_is_told_from_one_that_waits() {
+        assert!(is_dead(b"7 (verispec) Z 1 7 7 0 -1") && is_dead(b"7 (a) R (b) X 1"));
+        for waits in [&b"7 (verispec) D 1 7"[..], b"7 (Z) S 1", b"7 (Z", b"7 (Z)", b""] {
+            assert!(!is_dead(waits));
+        }
+    }
+
+    #[test]
+    fn nobody_waits_for_a_process_that_was_killed_and_still_holds_the_line() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+        child.kill().unwrap();
+        assert!(!speaks(&ours, child.id()));
+        (&theirs).write_all(&[0]).unwrap();
+        assert!(speaks(&ours, child.id()));
+        child.wait().unwrap();
+    }
 
     #[test]
     fn mounts_that_a_daemon_answers_for_are_told_from_others() {

@@ -2,9 +2,10 @@
 //! go, who is trusted and whether a redirect is followed is not its business.
 
 use super::Host;
-use super::connect::{Unreached, Wire};
+use super::connect::Wire;
 use super::reading::{CONTENT_BOUND, Start};
 use super::tls::{Identity, Tls};
+use super::unreached::Unreached;
 use crate::value::{Content, Fault, Secret};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -142,10 +143,22 @@ impl Line {
             true => agent.run(built.body(request.body.unwrap_or_default()).map_err(|e| unsendable(&e))?),
             false => agent.run(built.body(()).map_err(|e| unsendable(&e))?),
         };
-        let (head, body) = answered.map_err(|e| fault(e, url, "the response headers", began))?.into_parts();
-        if through_proxy && head.status == http::StatusCode::PROXY_AUTHENTICATION_REQUIRED {
-            let why = "the proxy asks for a user name and password: write them into its URL";
-            return Err(Fault::Failed(why.into()));
+        let answered = answered.map_err(|e| match fault(e, url, "the response headers", began) {
+            Fault::Unfit(why) if through_proxy => Fault::Failed(format!("through the proxy: {why}")),
+            fault => fault,
+        });
+        let (head, body) = answered?.into_parts();
+        match head.status.as_u16() {
+            407 if through_proxy => {
+                let why = "the proxy asks for a user name and password: write them into its URL";
+                return Err(Fault::Failed(why.into()));
+            }
+            // So a proxy says that it did not reach the server: RFC 9110, section 15.6.
+            status @ 502..=504 if through_proxy => {
+                let why = format!("{url}: the `{status}` that came through the proxy may be the proxy's own");
+                return Err(Fault::Failed(why));
+            }
+            _ => {}
         }
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let headers = head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();

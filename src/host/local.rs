@@ -3,6 +3,7 @@
 use super::{FileType, Files, Stat};
 use crate::value::Fault;
 use rustix::fs::FileType as Raw;
+use rustix::io::Errno;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 
@@ -65,7 +66,11 @@ impl Files for LocalFiles {
     }
 
     fn link(&self, path: &str) -> Result<Option<String>, Fault> {
-        let target = found(path, std::fs::read_link(path))?;
+        // What is there and no link has none: readlink(2).
+        let target = match std::fs::read_link(path) {
+            Err(error) if error.raw_os_error() == Some(Errno::INVAL.raw_os_error()) => None,
+            answer => found(path, answer)?,
+        };
         Ok(target.map(|t| t.to_string_lossy().into_owned()))
     }
 }
@@ -89,5 +94,18 @@ fn stat(raw: rustix::fs::Stat) -> Stat {
         links: raw.st_nlink,
         device: raw.st_dev,
         inode: raw.st_ino,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_certainly_no_link_says_nothing() {
+        for path in ["/dev/null", "/", "/nonexistent"] {
+            assert_eq!(LocalFiles.link(path), Ok(None), "{path}");
+        }
+        assert!(LocalFiles.link("/proc/self/cwd").unwrap().is_some());
     }
 }

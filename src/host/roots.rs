@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use time::OffsetDateTime;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
+use x509_parser::x509::X509Version;
 
 /// Where distributions keep the roots that they trust.
 const STORES: &[&str] = &[
@@ -24,9 +25,9 @@ const STORES: &[&str] = &[
 pub struct Roots {
     /// All of them, in DER.
     all: HashSet<Vec<u8>>,
-    /// Those that are valid now and can be used.
+    /// Those that are valid now, may sign others, and can be used.
     anchors: Vec<TrustAnchor<'static>>,
-    /// The names, in DER, of all that are valid now.
+    /// The names, in DER, of all that are valid now and may sign others.
     named: HashSet<Vec<u8>>,
     /// The names of the others, and why they are not.
     past: HashMap<Vec<u8>, String>,
@@ -81,13 +82,15 @@ impl Roots {
         for der in all {
             if let Ok((_, root)) = X509Certificate::from_der(&der) {
                 let name = root.subject().as_raw().to_vec();
-                match is_current(&root, now) {
+                let fit = is_current(&root, now)
+                    .and_then(|()| if may_sign(&root) { Ok(()) } else { Err("it may not sign others".to_owned()) });
+                match fit {
                     Ok(()) => {
                         roots.named.insert(name);
                         // A store may hold a root that is too odd to be used: no flaw of those that others vouch for.
                         roots.anchors.extend(anchor(&der));
                     }
-                    // The library takes a root for good whenever it was made, and clients do not.
+                    // The library takes a root for good whatever it says of itself, and clients do not.
                     Err(why) => drop(roots.past.insert(name, why)),
                 }
             }
@@ -106,17 +109,17 @@ impl Roots {
         self.all.contains(der)
     }
 
-    /// Those that are valid now.
+    /// Those that are valid now and may sign others.
     pub fn anchors(&self) -> &[TrustAnchor<'static>] {
         &self.anchors
     }
 
-    /// Whether one that is valid now has this name, which is in DER.
+    /// Whether one that is valid now and may sign others has this name, which is in DER.
     pub fn is_named(&self, name: &[u8]) -> bool {
         self.named.contains(name)
     }
 
-    /// Why the root of this name, which is in DER, is not valid now.
+    /// Why the root of this name, which is in DER, is not valid now or no root.
     pub fn past(&self, name: &[u8]) -> Option<&str> {
         self.past.get(name).map(String::as_str)
     }
@@ -140,6 +143,15 @@ pub fn is_current(certificate: &X509Certificate, now: OffsetDateTime) -> Result<
     }
 }
 
+/// Whether a certificate's own extensions let it sign others: RFC 5280, sections 4.2.1.3 and 4.2.1.9. One of version 1
+/// has none to say so, and of later ones that do not say so OpenSSL takes those whose key usage does.
+pub fn may_sign(certificate: &X509Certificate) -> bool {
+    let usage = certificate.key_usage().ok().flatten().map(|usage| usage.value.key_cert_sign());
+    let is_ca = certificate.basic_constraints().ok().flatten().map(|constraints| constraints.value.ca);
+    let is_first = certificate.version() == X509Version::V1;
+    usage != Some(false) && is_ca.unwrap_or(is_first || usage == Some(true))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,6 +163,7 @@ mod tests {
         let mut params = CertificateParams::new(vec![]).unwrap();
         (params.not_before, params.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(year, 1, 1));
         params.distinguished_name.push(rcgen::DnType::CommonName, year.to_string());
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
         params.self_signed(&KeyPair::generate().unwrap()).unwrap()
     }
 

@@ -1,6 +1,8 @@
 //! TLS to whoever answers: who that is is shown, not judged.
 
-use super::connect::{Unreached, Wire};
+use super::connect::Wire;
+use super::endpoint::check_host;
+use super::unreached::Unreached;
 use crate::value::Fault;
 use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -17,6 +19,12 @@ mod refusal;
 
 /// Bytes that a server may send before the handshake is over. A chain is a few thousand.
 const BOUND: usize = 1 << 20;
+
+/// Says why no server can be asked for by this name, and no certificate be for it.
+pub fn check_server_name(name: &str) -> Result<(), String> {
+    check_host(name)?;
+    ServerName::try_from(name).map(|_| ()).map_err(|_| format!("`{name}` is neither a host name nor an address"))
+}
 
 /// A connection that is encrypted, to whom nobody has vouched for yet.
 pub struct Tls {

@@ -174,6 +174,11 @@ fn unequal(want: &Value, seen: View<'_>, evidence: &mut Evidence) {
         (Value::Bool(b), View::Text(text)) if text.text.trim() == b.to_string() => {
             note(evidence, format!("it is the text \"{b}\", not {b}"));
         }
+        (Value::Text(want), View::Value(Value::Int(_) | Value::Number(_))) => {
+            if let Some(matcher) = comparison(want) {
+                note(evidence, format!("it was compared with a text: write `{matcher}`"));
+            }
+        }
         (Value::Text(want), View::Value(Value::List(list))) => {
             let (same, other): (Vec<_>, Vec<_>) =
                 list.iter().partition(|one| equal(&Value::Text(want.clone()), View::of(one)) == Ok(true));
@@ -192,6 +197,13 @@ fn unequal(want: &Value, seen: View<'_>, evidence: &mut Evidence) {
         }
         _ => {}
     }
+}
+
+/// The matcher for what is a comparison under keys of a known type, and a text where data may be anything.
+fn comparison(want: &str) -> Option<String> {
+    let operators = [("<=", "le"), (">=", "ge"), ("<", "lt"), (">", "gt")];
+    let (name, rest) = operators.iter().find_map(|(sign, name)| Some((name, want.strip_prefix(sign)?)))?;
+    rest.trim().parse::<f64>().ok().map(|_| format!("{{ {name} = {} }}", rest.trim()))
 }
 
 /// What two texts that look alike differ in.
@@ -344,6 +356,8 @@ mod tests {
         let note = |spec: &str, seen: &Value| of(spec, Type::Any, seen).note.unwrap_or_default();
         assert_eq!(note("{gt: 5}", &Value::Text("many".into())), "\"many\" is not a number");
         assert_eq!(note("true", &Value::Text("true".into())), "it is the text \"true\", not true");
+        assert_eq!(note("\"< 5\"", &Value::Int(3)), "it was compared with a text: write `{ lt = 5 }`");
+        assert_eq!(note("\"5\"", &Value::Int(3)), "");
         assert_eq!(note("{have-key: b}", &Value::Map(vec![("a".into(), Value::Null)])), "its keys are \"a\"");
         assert_eq!(note("{have-len: 2}", &texts(&["a"])), "its length is 1");
         let json = Value::Text("{\"a\": 5, \"b\": 1}".into());

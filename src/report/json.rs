@@ -152,11 +152,11 @@ impl MatcherResult {
         let unfit = matches!(verdict.found, Some(Value::Unfit(_)));
         let seen = verdict.shown().filter(|_| !unfit);
         let note = if evidence.told { Some(evidence.found) } else { evidence.note };
-        let actual = seen.map_or(serde_json::Value::Null, |v| v.to_json_within(&mut room));
-        let cut_when_read = match &verdict.found {
+        let cut_when_read = match &seen {
             Some(Value::Content(content)) => content.cut.is_some(),
-            found => matches!(found, Some(Value::Excerpt(_))),
+            seen => matches!(seen, Some(Value::Excerpt(_))),
         };
+        let actual = seen.map_or(serde_json::Value::Null, |v| v.to_json_within(&mut room));
         let mut left = ROOM;
         let mut some =
             |list: Vec<String>| list.iter().map(|e| quantity::cut(e, &mut left)).filter(|e| !e.is_empty()).collect();

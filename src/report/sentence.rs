@@ -54,6 +54,12 @@ pub fn sentence(verdict: &Verdict, evidence: &Evidence) -> String {
         Outcome::Pass => {
             out.push_str("matches expectation: ");
             out.push_str(&line(&evidence.expected));
+            // That nobody answers may have a reason that was not meant, such as a name with a slip in it.
+            if matches!(verdict.found, Some(Value::No(_)))
+                && let Some(Value::No(why)) = verdict.shown()
+            {
+                let _ = write!(out, ", since {}", line(&why));
+            }
         }
         Outcome::Fail => {
             let listed = !evidence.missing.is_empty() || !evidence.extra.is_empty();
@@ -172,6 +178,15 @@ mod tests {
         ] {
             assert_eq!(kind_word(kind), word);
         }
+    }
+
+    #[test]
+    fn why_nobody_answers_is_told_also_where_nobody_should() {
+        let (_, claims) = sample::plain();
+        let found = Some(Value::No("no such name".into()));
+        let verdict = Verdict { found, ..sample::verdict(&claims[0], 0, Outcome::Pass, None) };
+        let told = sentence(&verdict, &verdict.evidence());
+        assert!(told.ends_with("matches expectation: \"0644\", since no such name"), "{told}");
     }
 
     #[test]

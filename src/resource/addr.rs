@@ -2,8 +2,10 @@
 
 use super::{Id, Keys, Presence, Resource, Settings, key, setting};
 use crate::host::Host;
-use crate::host::connect::{Endpoint, Unreached, Wire};
+use crate::host::connect::Wire;
+use crate::host::endpoint::Endpoint;
 use crate::host::resolve::Family;
+use crate::host::unreached::Unreached;
 use crate::syntax::nearest;
 use crate::value::{Content, Fault};
 use std::cell::RefCell;
@@ -240,6 +242,9 @@ mod tests {
             ("tcp://user@localhost:80", "not the name of a host: it has a `@`"),
             ("tcp://local host:80", "not the name of a host"),
             ("tpc://localhost:80", "did you mean `tcp`?"),
+            ("10.0.0.256:80", "four numbers up to 255"),
+            ("a..b:80", "empty part"),
+            ("10.0.0.1%eth0:80", "only IPv6"),
             ("sctp://localhost:80", "one of `tcp`"),
             ("https://localhost:443", "the kind `http`"),
             ("tls://localhost:443", "the kind `certificate`"),

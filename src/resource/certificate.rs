@@ -4,6 +4,7 @@ use super::path::Path;
 use super::{Argument, FromNode, Id, Keys, Presence, Resource, Settings, Shape, check, choice, key, setting};
 use crate::host::roots::Roots;
 use crate::host::starttls::Protocol;
+use crate::host::tls::check_server_name;
 use crate::host::{Host, bundle};
 use crate::syntax::{Code, Diagnostic, Node};
 use crate::value::Fault;
@@ -60,9 +61,9 @@ hostname = "mail.example.org"
 "#;
     const PRESENCE: Option<Presence> = Some(Presence {
         name: "exists",
-        about: "Whether it is there: the file, or at an endpoint a server that shows one. None is where connections \
-            are refused or nobody has the name; a lack of a route leaves it unknown. A server that answers and shows none \
-            fails, whatever is expected.",
+        about: "Whether it is there: the file, or a server that shows one. It is not there where connections are refused \
+            or the host name does not exist; having no route leaves it unknown. A server that answers and shows none fails, \
+            whatever is expected.",
     });
     const TARGET: Option<(&'static str, &'static str)> = Some((
         "path",
@@ -105,7 +106,7 @@ hostname = "mail.example.org"
             "hostname",
             "A host name or address that it is good for, by its subject alternative names.",
             HOST,
-            |c: &Self, host| c.leaf(|x| Ok(chain::problems_with_host(x, host, &sans(x)?))),
+            |c: &Self, host| c.leaf(|x| chain::problems_with_host(x, host, &sans(x)?)),
         ),
         &key(
             "chain",
@@ -202,15 +203,9 @@ const HOST: Argument = Argument { noun: "a host name or address", check: valid_h
 const KEY: Argument = Argument { noun: "the absolute path of a key", check: |path| Path::parse(path).map(|_| ()) };
 
 fn valid_host(host: &str) -> Result<(), String> {
-    if !host.is_ascii() {
-        return Err(format!("`{host}` is not in ASCII: write the name as it stands in DNS, with `xn--`"));
-    }
-    if host.contains('*') {
-        return Err(format!("`{host}` is a pattern: write a name that it should be good for"));
-    }
-    match rustls_pki_types::ServerName::try_from(host) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(format!("`{host}` is neither a host name nor an address")),
+    match host.contains('*') {
+        true => Err(format!("`{host}` is a pattern: write a name that it should be good for")),
+        false => check_server_name(host),
     }
 }
 
@@ -226,7 +221,7 @@ pub(super) fn trusted(
     let Ok((_, leaf)) = X509Certificate::from_der(der) else {
         return Ok(Err("its certificate cannot be parsed".into()));
     };
-    if let Some(why) = chain::problems_with_host(&leaf, name, &sans(&leaf)?).into_iter().next() {
+    if let Some(why) = chain::problems_with_host(&leaf, name, &sans(&leaf)?)?.into_iter().next() {
         return Ok(Err(why));
     }
     with_roots(host, roots, |roots| chain::verify(host, &leaf, shown, roots, Usage::Server))

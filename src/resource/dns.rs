@@ -2,9 +2,10 @@
 
 use super::{FromNode, Id, Keys, Presence, Resource, Settings, Shape, key, setting};
 use crate::host::Host;
-use crate::host::connect::{Endpoint, Unreached};
 use crate::host::dns::{self, PORT, Question, Rcode, RecordType, Servers};
+use crate::host::endpoint::Endpoint;
 use crate::host::resolve::{Family, Resolution, Said, addresses};
+use crate::host::unreached::Unreached;
 use crate::syntax::{Code, Diagnostic, Node, nearest};
 use crate::value::{Fault, Known};
 use std::net::{IpAddr, SocketAddr};
@@ -65,7 +66,7 @@ impl Resource for Dns {
         &key(
             "rcode",
             "What DNS answered; of IPv4 and IPv6 asked side by side, whatever is not NOERROR. Where DNS was not asked, since \
-             /etc/hosts has the name, it fails and says so.",
+             /etc/hosts has the name, it fails and says so; a `server` is always asked.",
             |d: &Self| d.rcode.clone(),
         ),
         &key(
@@ -149,7 +150,8 @@ impl Dns {
 
 impl Record {
     fn questions(&self) -> Vec<Question> {
-        let question = |name: &str, record| Question { name: name.trim_end_matches('.').to_owned(), record };
+        // Servers repeat the letters of a question in their answers' names, which are to be as the zone has them.
+        let question = |name: &str, record| Question { name: name.trim_end_matches('.').to_ascii_lowercase(), record };
         match (self.record, self.name.parse()) {
             (Some(RecordType::Ptr), Ok(address)) => vec![question(&dns::reversed(address), RecordType::Ptr)],
             (Some(record), _) => vec![question(&self.name, record)],
@@ -315,5 +317,6 @@ mod tests {
         assert_eq!(asked("PTR:192.0.2.1")[0].name, "1.2.0.192.in-addr.arpa");
         assert_eq!(asked("PTR:1.2.0.192.in-addr.arpa")[0].name, "1.2.0.192.in-addr.arpa");
         assert_eq!(asked("example.org").len(), 2);
+        assert_eq!(asked("MX:Example.ORG.")[0].name, "example.org");
     }
 }

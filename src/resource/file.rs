@@ -223,7 +223,7 @@ impl File {
     }
 
     fn at(&self, format: Format, path: &str) -> Result<Option<Value>, Fault> {
-        query::gjson(self.document(format)?, path).map_err(Fault::Unfit)
+        query::gjson(self.document(format)?, path).map_err(query::fault)
     }
 
     fn xpath(&self, path: &str) -> Result<Option<Value>, Fault> {

@@ -86,10 +86,16 @@ tls-expires-in = ">= 30d"
         &setting("request-body", "The body to send.", |how: &mut How| &mut how.body),
         &setting("username", "The user name for basic authentication.", |how: &mut How| &mut how.username),
         &setting("password", "The password for basic authentication.", |how: &mut How| &mut how.password),
-        &setting("allow-insecure", "Whether to trust any certificate.", |how: &mut How| &mut how.allow_insecure),
-        &setting("no-follow-redirects", "Whether a redirect itself is the response.", |how: &mut How| {
-            &mut how.no_follow_redirects
-        }),
+        &setting(
+            "allow-insecure",
+            "Whether to trust any certificate; `false` where it is left out.",
+            |how: &mut How| &mut how.allow_insecure,
+        ),
+        &setting(
+            "no-follow-redirects",
+            "Whether a redirect itself is the response; `false` where it is left out.",
+            |how: &mut How| &mut how.no_follow_redirects,
+        ),
         &setting("ca-file", "A file of root certificates in PEM, in place of the system's.", |how: &mut How| {
             &mut how.ca_file
         }),
@@ -150,7 +156,7 @@ impl Http {
             (Ok(Some(at)), _) => Ok(*at - self.host.now()),
             // A redirect to `https` may still have come.
             (Ok(None), Err(fault)) => Err(fault.clone()),
-            (Ok(None), Ok(_)) => Err(Fault::Unfit("no TLS was spoken: the server showed no certificate".into())),
+            (Ok(None), Ok(_)) => Err(Fault::Unfit("no TLS was spoken, so no certificate was shown".into())),
         }
     }
 
@@ -184,7 +190,7 @@ impl Http {
     }
 
     fn at(&self, path: &str) -> Result<Option<Value>, Fault> {
-        query::gjson(self.document()?, path).map_err(Fault::Unfit)
+        query::gjson(self.document()?, path).map_err(query::fault)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Whether data is valid against a JSON Schema.
 
 use crate::host::Host;
+use crate::query;
 use crate::resource::Argument;
 use crate::value::Fault;
 use serde_json::Value as Json;
@@ -31,6 +32,8 @@ pub fn problems(host: &Host, document: &str, schema: &str) -> Result<Vec<String>
     };
     let schema = serde_json::from_str(&text).map_err(|e| Fault::Malformed(format!("{name} is not JSON: {e}")))?;
     let validator = compile(&schema).map_err(|e| Fault::Malformed(format!("{name}: {e}")))?;
+    // That of two equal keys the last counts is no more than what this reader makes of them.
+    query::Json::parse(document).map_err(query::fault)?;
     let document: Json = serde_json::from_str(document).map_err(|e| Fault::Unfit(format!("it is not JSON: {e}")))?;
     let told = validator.iter_errors(&document).take(MAX_ERRORS).map(|error| {
         let place = error.instance_path().as_str();
@@ -96,7 +99,9 @@ mod tests {
 
     #[test]
     fn data_that_is_no_json_is_observed_wrong() {
-        assert!(matches!(problems(&host(), "{", PORT), Err(Fault::Unfit(_))));
+        for wrong in ["{", "", r#"{"port": 70000, "port": 80}"#] {
+            assert!(matches!(problems(&host(), wrong, PORT), Err(Fault::Unfit(_))), "{wrong}");
+        }
     }
 
     #[test]

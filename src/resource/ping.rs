@@ -2,6 +2,7 @@
 
 use super::{FromNode, Id, Keys, Presence, Resource, Settings, Shape, key, setting};
 use crate::host::Host;
+use crate::host::endpoint::check_host;
 use crate::host::icmp::Echoes;
 use crate::syntax::{Code, Data, Diagnostic, Node};
 use crate::value::{Fault, Percent};
@@ -94,10 +95,7 @@ impl Id for Name {
         if text.contains("://") || (text.contains(':') && bare.parse::<Ipv6Addr>().is_err()) {
             return Err(format!("`{text}` is not the name of a host: ports and services are for the kind `addr`"));
         }
-        match text.chars().find(|c| c.is_whitespace() || c.is_control() || "/@[]?#".contains(*c)) {
-            Some(wrong) => Err(format!("`{text}` is not the name of a host: it has a `{}`", wrong.escape_debug())),
-            None => Ok(Name(text.to_owned())),
-        }
+        check_host(text).map(|()| Name(text.to_owned()))
     }
 }
 
@@ -161,6 +159,7 @@ mod tests {
             ("tcp://a", "the kind `addr`"),
             ("a b", "it has a ` `"),
             ("a/b", "it has a `/`"),
+            ("10.0.0.256", "four numbers up to 255"),
         ] {
             let error = Name::parse(name).err().unwrap();
             assert!(error.contains(words), "{name}: {error}");

@@ -1,6 +1,6 @@
 //! The secrets of one entry, and every form in which they may come back.
 
-use super::text::{STARS, credentials, exposed, handed, is_scheme, replace};
+use super::text::{STARS, credentials, exposed, handed, is_scheme, mask, replace};
 use crate::quantity::quoted;
 use crate::value::{Content, Excerpt, Secret, Value};
 use base64::Engine;
@@ -19,6 +19,8 @@ pub const SHORTEST: usize = 4;
 const SHORTEST_BASE64: usize = 6;
 /// Bytes of a line of a secret of several lines that is hidden by itself.
 const SHORTEST_LINE: usize = 8;
+/// Bytes of one text that are looked through for what reports show of it, which is less.
+const MOST_SHOWN: usize = 24 << 10;
 /// Words too common to be hidden wherever they stand.
 const COMMON: [&str; 5] = ["true", "false", "null", "none", "http"];
 /// What a cookie's header says beside the cookie (RFC 6265).
@@ -120,7 +122,12 @@ impl Secrets {
 
     /// `text` with stars in place of every secret.
     pub fn scrub<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        replace(text, self.places(text))
+        let mut places = self.places(text);
+        for (at, _) in text.match_indices('…') {
+            let end = text[..at].strip_suffix(['"', '/']).map_or(at, str::len);
+            places.extend(self.begun(text, end));
+        }
+        replace(text, places)
     }
 
     pub fn scrub_mut(&self, text: &mut String) {
@@ -129,31 +136,29 @@ impl Secrets {
         }
     }
 
-    /// A value whose texts are scrubbed. Keys stay, so that data keeps its shape.
+    /// A value as reports may show it: its texts are scrubbed, and so is what anybody can tell to be a secret in them.
+    /// Keys stay, so that data keeps its shape. Of long text there is the beginning.
     pub fn scrub_value(&self, value: &Value) -> Value {
-        let text = |text: &str| self.scrub(text).into_owned();
+        let told = |text: &str| mask(&self.scrub(text)).into_owned();
         match value {
-            Value::Text(t) => Value::Text(text(t)),
-            Value::Unfit(t) => Value::Unfit(text(t)),
-            Value::No(t) => Value::No(text(t)),
+            Value::Text(t) => Value::Text(self.beginning(t, false).0),
+            Value::Unfit(t) => Value::Unfit(told(t)),
+            Value::No(t) => Value::No(told(t)),
             Value::Content(c) => {
-                let mut places = self.places(&c.text);
-                if c.cut.is_some() {
-                    places.extend(self.begun(&c.text, c.text.len()));
-                }
-                let text = replace(&c.text, places).into_owned();
-                Value::Content(Box::new(Content { text, cut: c.cut }))
+                let (text, clipped) = self.beginning(&c.text, c.cut.is_some());
+                Value::Content(Box::new(Content { text, cut: c.cut.or(clipped) }))
             }
-            Value::Excerpt(e) => {
-                let text = text(&e.text);
-                Value::Excerpt(Box::new(Excerpt { text, ..(**e).clone() }))
-            }
+            Value::Excerpt(e) => Value::Excerpt(Box::new(Excerpt {
+                text: self.beginning(&e.text, false).0,
+                numbers: e.numbers.clone(),
+                size: e.size,
+            })),
             Value::List(list) => Value::List(list.iter().map(|one| self.scrub_value(one)).collect()),
             Value::Map(map) => Value::Map(map.iter().map(|(k, one)| (k.clone(), self.scrub_value(one))).collect()),
             Value::Partial(part) => {
                 let (list, fault) = &**part;
                 let list = list.iter().map(|one| self.scrub_value(one)).collect();
-                Value::Partial(Box::new((list, fault.clone().map(|why| self.scrub(&why).into_owned()))))
+                Value::Partial(Box::new((list, fault.clone().map(|why| told(&why)))))
             }
             // A password may be a number.
             Value::Int(_) | Value::Number(_) if self.values.contains(&value.to_string()) => Value::Text(STARS.into()),
@@ -162,22 +167,35 @@ impl Secrets {
         }
     }
 
-    /// Where in `text` a secret stands, or begins where the text was cut.
+    /// As much of what a host said as reports show, scrubbed, and where it was clipped if it was. What the report makes of
+    /// it later has an ellipsis; one in the text is the host's.
+    fn beginning(&self, text: &str, cut: bool) -> (String, Option<u64>) {
+        let end = text.floor_char_boundary(MOST_SHOWN);
+        let shown = text.get(..end).unwrap_or(text);
+        let mut places = self.places(shown);
+        if cut || shown.len() < text.len() {
+            places.extend(self.begun(shown, shown.len()));
+        }
+        let clipped = (shown.len() < text.len()).then_some(end as u64);
+        (mask(&replace(shown, places)).into_owned(), clipped)
+    }
+
+    /// Where in `text` a secret stands.
     fn places(&self, text: &str) -> Vec<Range<usize>> {
-        let mut found = vec![];
+        let mut found: Vec<Range<usize>> = vec![];
         for form in self.forms() {
-            let mut from = 0;
+            let (mut from, own) = (0, found.len());
             // Not only those that do not overlap.
             while let Some(at) =
                 text.get(from..).and_then(|rest| memchr::memmem::find(rest.as_bytes(), form.as_bytes()))
             {
-                found.push(from + at..from + at + form.len());
-                from = text.ceil_char_boundary(from + at + 1);
+                let (start, end) = (from + at, from + at + form.len());
+                match found.get_mut(own..).and_then(<[_]>::last_mut).filter(|last| last.end >= start) {
+                    Some(last) => last.end = end,
+                    None => found.push(start..end),
+                }
+                from = text.ceil_char_boundary(start + 1);
             }
-        }
-        for (at, _) in text.match_indices('…') {
-            let end = text[..at].strip_suffix(['"', '/']).map_or(at, str::len);
-            found.extend(self.begun(text, end));
         }
         found
     }
@@ -326,6 +344,21 @@ mod tests {
         let shown = r#"{"canary":["a ***","***",1],"b":"x ***","c":"a ***\n"}"#;
         assert_eq!(secrets.scrub_value(&data).to_json().to_string(), shown);
         assert_eq!(format!("{secrets:?}"), "Secrets(2 hidden)");
+        let lines = Excerpt { text: "a canary\nhttp://u:p4ss@h/\n".into(), numbers: vec![1, 9], size: 90_000 };
+        let shown = secrets.scrub_value(&Value::Excerpt(Box::new(lines)));
+        assert_eq!(shown.to_json(), "a ***\nhttp://u:***@h/\n");
+    }
+
+    #[test]
+    fn text_that_is_made_to_look_like_secrets_takes_no_time() {
+        let secrets = secrets(&[&"aaaaaaaa-bbbbbbb\n".repeat(40)]);
+        let began = std::time::Instant::now();
+        for text in ["…", "a", "Authorization: ", "x://u:p@", "?token="] {
+            let text = text.repeat((2 << 20) / text.len());
+            let shown = secrets.scrub_value(&Value::Content(Box::new(Content { text, cut: None })));
+            assert!(matches!(shown, Value::Content(c) if c.cut.is_some()));
+        }
+        assert!(began.elapsed() < std::time::Duration::from_secs(20), "{:?}", began.elapsed());
     }
 
     proptest::proptest! {

@@ -8,6 +8,9 @@ use std::ops::Range;
 /// What stands in a secret's place.
 pub const STARS: &str = "***";
 
+/// Bytes behind a `://` in which user info is looked for.
+const MOST_USERINFO: usize = 4 << 10;
+
 /// A user and a password.
 pub type Credentials = (String, String);
 
@@ -87,13 +90,6 @@ pub(super) fn replace(text: &str, mut ranges: Vec<Range<usize>>) -> Cow<'_, str>
     Cow::Owned(out)
 }
 
-/// The rest of a URL.
-fn url_at(text: &str, start: usize) -> &str {
-    let ends = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '<' | '>' | '`');
-    let rest = text.get(start..).unwrap_or_default();
-    &rest[..rest.find(ends).unwrap_or(rest.len())]
-}
-
 struct Userinfo {
     user: Range<usize>,
     secret: Range<usize>,
@@ -103,14 +99,19 @@ struct Userinfo {
 fn urls(text: &str) -> impl Iterator<Item = Userinfo> {
     memmem::find_iter(text.as_bytes(), "://").filter_map(move |at| {
         let start = at + "://".len();
-        let rest = url_at(text, start);
+        let ends = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '<' | '>' | '`');
+        let rest = text.get(start..)?;
+        let rest = &rest[..rest.floor_char_boundary(MOST_USERINFO)];
+        let (rest, behind) = rest.split_at(rest.find(ends).unwrap_or(rest.len()));
         let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
         let end = match authority.rfind('@') {
             Some(end) => end,
             // A `/` in a password ought to be escaped and is not always; what follows a colon is no port then.
             None => {
                 let (_, port) = authority.rsplit_once(':')?;
-                let end = rest.rfind('@')?;
+                // What was cut for a report may have lost its `@`.
+                let cut = || behind.strip_prefix('"').is_some_and(|b| b.starts_with('…')).then_some(rest.len());
+                let end = rest.rfind('@').or_else(|| authority.find('…')).or_else(cut)?;
                 (!port.is_empty() && !port.bytes().all(|b| b.is_ascii_digit())).then_some(end)?
             }
         };
@@ -122,6 +123,16 @@ fn urls(text: &str) -> impl Iterator<Item = Userinfo> {
         };
         (!secret.is_empty()).then_some(Userinfo { user, secret })
     })
+}
+
+/// The password before the `@` of what may be a URL whose scheme is missing or wrong: `user:PASSWORD@host`.
+fn schemeless(text: &str, at: usize) -> Option<Range<usize>> {
+    let before = text.get(text.ceil_char_boundary(at.saturating_sub(MOST_USERINFO))..at)?;
+    let ends = |c: char| c.is_whitespace() || c.is_control() || "\"'<>`/\\,[]{}()".contains(c);
+    let word =
+        &before[before.rfind(ends).map_or(0, |end| end + before[end..].chars().next().map_or(1, char::len_utf8))..];
+    let (_, password) = word.split_once(':')?;
+    (!password.is_empty()).then_some(at - password.len()..at)
 }
 
 /// The value of the parameter of a query, or of a form, whose `=` stands at `at`.
@@ -150,7 +161,7 @@ fn authorization(text: &str, at: usize) -> Option<Range<usize>> {
 /// announces one, behind `Bearer` and `Basic`, and before the `@` of a URL. Hides too much rather than too little.
 pub fn suspicious(text: &str) -> Vec<Range<usize>> {
     let mut found = exposed(text);
-    found.extend(memchr::memchr_iter(b'@', text.as_bytes()).filter_map(|at| bare_userinfo(text, at)));
+    found.extend(memchr::memchr_iter(b'@', text.as_bytes()).filter_map(|at| schemeless(text, at)));
     let name = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'.') || !c.is_ascii();
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -173,16 +184,6 @@ pub fn suspicious(text: &str) -> Vec<Range<usize>> {
     }
     found.sort_by_key(|range| range.start);
     found
-}
-
-/// What stands between a `:` and the `@` at `at`: `user:password@host`, a URL that lost its beginning.
-fn bare_userinfo(text: &str, at: usize) -> Option<Range<usize>> {
-    let before = text.get(..at)?;
-    let start = before.rfind(|c: char| c.is_whitespace() || "\"'`".contains(c)).map_or(0, |n| n + 1);
-    let start = text.ceil_char_boundary(start);
-    let user = text.get(start..at).filter(|token| !token.contains("://"))?;
-    let password = start + user.find(':')? + 1;
-    (password < at).then_some(password..at)
 }
 
 /// What stands behind a name and its `:` or `=`, in any of the three languages, in a header or in a line for the shell.
@@ -327,6 +328,10 @@ mod tests {
             ("https://h/a?access_token=canary&x=1#t", "https://h/a?access_token=***&x=1#t"),
             ("/a?x=1&X-Amz-Signature=canary", "/a?x=1&X-Amz-Signature=***"),
             ("\"/cb#id_token=canary\"", "\"/cb#id_token=***\""),
+            ("found \"a http://u:cana\"… and 9 bytes more", "found \"a http://u:***\"… and 9 bytes more"),
+            ("a http://u:cana…", "a http://u:***…"),
+            ("a http://u:cana…ry@h/", "a http://u:***@h/"),
+            ("found \"a http://h:80\"… and 9 bytes more", "found \"a http://h:80\"… and 9 bytes more"),
             ("/a?token=&x=token=b&y?=c", "/a?token=&x=token=b&y?=c"),
         ] {
             assert_eq!(mask(text), shown);
@@ -356,6 +361,9 @@ mod tests {
             ("exec: PGPASSWORD=canary psql", "exec: PGPASSWORD=***"),
             ("url = \"http://u:canary@h/\"", "url = \"http://u:***@h/\""),
             ("[user.root]\nuid = 0\n", "[user.root]\nuid = 0\n"),
+            ("[http.\"bob:canary@h/\"]", "[http.\"bob:***@h/\"]"),
+            ("url = \"https:/bob:canary@h/\"", "url = \"https:/bob:***@h/\""),
+            ("a@h b: @c x:@d git@h:a/b", "a@h b: @c x:@d git@h:a/b"),
         ] {
             assert_eq!(replace(text, suspicious(text)), shown, "{text}");
         }

@@ -240,7 +240,8 @@ impl Section {
                 Help::Say(_) => "",
             });
             let takes_any = !self.settings.is_empty() || self.keys.iter().any(|key| key.ty == Type::Secret);
-            if (meant.is_empty() && takes_any) || is_secret_name(meant) || is_secret_name(name) {
+            let may_be_one = meant.is_empty() && takes_any && !matches!(value.data, Data::Bool(_));
+            if may_be_one || is_secret_name(meant) || is_secret_name(name) {
                 body.secrets.push(value.span);
             }
             wrong.push(one);

@@ -69,6 +69,23 @@ fn who_refuses_is_not_reachable_and_the_report_says_why() {
 }
 
 #[test]
+fn who_answers_and_hangs_up_at_once_is_reachable_however_soon_it_does() {
+    let there = listener(|peer| rustix::net::sockopt::set_socket_linger(&peer, Some(Duration::ZERO)).unwrap());
+    let entries =
+        |body: &str| (0..100).map(|n| format!("[addr.{n}]\naddress = \"{there}\"\n{body}\n")).collect::<String>();
+    for (body, expected) in [("reachable = true", "pass"), ("reachable = false", "fail")] {
+        let all = outcomes(&entries(body));
+        assert!(all.iter().all(|(_, outcome)| outcome.word() == expected), "{all:?}");
+    }
+    for body in ["banner = [\"x\"]", "banner = [\"!x\"]"] {
+        for (key, outcome) in outcomes(&entries(body)) {
+            let expected = if key.ends_with("banner") { Outcome::Fail } else { Outcome::Pass };
+            assert_eq!(outcome, expected, "{key}");
+        }
+    }
+}
+
+#[test]
 fn silence_over_tcp_is_an_answer_once_the_timeout_is_over() {
     let hole = BlackHole::new("127.0.0.1");
     let name = format!("tcp://{}", hole.address);
@@ -78,7 +95,7 @@ fn silence_over_tcp_is_an_answer_once_the_timeout_is_over() {
     let took = began.elapsed();
     assert!(took > Duration::from_millis(600) && took < Duration::from_millis(1_500), "{took:?}");
     let why = reason(&name, "");
-    assert!(why.starts_with("no answer in ") && why.ends_with(&format!("connecting to {}", hole.address)), "{why}");
+    assert!(why.starts_with(&format!("connecting to {}: no answer in ", hole.address)), "{why}");
 }
 
 #[test]

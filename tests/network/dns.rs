@@ -282,6 +282,13 @@ fn a_reply_that_makes_no_sense_is_unknown() {
 }
 
 #[test]
+fn records_of_a_name_that_is_said_not_to_be_are_not_believed() {
+    let server = Server::start(|question, _| Some(reply(question, |_, _| (RCODE::NameError, vec![v4(1)]))));
+    let why = why_unknown("A:www.example.org", &server, Duration::from_secs(5));
+    assert!(why.contains("there is no such name, and has records of it"), "{why}");
+}
+
+#[test]
 fn tcp_that_trickles_hangs_up_or_never_ends_is_unknown_on_time() {
     use std::io::Write;
     let udp_cut = |question: &[u8], way| match way {

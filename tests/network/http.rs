@@ -192,7 +192,7 @@ fn a_server_that_is_silent_or_trickles_leaves_every_key_unknown_in_time() {
     let within = Duration::from_millis(300);
     for path in ["/silent", "/trickle-headers"] {
         let said = whichever_way(&peer.url(path), "unknown", "", within);
-        assert!(said.starts_with("timed out after 30") || said.starts_with("timed out after 0.3"), "{said}");
+        assert!(said.starts_with("timed out after 3"), "{said}");
         assert!(said.ends_with(&format!(": the response headers of {}", peer.url(path))), "{said}");
     }
     for path in ["/silent-body", "/trickle-body"] {
@@ -517,7 +517,7 @@ fn a_client_shows_its_certificate_to_a_server_that_asks() {
         ("cert-file = \"/no/such\"\n".to_owned(), "/no/such: no such file"),
         (format!("cert-file = \"{cert_file}\"\n"), "holds no private key in PEM"),
         (format!("key-file = \"{key_file}\"\n"), "of no use without its `cert-file`"),
-        (format!("cert-file = \"{key_file}\"\n"), "holds no certificate in PEM"),
+        (format!("cert-file = \"{key_file}\"\n"), "no certificate in it: it holds a PRIVATE KEY"),
     ] {
         let said = whichever_way(&url, "unknown", &format!("{}{own}", site.ca()), Duration::from_secs(5));
         assert!(said.contains(why), "{said}");
@@ -581,12 +581,17 @@ fn what_a_proxy_does_wrong_says_nothing_of_the_server() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let silent = serve(|_, to| drop(to.read(&mut [0])));
     let (forbids, chatters) = (refusing("HTTP/1.1 403 Forbidden\r\n\r\n"), refusing("hello\r\n\r\n"));
+    let lost = refusing("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
+    let hangs_up = serve(|_, _| {});
     for (proxy, scheme, why) in [
         (closed, "http", "is out of reach"),
         (closed, "https", "connection refused"),
         (silent.address, "https", "answer to CONNECT far.example:443"),
         (forbids.address, "https", "answered `403 Forbidden` to CONNECT far.example:443"),
         (chatters.address, "https", "does not speak HTTP"),
+        (chatters.address, "http", "through the proxy: "),
+        (hangs_up.address, "http", "through the proxy: "),
+        (lost.address, "http", "may be the proxy's own"),
     ] {
         let setting = format!("proxy = \"http://user:pr0xy-word@{proxy}\"");
         let said = whichever_way(&format!("{scheme}://far.example/"), "unknown", &setting, within);

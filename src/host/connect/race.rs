@@ -1,6 +1,8 @@
 //! Several addresses tried side by side, each a moment after the one before it: RFC 8305.
 
-use super::{Host, MOST_ADDRESSES, Unreached, lost, open};
+use super::{MOST_ADDRESSES, open};
+use crate::host::Host;
+use crate::host::unreached::{Unreached, lost};
 use crate::value::Fault;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -34,6 +36,8 @@ pub struct Won {
     pub reply: Vec<u8>,
     /// Since the race began.
     pub latency: Duration,
+    /// It has answered, and hung up hard since.
+    pub is_reset: bool,
 }
 
 pub struct Race<'a> {
@@ -185,11 +189,16 @@ impl<'a> Race<'a> {
 
     /// What has become of one that there is news of.
     fn judge(&mut self, socket: OwnedFd, peer: SocketAddr) -> News {
-        let mut reply = Vec::new();
+        let (mut reply, mut is_reset) = (Vec::new(), false);
         let end = match self.speech {
             Speech::Stream => match sockopt::socket_error(&socket) {
                 // Who dials a free port of this host may be given that very port, and then finds itself there.
                 Ok(Ok(())) if is_own_peer(&socket) => Err(Errno::CONNREFUSED),
+                // Who has not answered is refused otherwise; that the end came so soon is chance.
+                Ok(Err(Errno::CONNRESET | Errno::PIPE)) => {
+                    is_reset = true;
+                    Ok(())
+                }
                 Ok(result) => result,
                 Err(e) => Err(e),
             },
@@ -199,7 +208,7 @@ impl<'a> Race<'a> {
             }
         };
         match end {
-            Ok(()) => News::Won(Won { socket, peer, reply, latency: self.began.elapsed() }),
+            Ok(()) => News::Won(Won { socket, peer, reply, latency: self.began.elapsed(), is_reset }),
             // What was announced did not hold: a datagram with a wrong checksum.
             Err(Errno::AGAIN | Errno::INTR) => {
                 self.running.push((socket, peer));

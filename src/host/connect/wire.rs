@@ -15,12 +15,18 @@ pub struct Wire {
     deadline: Instant,
     peer: Option<SocketAddr>,
     latency: Duration,
+    /// The peer has hung up hard already, and the socket says so no more.
+    is_reset: bool,
 }
 
 impl Wire {
     /// Of a socket that does not block.
     pub(super) fn new(socket: OwnedFd, peer: Option<SocketAddr>, latency: Duration, deadline: Instant) -> Wire {
-        Wire { socket, deadline, peer, latency }
+        Wire { socket, deadline, peer, latency, is_reset: false }
+    }
+
+    pub(super) fn reset(self) -> Wire {
+        Wire { is_reset: true, ..self }
     }
 
     /// Whom it leads to; `None` of a unix socket.
@@ -71,6 +77,7 @@ impl Read for Wire {
         loop {
             self.left()?;
             match recv(&self.socket, &mut *buffer, RecvFlags::empty()) {
+                Ok((0, _)) if self.is_reset && !buffer.is_empty() => return Err(Errno::CONNRESET.into()),
                 Ok((n, _)) => return Ok(n),
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => self.wait(PollFlags::IN)?,

@@ -14,7 +14,7 @@ pub fn check_name(name: &str) -> Result<(), String> {
         return Err("the name is empty".into());
     }
     if !name.is_ascii() {
-        return Err(format!("`{shown}` is not ASCII: write its `xn--` form"));
+        return Err(format!("`{shown}` is not in ASCII: write the name as it stands in DNS, with `xn--`"));
     }
     if let Some(odd) = bare.chars().find(|c| !(c.is_ascii_alphanumeric() || "-_.*/".contains(*c))) {
         return Err(format!("`{}` cannot be in a host name", odd.escape_default()));
@@ -27,7 +27,7 @@ pub fn check_name(name: &str) -> Result<(), String> {
     if name != "." && labels.clone().any(str::is_empty) {
         return Err(format!("`{shown}` has an empty part between its dots"));
     }
-    if is_numeric(name) {
+    if is_numeric(bare) {
         return Err(format!("`{shown}` is neither a name nor an address: an IPv4 address has four numbers up to 255"));
     }
     match labels.find(|l| l.len() > LONGEST_LABEL) {
@@ -38,11 +38,14 @@ pub fn check_name(name: &str) -> Result<(), String> {
 
 /// Whether the C library would take it for an address, by inet_aton(3), though it does not look like one: `127.1`,
 /// `010.0.0.1`. No domain at the top has such a name (RFC 3696, section 2).
-pub fn is_numeric(name: &str) -> bool {
+fn is_numeric(name: &str) -> bool {
     let last = name.rsplit('.').next().unwrap_or_default();
     last.starts_with(|c: char| c.is_ascii_digit())
         && (last.bytes().all(|b| b.is_ascii_digit())
-            || last.strip_prefix("0x").is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit())))
+            || last
+                .strip_prefix("0x")
+                .or(last.strip_prefix("0X"))
+                .is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit())))
 }
 
 /// The name under which DNS knows what an address is called: RFC 1035, section 3.5, and RFC 3596, section 2.5.
@@ -97,8 +100,10 @@ mod tests {
             ("http://a", "`:` cannot"),
             ("a\nb", "`\\n` cannot"),
             ("127.1", "four numbers"),
+            ("127.0.0.1.", "four numbers"),
             ("300.0.0.1", "four numbers"),
             ("0x7f.0x1", "four numbers"),
+            ("0X7F000001", "four numbers"),
             (&long, "63 bytes"),
             (&longer, "253 bytes"),
         ] {

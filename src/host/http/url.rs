@@ -1,9 +1,9 @@
 //! `http` and `https` URLs as a client needs them: RFC 3986, strict about where a request goes and lenient about what
 //! stands in its path.
 
-use crate::host::connect::Endpoint;
+use crate::host::endpoint::{Endpoint, port_number};
+use crate::host::tls::check_server_name;
 use crate::value::Secret;
-use rustls::pki_types::ServerName;
 use std::fmt;
 
 /// Bytes that a URL may have; whatever serves HTTP stops well before.
@@ -67,10 +67,11 @@ impl Url {
                     80
                 }
             }
-            Some(port) => match port.parse() {
-                Ok(number) if number > 0 && port.bytes().all(|b| b.is_ascii_digit()) => number,
-                _ => return Err(format!("`{port}` is not a port: 1 to 65535")),
-            },
+            // A `/` in a password ends what could be a host and a port.
+            Some(port) => port_number(port).map_err(|why| match target.contains('@') {
+                true => "what follows the `:` is not a port: 1 to 65535".to_owned(),
+                false => why,
+            })?,
         };
         let url = Url { tls, host: checked_host(host)?, port, target: sent(target), user };
         if url.target.len() > MAX_URL {
@@ -193,13 +194,8 @@ fn checked_host(host: &str) -> Result<String, String> {
     if host.is_empty() {
         return Err("the URL names no host".into());
     }
-    if !host.is_ascii() {
-        return Err(format!("`{host}` is not in ASCII: write the name as it stands in DNS, with `xn--`"));
-    }
-    match ServerName::try_from(host) {
-        Ok(_) => Ok(host.to_ascii_lowercase()),
-        Err(_) => Err(format!("`{host}` is neither a host name nor an address")),
-    }
+    check_server_name(host)?;
+    Ok(host.to_ascii_lowercase())
 }
 
 /// A path and query as they may stand in a request: without the fragment, and with what is neither reserved nor
@@ -318,7 +314,7 @@ mod tests {
             ("http://[::1/", "not closed"),
             ("http://[x]/", "not an IPv6 address"),
             ("http://[::1]x/", "only a port"),
-            ("http://a b/", "neither a host name"),
+            ("http://a b/", "it has a ` `"),
             ("http://-.x/", "neither a host name"),
             ("http://h/\r\nX: y", "control characters"),
             (" http://h/", "blank"),
@@ -331,9 +327,14 @@ mod tests {
 
     #[test]
     fn no_refusal_repeats_a_password() {
-        for text in
-            ["u:secret@h/", "http://u:secret@h:99999/", "http://u:secret@", "http://u:secret@[x]/", "x://u:secret@h"]
-        {
+        for text in [
+            "u:secret@h/",
+            "http://u:secret@h:99999/",
+            "http://u:secret@",
+            "http://u:secret@[x]/",
+            "x://u:secret@h",
+            "http://u:secret/@h/",
+        ] {
             assert!(!refused(text).contains("secret"), "{text}: {}", refused(text));
         }
     }

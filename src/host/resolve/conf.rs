@@ -35,7 +35,8 @@ fn parse(text: &str, host_name: &str) -> Conf {
     // Without a word of it, the domain that the host itself is in.
     conf.search.extend(host_name.split_once('.').map(|(_, domain)| domain.to_owned()));
     for line in text.lines() {
-        if line.starts_with(['#', ';']) {
+        // An indented line is none, to the C library.
+        if line.starts_with(['#', ';', ' ', '\t']) {
             continue;
         }
         let mut words = line.split_whitespace();
@@ -128,7 +129,7 @@ mod tests {
         assert_eq!(parse("", "web1.lab.example").search, ["lab.example"]);
         let defaults = parse("nameserver x\noptions timeout:0 attempts:99 ndots:x\n", "web1").servers;
         assert_eq!((defaults.patience, defaults.rounds), (Duration::from_secs(1), 5));
-        assert_eq!(servers("nameserver x\n; nameserver 9.9.9.9\nnameserver"), ["127.0.0.1"]);
+        assert_eq!(servers("nameserver x\n; nameserver 9.9.9.9\nnameserver\n nameserver 9.9.9.9"), ["127.0.0.1"]);
     }
 
     #[test]

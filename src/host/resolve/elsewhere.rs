@@ -2,9 +2,9 @@
 
 use super::Family;
 use crate::host::Host;
-use crate::host::connect::Unreached;
 use crate::host::directory;
 use crate::host::exec::Job;
+use crate::host::unreached::Unreached;
 use crate::value::Fault;
 use std::net::IpAddr;
 
@@ -36,10 +36,18 @@ pub(super) fn ask(host: &Host, name: &str, family: Family, sources: &[&str]) -> 
             // The C library says the same where a daemon is down.
             directory::daemons_answer(&sources.split(", ").map(str::to_owned).collect::<Vec<_>>())
                 .map_err(Unreached::Fault)?;
-            Ok(vec![])
+            match sources.split(", ").find(|source| !knows_all(source)) {
+                Some(source) => Err(fault(format!("it finds none, and does not tell whether `{source}` could answer"))),
+                None => Ok(vec![]),
+            }
         }
         other => Err(fault(format!("it ended with status {other}"))),
     }
+}
+
+/// Whether a source that is there has nobody else to ask, or, as mDNS, knows no failure but silence.
+fn knows_all(source: &str) -> bool {
+    ["files", "mymachines", "myhostname", "sss"].contains(&source) || source.starts_with("mdns")
 }
 
 /// One line a socket type: `192.0.2.1  STREAM web1`.

@@ -3,9 +3,9 @@
 use super::order::{Act, Status, Step};
 use super::{Family, HOSTS, Names, Resolution, Said, addresses, elsewhere};
 use crate::host::Host;
-use crate::host::connect::Unreached;
-use crate::host::dns::{Question, Rcode, check_name, is_numeric};
+use crate::host::dns::{Question, Rcode, check_name};
 use crate::host::interfaces::Links;
+use crate::host::unreached::Unreached;
 use crate::value::Fault;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Instant;
@@ -30,6 +30,8 @@ enum Told {
     Not(Status),
     /// It could not tell.
     Lost(Unreached),
+    /// What it goes by could not be read here: others may well be told.
+    Unread(Fault),
     /// Only getent(1) can ask it.
     Unasked,
 }
@@ -40,22 +42,17 @@ impl<'a> Search<'a> {
     }
 
     pub fn run(mut self) -> Resolution {
-        let bare = self.name.strip_suffix('.').unwrap_or(self.name);
-        if let Ok(address) = bare.parse::<IpAddr>() {
+        if let Ok(address) = self.name.parse::<IpAddr>() {
             if self.family.has(&address) {
-                let unasked = Fault::Unfit(format!("DNS was not asked: `{bare}` is an address"));
+                let unasked = Fault::Unfit(format!("DNS was not asked: `{}` is an address", self.name));
                 return self.found(Some(unasked), vec![address], None);
             }
-            let why = format!("`{bare}` is no {}address", self.family.word());
+            let why = format!("`{}` is no {}address", self.name, self.family.word());
             return self.lost(Unreached::Refused(why));
         }
+        // Programs of this host may well make an address of it, or its `xn--` form, or have it in a file.
         if let Err(why) = check_name(self.name) {
-            // Programs of this host may well make an address of it.
-            if is_numeric(self.name) {
-                return self.lost(Unreached::Fault(Fault::Unsupported(why)));
-            }
-            let why = format!("no host is called `{}`: {why}", self.name.escape_debug());
-            return self.lost(Unreached::Refused(why));
+            return self.lost(Unreached::Fault(Fault::Unsupported(why)));
         }
         let steps = match &self.names.order {
             Ok(steps) => steps,
@@ -65,6 +62,11 @@ impl<'a> Search<'a> {
         let mut lost = None;
         for step in steps {
             let status = match self.ask(step) {
+                // What then comes of it differs from one C library to the next.
+                Told::Found(..) if step.on(Status::Success) == Act::Continue => {
+                    self.unasked.push(&step.source);
+                    Status::Success
+                }
                 Told::Found(addresses, more) => {
                     let unasked = match step.source.as_str() {
                         "dns" => None,
@@ -75,6 +77,8 @@ impl<'a> Search<'a> {
                     return self.found(unasked.map(Fault::Unfit), addresses, more);
                 }
                 Told::Not(status) => status,
+                // Whatever others say, it may say something else.
+                Told::Unread(fault) => return self.lost(Unreached::Fault(fault)),
                 Told::Lost(why) => {
                     lost = lost.or(Some(why));
                     Status::TryAgain
@@ -92,12 +96,6 @@ impl<'a> Search<'a> {
             if step.on(status) == Act::Return {
                 break;
             }
-        }
-        // RFC 6761, section 6.3.
-        if is_localhost(bare) {
-            let loopback = self.family.only([Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()]);
-            let unasked = Fault::Unfit(format!("DNS was not asked: `{bare}` is this host"));
-            return self.found(Some(unasked), loopback, None);
         }
         if let Some(why) = lost {
             return self.lost(why);
@@ -175,7 +173,7 @@ impl<'a> Search<'a> {
                 if addresses.is_empty() { Told::Not(Status::NotFound) } else { Told::Found(addresses, None) }
             }
             Ok(None) => Told::Not(Status::Unavailable),
-            Err(fault) => Told::Lost(Unreached::Fault(fault.clone())),
+            Err(fault) => Told::Unread(fault.clone()),
         }
     }
 
@@ -184,6 +182,10 @@ impl<'a> Search<'a> {
         let bare = self.name.strip_suffix('.').unwrap_or(self.name);
         if bare == "_gateway" || bare == "_outbound" {
             return Told::Unasked;
+        }
+        if is_localhost(bare) {
+            let loopback = self.family.only([Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()]);
+            return Told::Found(loopback, None);
         }
         let own = self.host.name();
         if own.is_empty() || !bare.eq_ignore_ascii_case(&own) {
@@ -195,7 +197,7 @@ impl<'a> Search<'a> {
         };
         let mut addresses: Vec<_> = match self.host.links().and_then(Links::ips) {
             Ok(ips) => ips.filter(global).collect(),
-            Err(fault) => return Told::Lost(Unreached::Fault(fault)),
+            Err(fault) => return Told::Unread(fault),
         };
         if addresses.is_empty() {
             addresses = vec![Ipv4Addr::new(127, 0, 0, 2).into(), Ipv6Addr::LOCALHOST.into()];
@@ -208,13 +210,9 @@ impl<'a> Search<'a> {
 
     /// The name as it is and with the search domains behind it, until one is known.
     fn dns(&mut self) -> Told {
-        if is_localhost(self.name.strip_suffix('.').unwrap_or(self.name)) {
-            // Nobody else is to be asked for it.
-            return Told::Not(Status::NotFound);
-        }
         let conf = match &self.names.conf {
             Ok(conf) => conf,
-            Err(fault) => return Told::Lost(Unreached::Fault(fault.clone())),
+            Err(fault) => return Told::Unread(fault.clone()),
         };
         let mut lost = None;
         for name in conf.candidates(self.name) {
@@ -250,7 +248,7 @@ impl<'a> Search<'a> {
     }
 }
 
-/// RFC 6761, section 6.3.
+/// RFC 6761, section 6.3. The C library itself makes nothing of it, and asks whomever it asks for other names.
 fn is_localhost(bare: &str) -> bool {
     bare.eq_ignore_ascii_case("localhost") || is_below(bare, "localhost")
 }

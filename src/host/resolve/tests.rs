@@ -22,7 +22,8 @@ fn texts(addresses: Vec<IpAddr>) -> Vec<String> {
 fn names_in_files_need_no_machine_and_others_do() {
     let host = tree(HOSTS);
     assert_eq!(texts(host.resolve("db").unwrap()), ["192.0.2.7", "2001:db8::7"]);
-    assert_eq!(texts(host.resolve("DB.").unwrap()), ["192.0.2.7", "2001:db8::7"]);
+    assert_eq!(texts(host.resolve("DB").unwrap()), ["192.0.2.7", "2001:db8::7"]);
+    assert!(host.resolve("db.").is_err());
     let found = host.look_up("db", Family::V6);
     assert_eq!(texts(found.addresses.unwrap()), ["2001:db8::7"]);
     assert_eq!((found.dns, found.unasked), (None, Some(Fault::Unfit("DNS was not asked: /etc/hosts has `db`".into()))));
@@ -31,20 +32,33 @@ fn names_in_files_need_no_machine_and_others_do() {
 }
 
 #[test]
-fn an_address_is_its_own_and_localhost_is_this_host() {
+fn an_address_is_its_own() {
     let host = tree("");
     assert_eq!(texts(host.resolve("2001:db8::1").unwrap()), ["2001:db8::1"]);
     assert_eq!(texts(host.resolve("192.0.2.1").unwrap()), ["192.0.2.1"]);
-    for name in ["localhost", "LocalHost.", "a.b.localhost"] {
-        assert_eq!(texts(host.resolve(name).unwrap()), ["::1", "127.0.0.1"], "{name}");
-    }
-    assert!(host.resolve("notlocalhost").is_err());
 }
 
 #[test]
-fn a_name_that_cannot_be_one_is_certainly_none() {
+fn localhost_is_known_to_who_has_it_as_other_names_are() {
+    let dns = Dns::start();
+    let lookup = |hosts: &str, name: &str| machine(&nsswitch(hosts), &[dns.address]).resolve(name).map(texts);
+    let files = |hosts: &str| machine(&format!("-- /etc/hosts\n{hosts}"), &[dns.address]);
+    assert_eq!(texts(files("127.0.0.9 localhost\n").resolve("LocalHost").unwrap()), ["127.0.0.9"]);
+    assert!(matches!(files("").resolve("localhost"), Err(Unreached::Refused(why)) if why.contains("NXDOMAIN")));
+    assert_eq!(dns.asked(), ["localhost"]);
+    for name in ["localhost", "a.b.localhost."] {
+        let host = machine("-- /etc/nsswitch.conf\nhosts: files myhostname dns\n", &[dns.address]);
+        assert_eq!(texts(host.resolve(name).unwrap()), ["::1", "127.0.0.1"], "{name}");
+    }
+    assert!(lookup("myhostname", "notlocalhost").is_err());
+    assert!(matches!(tree("").resolve("localhost"), Err(Unreached::Fault(_))));
+    assert!(matches!(tree("-- /etc/hosts denied\n").resolve("localhost"), Err(Unreached::Fault(Fault::Denied(_)))));
+}
+
+#[test]
+fn a_name_that_cannot_be_one_has_not_been_looked_up() {
     for name in ["", "a..b", "a b", "b\u{fc}cher"] {
-        assert!(matches!(tree("").resolve(name), Err(Unreached::Refused(_))), "{name}");
+        assert!(matches!(tree("").resolve(name), Err(Unreached::Fault(Fault::Unsupported(_)))), "{name}");
     }
 }
 
@@ -178,6 +192,10 @@ fn the_order_of_sources_and_its_rules_are_heeded() {
     assert!(matches!(lookup("files", "x.known.example"), Err(Unreached::Refused(_))));
     assert!(matches!(lookup("files [NOTFOUND=return] dns", "x.known.example"), Err(Unreached::Refused(_))));
     assert_eq!(lookup("files [NOTFOUND=continue] dns", "x.known.example").unwrap(), BOTH);
+    // What the C library makes of a name that one source knows and the next does not, it alone can say.
+    let files = "-- /etc/hosts\n192.0.2.7 db.invalid\n-- /etc/nsswitch.conf\nhosts: files [SUCCESS=continue] dns\n";
+    assert!(machine(files, &[dns.address]).resolve("db.invalid").is_err());
+    assert_eq!(lookup("files [SUCCESS=continue] dns", "db").unwrap(), BOTH, "by its search domain");
     // Without its daemon a source is unavailable.
     let fedora = "files mdns4_minimal [NOTFOUND=return] resolve [!UNAVAIL=return] dns";
     assert_eq!(lookup(fedora, "x.known.example").unwrap(), BOTH);
@@ -247,6 +265,20 @@ fn an_unreadable_list_of_servers_leaves_a_name_open() {
 }
 
 #[test]
+fn what_an_unreadable_table_may_say_is_not_what_the_next_source_says() {
+    let dns = Dns::start();
+    for (file, order) in [("hosts", "files dns"), ("resolv.conf", "dns files")] {
+        let files = format!(
+            "-- /etc/{file} denied\n-- /etc/nsswitch.conf\nhosts: {order}\n{}",
+            if file == "hosts" { "" } else { "-- /etc/hosts\n192.0.2.8 x.known.example\n" }
+        );
+        let got = machine(&files, &[dns.address]).resolve("x.known.example");
+        assert!(matches!(got, Err(Unreached::Fault(Fault::Denied(_)))), "{file}: {got:?}");
+    }
+    assert!(dns.asked().is_empty());
+}
+
+#[test]
 fn this_hosts_own_name_leads_to_its_own_addresses() {
     let host = machine(&nsswitch("files myhostname"), &[]);
     let own = host.name();
@@ -282,6 +314,11 @@ fn what_only_the_c_library_can_ask_is_asked_of_it() {
     assert!(dns.asked().is_empty());
     let host = machine(&nsswitch("files nis dns"), &[dns.address]);
     assert_eq!(texts(host.resolve("x.known.example").unwrap()), BOTH, "DNS knows it");
+    // Whether NIS has no such name or nobody answers for it, it does not tell.
+    for order in ["files nis", "files nis [NOTFOUND=return] dns", "files nis dns"] {
+        let none = machine(&nsswitch(order), &[dns.address]).resolve("none.invalid.");
+        assert!(matches!(none, Err(Unreached::Fault(Fault::Failed(why))) if why.contains("could answer")), "{order}");
+    }
     let out_of_time = machine(&nsswitch("files nis"), &[]).until(Instant::now());
     assert!(matches!(out_of_time.resolve(name), Err(Unreached::Silent(why, _)) if why.contains("getent")));
 }

@@ -214,12 +214,22 @@ fn property(name: &str, item: &Item) -> Value {
     let ends = |suffixes: &[&str]| suffixes.iter().any(|s| name.ends_with(s));
     match item {
         Item::Uint64(u64::MAX)
-            if ends(&["Current", "Peak", "NSec", "Bytes", "Packets", "Operations", "Weight", "Shares"]) =>
+            if ends(&[
+                "Current",
+                "Peak",
+                "NSec",
+                "Bytes",
+                "Packets",
+                "Operations",
+                "Weight",
+                "Shares",
+                "Timestamp",
+            ]) || matches!(name, "NextElapseUSecRealtime" | "LastTriggerUSec") =>
         {
             Value::Absent
         }
         Item::Uint64(u64::MAX)
-            if ends(&["USec", "TasksMax"]) || name.starts_with("Limit") || name.contains("Memory") =>
+            if ends(&["TasksMax"]) || name.contains("USec") || name.starts_with("Limit") || name.contains("Memory") =>
         {
             Value::Number(f64::INFINITY)
         }

@@ -3,7 +3,7 @@
 use super::algorithm::{KeyType, key_bits, key_type, signature};
 use super::{is_ca, name};
 use crate::host::Host;
-use crate::host::roots::{Roots, is_current};
+use crate::host::roots::{Roots, is_current, may_sign};
 use crate::quantity;
 use crate::value::Fault;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
@@ -12,7 +12,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use webpki::{
     EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeId, KeyPurposeIdIter, KeyUsage,
-    RequiredEkuNotFoundContext,
+    RequiredEkuNotFoundContext, VerifiedPath,
 };
 use x509_parser::certificate::X509Certificate;
 use x509_parser::error::X509Error;
@@ -28,17 +28,20 @@ pub enum Usage {
 }
 
 /// What speaks against `certificate` where a client wants `host`, which is a name or an address.
-pub fn problems_with_host(certificate: &X509Certificate, host: &str, sans: &[String]) -> Vec<String> {
-    let Ok(name) = ServerName::try_from(host) else { return vec![format!("`{host}` is no host name")] };
+pub fn problems_with_host(certificate: &X509Certificate, host: &str, sans: &[String]) -> Result<Vec<String>, Fault> {
+    let Ok(name) = ServerName::try_from(host) else { return Ok(vec![format!("`{host}` is no host name")]) };
     let der = CertificateDer::from(certificate.as_raw());
-    match EndEntityCert::try_from(&der).and_then(|c| c.verify_is_valid_for_subject_name(&name)) {
+    Ok(match EndEntityCert::try_from(&der).and_then(|c| c.verify_is_valid_for_subject_name(&name)) {
         Ok(()) => vec![],
         Err(Error::CertNotValidForName(_)) if sans.is_empty() => {
             vec!["it has no subject alternative names, and clients heed no others".into()]
         }
         Err(Error::CertNotValidForName(_)) => vec![format!("it is for {}", sans.join(", "))],
+        Err(Error::UnsupportedCriticalExtension) if has_policies(certificate) => {
+            return Err(Fault::Unsupported(format!("its names cannot be judged here: {POLICIES}")));
+        }
         Err(error) => vec![format!("clients refuse it: {}", words(&error))],
-    }
+    })
 }
 
 /// Whether the key that it certifies is the one that signed it.
@@ -72,7 +75,7 @@ pub fn verify(
 ) -> Result<Result<(), String>, Fault> {
     if roots.contains(certificate.as_raw()) {
         let fit = is_current(certificate, host.now());
-        return Ok(fit.and_then(|()| if usage.suits(certificate) { Ok(()) } else { Err(NO_SERVER.into()) }));
+        return Ok(fit.and_then(|()| usage.suits(certificate)));
     }
     if let Some(why) = missing_issuer(certificate, bundle, roots) {
         return Ok(Err(why));
@@ -85,10 +88,17 @@ pub fn verify(
     let der = CertificateDer::from(certificate.as_raw());
     let now = UnixTime::since_unix_epoch(Duration::from_secs(host.now().unix_timestamp().try_into().unwrap_or(0)));
     let algorithms = webpki::ALL_VERIFICATION_ALGS;
-    let verified = EndEntityCert::try_from(&der)
-        .and_then(|c| c.verify_for_usage(algorithms, roots.anchors(), &others, now, usage, None, None).map(|_| ()));
+    // The library does not heed key usage.
+    let issuers_may_sign = |path: &VerifiedPath| {
+        let mut issuers = path.intermediate_certificates();
+        let all = issuers.all(|issuer| read(&issuer.der()).is_some_and(|issuer| may_sign(&issuer)));
+        if all { Ok(()) } else { Err(Error::EndEntityUsedAsCa) }
+    };
+    let verified = EndEntityCert::try_from(&der).and_then(|c| {
+        c.verify_for_usage(algorithms, roots.anchors(), &others, now, usage, None, Some(&issuers_may_sign)).map(|_| ())
+    });
     match verified {
-        Ok(()) => Ok(Ok(())),
+        Ok(()) => Ok(usage.suits(certificate)),
         Err(error) if is_unsupported(&error) => {
             Err(Fault::Unsupported(format!("the chain cannot be verified here: {}", words(&error))))
         }
@@ -99,6 +109,11 @@ pub fn verify(
             ))),
             None => Ok(Err("a signature of the chain does not verify".into())),
         },
+        Err(Error::UnsupportedCriticalExtension)
+            if bundle.iter().filter_map(|der| read(der)).any(|one| has_policies(&one)) =>
+        {
+            Err(Fault::Unsupported(format!("the chain cannot be verified here: {POLICIES}")))
+        }
         // By their names it is: the root is one that the library cannot use.
         Err(Error::UnknownIssuer) => {
             Err(Fault::Unsupported("the chain cannot be verified here: its root cannot be used".into()))
@@ -124,14 +139,32 @@ impl ExtendedKeyUsageValidator for Usage {
 }
 
 impl Usage {
-    /// The same of a certificate that needs no chain, being a root itself.
-    fn suits(self, certificate: &X509Certificate) -> bool {
-        match certificate.extended_key_usage() {
-            _ if self == Usage::Any => true,
-            Ok(usage) => usage.is_none_or(|usage| usage.value.any || usage.value.server_auth),
-            Err(_) => false,
+    /// What keeps a certificate from it by its own extensions.
+    fn suits(self, certificate: &X509Certificate) -> Result<(), String> {
+        if self == Usage::Any {
+            return Ok(());
         }
+        let purpose = certificate.extended_key_usage();
+        if !purpose.is_ok_and(|p| p.is_none_or(|p| p.value.any || p.value.server_auth)) {
+            return Err(NO_SERVER.into());
+        }
+        let key = certificate.key_usage();
+        let agrees =
+            |u: &x509_parser::extensions::KeyUsage| u.digital_signature() || u.key_encipherment() || u.key_agreement();
+        if !key.is_ok_and(|k| k.is_none_or(|k| agrees(k.value))) {
+            return Err("its key usage is not that of a server: it allows neither signatures nor key exchange".into());
+        }
+        Ok(())
     }
+}
+
+const POLICIES: &str = "a certificate insists on policies, which only other clients heed";
+
+/// Whether it has a critical extension that RFC 5280, section 4.2, has clients know, and the library does not.
+fn has_policies(certificate: &X509Certificate) -> bool {
+    // certificatePolicies, policyMappings, policyConstraints, inhibitAnyPolicy.
+    const POLICIES: [&str; 4] = ["2.5.29.32", "2.5.29.33", "2.5.29.36", "2.5.29.54"];
+    certificate.extensions().iter().any(|e| e.critical && POLICIES.contains(&e.oid.to_id_string().as_str()))
 }
 
 /// Sizes of RSA keys, in bits, whose signatures can be verified here.

@@ -289,6 +289,67 @@ fn a_server_is_trusted_if_its_name_its_chain_its_time_and_its_use_are_right() {
     no(trusted(&root, &shown, good, Some(&Path::parse("/r.pem").unwrap())), "may not sign others");
 }
 
+/// As OpenSSL 3 and Go judge them; `openssl verify -purpose sslserver` says the same of each.
+#[test]
+fn nobody_vouches_whose_own_certificate_does_not_let_it() {
+    let judged = |root: CertificateParams, middle: CertificateParams, leaf: CertificateParams| {
+        let [a, b, c] = [(); 3].map(|()| KeyPair::generate().unwrap());
+        let middle_pem = middle.signed_by(&b, &Signer::from_params(&root, &a)).unwrap().pem();
+        let leaf = leaf.signed_by(&c, &Signer::from_params(&middle, &b)).unwrap().pem();
+        let host = host(&[("/r.pem", &root.self_signed(&a).unwrap().pem())]);
+        let shown = bundle::parse(format!("{leaf}{middle_pem}").as_bytes()).unwrap();
+        trusted(&host, &shown, "a.example", Some(&Path::parse("/r.pem").unwrap())).unwrap()
+    };
+    let using = |mut params: CertificateParams, usage: rcgen::KeyUsagePurpose| {
+        params.key_usages = vec![usage];
+        params
+    };
+    let named = |name: &str, is_ca: IsCa| {
+        let mut params = ca(name);
+        params.is_ca = is_ca;
+        params
+    };
+    let leaf = || params(&["a.example"]);
+    use rcgen::KeyUsagePurpose::{DigitalSignature, KeyCertSign, KeyEncipherment};
+    for (root, middle, leaf) in [
+        (using(ca("R"), KeyCertSign), using(ca("M"), KeyCertSign), using(leaf(), DigitalSignature)),
+        (using(named("R", IsCa::NoCa), KeyCertSign), ca("M"), using(leaf(), KeyEncipherment)),
+    ] {
+        assert_eq!(judged(root, middle, leaf), Ok(()));
+    }
+    for (root, middle, leaf, part) in [
+        (ca("R"), using(ca("M"), DigitalSignature), leaf(), "may not sign others"),
+        (using(ca("R"), DigitalSignature), ca("M"), leaf(), "of the root `CN=R`, which issued `CN=M`: it may not sign"),
+        (named("R", IsCa::ExplicitNoCa), ca("M"), leaf(), "it may not sign others"),
+        (named("R", IsCa::NoCa), ca("M"), leaf(), "it may not sign others"),
+        (ca("R"), ca("M"), using(leaf(), KeyCertSign), "key usage is not that of a server"),
+    ] {
+        let judged = judged(root, middle, leaf);
+        assert!(judged.as_ref().is_err_and(|why| why.contains(part)), "{part}: {judged:?}");
+    }
+}
+
+#[test]
+fn policies_that_others_heed_leave_the_chain_and_the_names_open() {
+    let critical = |oid: &[u64], content: &[u8]| {
+        let mut params = params(&["a.example"]);
+        let mut extension = rcgen::CustomExtension::from_oid_content(oid, content.to_vec());
+        extension.set_criticality(true);
+        params.custom_extensions.push(extension);
+        let Chain { root, middle, leaf, .. } = chain(params);
+        let host = host(&[("/c.pem", &format!("{leaf}{middle}")), ("/r.pem", &root)]);
+        probe(&host, Some("/r.pem")).unwrap().unwrap()
+    };
+    // inhibitAnyPolicy, and one of nobody's.
+    let (policy, strange) = (critical(&[2, 5, 29, 54], &[2, 1, 2]), critical(&[1, 2, 3, 4], &[5, 0]));
+    for key in ["chain", "hostname"] {
+        let value = read(&policy, key, "a.example");
+        assert!(matches!(&value, Err(Fault::Unsupported(why)) if why.contains("policies")), "{key}: {value:?}");
+    }
+    assert!(matches!(read(&strange, "chain", ""), Ok(Value::No(why)) if why.contains("that is not known")));
+    assert!(is_unfit(&read(&strange, "hostname", "a.example"), "clients refuse it"));
+}
+
 #[test]
 fn self_signed_means_by_its_own_key_and_not_only_by_its_own_name() {
     let (mine, other) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());

@@ -2,9 +2,9 @@
 //! is secret kept from every other server.
 
 use super::{How, Path};
-use crate::host::Host;
 use crate::host::http::{Header, Request, Response, Url, User, Way, basic};
 use crate::host::tls::{Identity, Tls};
+use crate::host::{Host, bundle};
 use crate::resource::certificate;
 use crate::secret::is_secret_name;
 use crate::value::{Fault, Secret};
@@ -195,9 +195,9 @@ fn identity(host: &Host, how: &How) -> Result<Option<Identity>, Fault> {
         Err(Fault::Unfit(why)) => Err(Fault::Failed(why)),
         Err(fault) => Err(fault),
     };
-    let broken = |path: &Path, what: &str| Fault::Failed(format!("{} holds no {what} in PEM", path.as_str()));
-    let chain = CertificateDer::pem_slice_iter(&read(cert)?).collect::<Result<Vec<_>, _>>();
-    let chain = chain.ok().filter(|chain| !chain.is_empty()).ok_or_else(|| broken(cert, "certificate"))?;
-    let key = PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|_| broken(key, "private key"))?;
+    let broken = |path: &Path, why: &str| Fault::Failed(format!("{}: {why}", path.as_str()));
+    let chain = bundle::parse(&read(cert)?).map_err(|why| broken(cert, &why))?;
+    let chain = chain.into_iter().map(CertificateDer::from).collect();
+    let key = PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|_| broken(key, "it holds no private key in PEM"))?;
     Ok(Some(Identity { chain, key }))
 }

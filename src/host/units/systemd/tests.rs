@@ -225,3 +225,15 @@ fn names_are_written_as_paths_as_systemd_does() {
     assert_eq!(object_path("-.mount"), "/org/freedesktop/systemd1/unit/_2d_2emount");
     assert_eq!(object_path("1x"), "/org/freedesktop/systemd1/unit/_31x");
 }
+
+#[test]
+fn the_largest_number_is_never_or_no_bound_as_systemctl_has_it() {
+    let largest = |name| super::property(name, &Item::Uint64(u64::MAX));
+    // The next time by the clock of a timer that counts from boot, and the other way round.
+    assert_eq!(largest("NextElapseUSecRealtime"), Value::Absent);
+    assert_eq!(largest("NextElapseUSecMonotonic"), Value::Number(f64::INFINITY));
+    assert_eq!(largest("LastTriggerUSec"), Value::Absent);
+    assert_eq!(largest("ActiveEnterTimestamp"), Value::Absent);
+    assert_eq!(largest("RuntimeMaxUSec"), Value::Number(f64::INFINITY));
+    assert_eq!(largest("CPUUsageNSec"), Value::Absent);
+}
