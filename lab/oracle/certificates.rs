@@ -13,7 +13,7 @@ pub fn all() -> Result<(), Failed> {
     agree(|| {
         let mut claims = Claims::new("certificate", "exists");
         for path in shell("find /etc/ssl/certs -type f -o -xtype f | sort").lines() {
-            described(&mut claims, path, "PEM");
+            described(&mut claims, path, path, "PEM");
         }
         claims.there("/etc/ssl/certs/none.pem", false);
         claims
@@ -34,8 +34,9 @@ fn told(path: &str, form: &str) -> String {
     told.entry(real).or_insert_with(|| shell(&line)).clone()
 }
 
-fn described(claims: &mut Claims, path: &str, form: &str) {
-    let text = told(path, form);
+/// Claims of the certificate `path` in a file what openssl(1) tells of the one in `file`.
+pub fn described(claims: &mut Claims, path: &str, file: &str, form: &str) {
+    let text = told(file, form);
     let after = |prefix: &str| {
         let found = text.lines().find_map(|l| l.strip_prefix(prefix)?.strip_prefix('='));
         found.unwrap_or_else(|| panic!("{path}: no {prefix}: {text}")).to_owned()
@@ -94,7 +95,7 @@ pub fn lab() -> Result<(), Failed> {
         let at = |name: &str| format!("/etc/ssl/lab/{name}");
         for name in ["root", "middle", "rsa", "ec", "ed25519", "p521", "over", "early", "chain"] {
             let path = at(&format!("{name}.pem"));
-            described(&mut claims, &path, "PEM");
+            described(&mut claims, &path, &path, "PEM");
             claims.setting(&path, "roots", at("root.pem"));
             let bundle = if name == "chain" { at("middle.pem") } else { at("root.pem") };
             let good = ends(&[
@@ -118,7 +119,7 @@ pub fn lab() -> Result<(), Failed> {
             let other = if name == "ec" { "rsa" } else { "ec" };
             claims.checked(&path, "matches-key", &at(&format!("{key}.key")), &at(&format!("{other}.key")));
         }
-        described(&mut claims, &at("ec.der"), "DER");
+        described(&mut claims, &at("ec.der"), &at("ec.der"), "DER");
         for host in ["lab.example.org", "a.lab.example.org", "localhost", "127.0.0.1", "::1"] {
             let option = if host.contains([':']) || host.starts_with('1') { "-checkip" } else { "-checkhost" };
             let said = shell(&format!("openssl x509 -in /etc/ssl/lab/ec.pem -noout {option} {host}"));

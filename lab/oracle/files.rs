@@ -11,6 +11,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const ROOTS: [&str; 8] = ["/etc", "/usr/bin", "/usr/sbin", "/var", "/opt", "/home", "/root", "/dev"];
 
 pub fn all() -> Result<(), Failed> {
+    // No image carries a file of holes.
+    shell("truncate -s 50G /var/lab/sparse");
     agree(|| {
         let mut claims = Claims::new("file", "exists");
         // All of it, where it is in a directory that is closed to them.
@@ -33,6 +35,7 @@ pub fn all() -> Result<(), Failed> {
             stat(&mut claims, &record.0, &record.1);
         }
         ages(&mut claims, &all);
+        opened(&mut claims, &ROOTS, "! -type l");
         for path in ["/nonexistent", "/etc/passwd/x", "/var/lab/dangling/x", "/etc/nginx/none", "/root/none"] {
             claims.there(path, false);
         }
@@ -46,6 +49,13 @@ fn found(roots: &[&str], print: &str) -> Vec<(String, String)> {
     let parts: Vec<&str> = text.split('\0').collect();
     let pairs = parts.chunks_exact(2).filter(|p| !p[1].contains('\u{fffd}'));
     pairs.map(|p| (p[0].to_owned(), p[1].to_owned())).collect()
+}
+
+/// What find(1) shows to an ordinary user must not be unknown to one.
+fn opened(claims: &mut Claims, roots: &[&str], which: &str) {
+    for path in shell(&format!("runuser -u nobody -- find {} {which} -print0", roots.join(" "))).split('\0') {
+        claims.open(path);
+    }
 }
 
 fn stat(claims: &mut Claims, record: &str, path: &str) {
@@ -128,6 +138,7 @@ pub fn hashes() -> Result<(), Failed> {
                 claims.is(path, key, sum);
             }
         }
+        opened(&mut claims, &["/etc", "/usr/bin", "/var/lib/dpkg/info"], "-type f -readable");
         // There is nothing to read.
         claims.there("/etc/ssl/certs", true);
         claims.nothing("/etc/ssl/certs", "sha256", "x");
@@ -149,6 +160,7 @@ pub fn contents() -> Result<(), Failed> {
             };
             claims.test(&path, "contents", json!({"equal": text}), json!({"equal": format!("{text}x")}));
         }
+        opened(&mut claims, &["/etc", "/var/lab"], "-type f -readable");
         // A link leads to what it links to.
         let passwd = says(&["cat", "/etc/passwd"]);
         claims.there("/var/lab/link", true);

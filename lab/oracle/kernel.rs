@@ -82,10 +82,12 @@ pub fn modules() -> Result<(), Failed> {
         }
         for name in ["floppy", "usb_storage", "dccp", "sctp", "with_more"] {
             claims.is(name, "blacklisted", blacklisted(name));
-        }
-        // Without the list of what is built in, nobody can tell.
-        if !names.contains("floppy") && !Path::new("/lib/modules").exists() {
-            claims.unseen("floppy", "loaded", true);
+            match (names.contains(name), Path::new("/lib/modules").exists()) {
+                (true, _) => claims.there(name, true),
+                // Without the list of what is built in, nobody can tell.
+                (_, false) => claims.unseen(name, "loaded", true),
+                _ => claims.there(name, false),
+            }
         }
         assert!(blacklisted("floppy"), "{config}");
         claims

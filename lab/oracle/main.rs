@@ -17,6 +17,7 @@ mod files;
 mod interfaces;
 mod kernel;
 mod mounts;
+mod network;
 mod packages;
 mod processes;
 mod scenarios;
@@ -60,6 +61,10 @@ fn main() {
         trial("kernel-parameters", kernel::parameters),
         trial("kernel-modules", kernel::modules),
         trial("system", system::all),
+        trial("addresses", network::addresses),
+        trial("names", network::names),
+        trial("live-certificates", network::live_certificates),
+        trial("pages", network::pages),
         trial("units-by-name", scenarios::units_by_name),
         trial("web-server-stops-and-starts", scenarios::web_server_stops_and_starts),
         trial("services-ports-and-processes-agree", scenarios::services_ports_and_processes_agree),

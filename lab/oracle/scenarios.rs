@@ -132,6 +132,10 @@ const WEB: &str = r#"
     [port."tcp:80"]
     process = ["nginx"]
     [port."tcp:8443"]
+    [addr."tcp://127.0.0.1:80"]
+    [http."http://127.0.0.1/"]
+    status = 200
+    [certificate."tls://127.0.0.1:8443"]
     [process.nginx]
     [file."/run/nginx.pid"]
     [package.nginx]
@@ -162,6 +166,8 @@ pub fn web_server_stops_and_starts() -> Result<(), Failed> {
         "Service nginx state",
         "Port tcp:80 listening",
         "Port tcp:8443 listening",
+        "Addr tcp://127.0.0.1:80 reachable",
+        "Certificate tls://127.0.0.1:8443 exists",
         "Process nginx running",
         "File /run/nginx.pid exists",
     ] {
@@ -169,7 +175,7 @@ pub fn web_server_stops_and_starts() -> Result<(), Failed> {
     }
     let failed = stopped.iter().filter(|(_, outcome)| outcome == "fail").count();
     let unknown = stopped.iter().filter(|(_, outcome)| outcome == "unknown").count();
-    if (failed, unknown) != (6, 0) {
+    if (failed, unknown) != (9, 0) {
         return Err(format!("{failed} failed, {unknown} unknown: {stopped:?}").into());
     }
     expect(WEB, &[])

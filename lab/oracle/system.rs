@@ -50,7 +50,7 @@ fn commands() -> Result<(), Failed> {
             "exec 1>&-; echo",
             "nginx -v",
         ] {
-            let out = std::process::Command::new("sh")
+            let out = std::process::Command::new("/bin/sh")
                 .args(["-c", line])
                 .stdin(std::process::Stdio::null())
                 .output()
