@@ -36,6 +36,7 @@ const MAX_STARS: u32 = 3;
 /// Places that may have to be tried in one text.
 const MAX_TRIES: usize = 1 << 28;
 const NOT_JSON: &str = "it is not JSON: ";
+const TOO_MANY: &str = "too many `*` for ";
 
 /// A JSON text that has been found to be one.
 pub struct Json<'t>(Cow<'t, str>);
@@ -52,6 +53,7 @@ pub fn fault(why: String) -> Fault {
         Some(error) if beyond.iter().any(|b| error.starts_with(b)) => {
             Fault::Unsupported(format!("it is nested deeper, or has a larger number, than is read of JSON: {error}"))
         }
+        None if why.starts_with(TOO_MANY) => Fault::Unsupported(why),
         _ => Fault::Unfit(why),
     }
 }
@@ -231,7 +233,7 @@ fn check_stars(text: &str, path: &str) -> Result<(), String> {
     }
     match longest.checked_pow(stars) {
         Some(..=MAX_TRIES) => Ok(()),
-        _ => Err(format!("`{path}` has too many `*` for a text of {longest} bytes in it")),
+        _ => Err(format!("{TOO_MANY}a text of {longest} bytes in it: `{path}`")),
     }
 }
 
