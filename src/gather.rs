@@ -38,6 +38,8 @@ const THREAD: &str = "probe";
 const GRACE: Duration = Duration::from_millis(400);
 /// A queue that has not moved for this long gets another thread.
 const STALL: Duration = Duration::from_millis(4);
+/// A probe that has taken this long is likely to wait until its deadline.
+const LONG: Duration = Duration::from_secs(1);
 /// Threads need little: the deepest thing that runs on one is a JSON Schema validation.
 const STACK: usize = 1 << 20;
 /// Answers that are handed over together while more are coming.
@@ -56,8 +58,7 @@ pub fn gather(claims: &Arc<Vec<Claim>>, which: Vec<usize>, host: &Host, limits: 
         bell: Condvar::new(),
         rung: Mutex::new(false),
     });
-    let mut crew =
-        Crew { shared, host: host.clone(), workers: Vec::new(), limit: limits.concurrent.max(1), aside: None };
+    let mut crew = Crew { shared, host: host.clone(), workers: Vec::new(), limits, aside: None };
     crew.grow(1);
     let mut open: usize = total;
     let mut waiting = STALL;
@@ -135,15 +136,19 @@ struct Crew {
     shared: Arc<Shared>,
     host: Host,
     workers: Vec<Arc<Mutex<Desk>>>,
-    limit: usize,
+    limits: Limits,
     /// A handle that waits for nothing that a worker may be at, once it is needed.
     aside: Option<Host>,
 }
 
 impl Crew {
-    /// Hires up to `more` workers, within the limit.
+    /// Hires up to `more` workers, within the limits.
     fn grow(&mut self, more: usize) {
-        for _ in 0..more.min(self.limit.saturating_sub(self.workers.len())) {
+        let mut most = self.limits.concurrent.max(1);
+        if self.workers.len() >= most {
+            most += self.at_it_for(LONG).min(self.limits.spare);
+        }
+        for _ in 0..more.min(most.saturating_sub(self.workers.len())) {
             let desk = Arc::new(Mutex::new(Desk::default()));
             let (shared, host, own) = (self.shared.clone(), self.host.clone(), desk.clone());
             let hired =
@@ -162,9 +167,14 @@ impl Crew {
 
     /// How many workers to hire: as many as there are, if all of them have been at one probe for `long`.
     fn busy_for(&self, long: Duration) -> usize {
+        if self.at_it_for(long) == self.workers.len() { self.workers.len().max(1) } else { 0 }
+    }
+
+    /// How many have been at one probe for `long`.
+    fn at_it_for(&self, long: Duration) -> usize {
         let now = Instant::now();
-        let stuck = |desk: &Arc<Mutex<Desk>>| lock(desk).current.is_some_and(|(_, since, _)| now - since >= long);
-        if self.workers.iter().all(stuck) { self.workers.len().max(1) } else { 0 }
+        let is_at_it = |desk: &&Arc<Mutex<Desk>>| lock(desk).current.is_some_and(|(_, since, _)| now - since >= long);
+        self.workers.iter().filter(is_at_it).count()
     }
 
     /// Takes what is done off all desks, and abandons the workers whose probe is past its deadline.
@@ -377,6 +387,30 @@ mod tests {
         let (answers, took) = all(claims, Limits { concurrent: 2, ..Limits::default() });
         assert!(took < Duration::from_secs(5), "took {took:?}");
         assert!(answers.iter().all(|a| matches!(a, Err(Fault::TimedOut(..)))));
+    }
+
+    #[test]
+    fn more_probes_that_hang_than_work_at_once_delay_nobody_for_long() {
+        let hang = || -> Probe {
+            Box::new(|_, _| {
+                thread::sleep(Duration::from_secs(20));
+                there()
+            })
+        };
+        let four = || Common { timeout: Some(Duration::from_secs(4)), ..Common::default() };
+        let mut claims: Vec<_> = (0..24).map(|_| claim("/dead", four(), hang())).collect();
+        claims.push(claim("/alive", Common::default(), Box::new(|_, _| there())));
+        let (claims, begun) = (Arc::new(claims), Instant::now());
+        let (mut alive, mut last) = (Duration::MAX, Duration::ZERO);
+        let limits = Limits { concurrent: 8, ..Limits::default() };
+        gather(&claims, (0..claims.len()).collect(), &Host::local(), limits, &mut |event| {
+            if let Event::Answer(index, _) = event {
+                last = begun.elapsed();
+                alive = if index == claims.len() - 1 { last } else { alive };
+            }
+        });
+        assert!(alive < Duration::from_millis(3_900), "{alive:?}");
+        assert!(last < Duration::from_secs(8), "{last:?}");
     }
 
     #[test]

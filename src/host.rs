@@ -114,6 +114,7 @@ macro_rules! tables {
 pub mod accounts;
 pub mod bundle;
 pub mod connect;
+pub mod endpoint;
 pub mod exec;
 pub mod front;
 mod home;
@@ -128,6 +129,7 @@ pub mod roots;
 mod space;
 pub mod starttls;
 pub mod tls;
+pub mod unreached;
 
 pub use reading::{CONTENT_BOUND, Start};
 pub use space::Space;

@@ -77,6 +77,9 @@ fn hide(source: &mut Source, range: Range<usize>) {
     }
 }
 
+/// Bytes of what may be secret that a message is looked through for: it quotes the beginning of what is long.
+const QUOTED: usize = 4 << 10;
+
 /// Hides in the sources of a spec that is refused what may be secret too, and all of it in the words that say why.
 fn hide_what_may_be(sources: &mut Sources, known: Vec<Span>, wrong: &mut [Diagnostic]) {
     let known = known.into_iter().map(|span| (span.file as usize, span.start as usize..span.end as usize));
@@ -86,6 +89,7 @@ fn hide_what_may_be(sources: &mut Sources, known: Vec<Span>, wrong: &mut [Diagno
     for (file, range) in known.chain(likely).collect::<Vec<_>>() {
         let Some(source) = sources.files.get_mut(file) else { continue };
         let text = source.text.get(range.clone()).unwrap_or_default();
+        let text = &text[..text.floor_char_boundary(QUOTED)];
         secrets.add(text);
         // Messages quote a part: a value without its quotes, a word.
         secrets.add(text.trim_matches(|c: char| c.is_whitespace() || "\"'`,;:=[]{}#".contains(c)));

@@ -13,13 +13,15 @@ use std::time::Duration;
 pub struct Limits {
     /// Probes at work at once.
     pub concurrent: usize,
+    /// Probes beside them, one for each that has been at work for long: a dead file server holds up nobody else.
+    pub spare: usize,
     /// How long one probe may take.
     pub timeout: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { concurrent: 128, timeout: Duration::from_secs(10) }
+        Limits { concurrent: 128, spare: 384, timeout: Duration::from_secs(10) }
     }
 }
 

@@ -30,6 +30,11 @@ const OURS: &[(&str, Modifier)] = &[("keys", keys), ("values", values), ("tostr"
 
 type Modifier = fn(J) -> Option<J>;
 
+/// Stars with something behind them that one key of a path may have. The crate tries, for each, every place in a key or
+/// text, and for each of those every place of the next.
+const MAX_STARS: u32 = 3;
+/// Places that may have to be tried in one text.
+const MAX_TRIES: usize = 1 << 28;
 const NOT_JSON: &str = "it is not JSON: ";
 
 /// A JSON text that has been found to be one.
@@ -105,6 +110,9 @@ pub fn check_gjson(path: &str) -> Result<(), String> {
     }
     if steps > MAX_STEPS {
         return Err(format!("the path has more than {MAX_STEPS} steps"));
+    }
+    if stars(path) > MAX_STARS {
+        return Err(format!("a key in the path has more than {MAX_STARS} `*` with something behind them"));
     }
     match split_ours(path) {
         Some((before, name, _)) if in_each(before) => {
@@ -186,9 +194,51 @@ impl<'de> Visitor<'de> for Unique {
     }
 }
 
+/// The stars with something behind them in the key of `path` that has most.
+fn stars(path: &str) -> u32 {
+    let (mut most, mut stars, mut pending) = (0, 0, false);
+    let mut bytes = path.bytes();
+    while let Some(b) = bytes.next() {
+        match b {
+            b'*' => pending = true,
+            b'.' | b'|' | b'"' | b'(' | b')' | b'[' | b']' | b'{' | b'}' => (stars, pending) = (0, false),
+            _ => {
+                if b == b'\\' {
+                    bytes.next();
+                }
+                stars += u32::from(std::mem::take(&mut pending));
+                most = most.max(stars);
+            }
+        }
+    }
+    most
+}
+
+/// Says whether a path's stars would take too long on a text as long as the longest in `text`.
+fn check_stars(text: &str, path: &str) -> Result<(), String> {
+    let stars = stars(path);
+    if stars < 2 {
+        return Ok(());
+    }
+    let (mut longest, mut since) = (0, 0);
+    let bytes = text.as_bytes();
+    for at in memchr::memchr_iter(b'"', bytes) {
+        let escaped = bytes[..at].iter().rev().take_while(|b| **b == b'\\').count() % 2 == 1;
+        if !escaped {
+            longest = longest.max(at - since);
+            since = at;
+        }
+    }
+    match longest.checked_pow(stars) {
+        Some(..=MAX_TRIES) => Ok(()),
+        _ => Err(format!("`{path}` has too many `*` for a text of {longest} bytes in it")),
+    }
+}
+
 /// Hands the parts of the path between our own modifiers to the crate.
 fn find(text: &str, path: &str) -> Result<Option<J>, String> {
     let Some((before, name, after)) = split_ours(path) else {
+        check_stars(text, path)?;
         let path = escape_strangers(path);
         let found = gjson::get(text, &path);
         return match found.exists() {
@@ -404,6 +454,20 @@ mod tests {
             assert!(gjson(text, "a").is_err(), "{text}");
         }
         assert!(gjson(&"[".repeat(100_000), "a").is_err());
+    }
+
+    #[test]
+    fn stars_that_would_take_for_ever_are_refused() {
+        assert!(check_gjson("*a*b*c*").is_ok() && check_gjson("a*.b*.c*.d*.*e.*f").is_ok());
+        assert!(check_gjson("*a*b*c*d").unwrap_err().contains("more than 3 `*`"));
+        assert!(check_gjson("#(a%\"*a*b*c*d\")").is_err() && check_gjson("**?**?**?**?").is_err());
+        let long = format!("{{\"{}\":1}}", "a".repeat(1 << 16));
+        assert!(gjson(&long, "*a*b").unwrap_err().contains("too many `*`"));
+        assert_eq!(gjson(&long, "*b"), Ok(None));
+        let quotes = format!("{{\"{}\":1}}", "a\\\"".repeat(1 << 16));
+        assert!(gjson(&quotes, "*a*b").unwrap_err().contains("too many `*`"));
+        let short = format!("{{\"{}\":1}}", "a".repeat(200));
+        assert_eq!(gjson(&short, "*a*a*b"), Ok(None));
     }
 
     #[test]

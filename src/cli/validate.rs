@@ -50,9 +50,9 @@ pub(super) struct Args {
     /// Only entries whose `kind:name` this glob matches, such as 'file:/etc/*' (again for more)
     #[arg(long, value_name = "GLOB")]
     only: Vec<String>,
-    /// Probes at work at once
-    #[arg(long, value_name = "N", default_value_t = Limits::default().concurrent, value_parser = at_least_one)]
-    max_concurrent: usize,
+    /// Probes at work at once [default: 128, and more beside those that hang]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    max_concurrent: Option<usize>,
     /// How long one probe may take where its entry does not say
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     timeout: Duration,
@@ -132,7 +132,10 @@ pub(super) fn run(args: Args, paint: Paint) -> io::Result<u8> {
         }
     };
     known(0);
-    let limits = Limits { concurrent: args.max_concurrent, timeout: args.timeout };
+    let limits = match args.max_concurrent {
+        Some(concurrent) => Limits { concurrent, spare: 0, timeout: args.timeout },
+        None => Limits { timeout: args.timeout, ..Limits::default() },
+    };
     let rounds = Rounds { timeout: args.retry_timeout, sleep: args.sleep };
     let summary = run::run(&claims, &host, limits, rounds, &mut *reporter, &mut out, &mut known)?;
     // Threads may still hang in the kernel, and there is nothing left to tidy up: the process ends with its report.

@@ -1,14 +1,14 @@
 //! Connections over TCP and unix sockets, to where a name leads, that keep a deadline in all they do.
 
-use super::dns::check_name;
+use super::endpoint::Endpoint;
 use super::resolve::{Family, Found};
+use super::unreached::{Unreached, lost};
 use super::{FileType, Host};
 use crate::quantity;
 use crate::value::Fault;
 use race::{Race, Speech};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, netdevice, socket_with};
-use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
@@ -25,103 +25,12 @@ pub(super) const MOST_ADDRESSES: usize = 64;
 /// How long one waits for a place in the queue of a unix socket, which cannot be polled for.
 const QUEUE: Duration = Duration::from_millis(5);
 
-/// A host name or address, and a port.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Endpoint {
-    /// An IPv6 address stands without its brackets, and with its zone if it has one: `fe80::1%eth0`.
-    pub host: String,
-    pub port: u16,
-}
-
-/// Why no connection came about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unreached {
-    /// Certainty: refused, no such name.
-    Refused(String),
-    /// From this host no way leads there, which says nothing of the other end.
-    NoRoute(String),
-    /// What was asked, and for how long nothing came back.
-    Silent(String, Duration),
-    /// It could not be tried.
-    Fault(Fault),
-}
-
-impl Unreached {
-    /// For a kind that asks whether somebody answers: why nobody does, unless that could not be tried.
-    pub fn absence(self) -> Result<String, Fault> {
-        match self {
-            Unreached::Refused(why) | Unreached::NoRoute(why) => Ok(why),
-            Unreached::Silent(what, waited) => Ok(format!("{what}: no answer in {}", quantity::waited(waited))),
-            Unreached::Fault(fault) => Err(fault),
-        }
-    }
-}
-
-/// For a kind that reads what a connection yields: who refuses it has been observed and has nothing to read.
-impl From<Unreached> for Fault {
-    fn from(why: Unreached) -> Fault {
-        match why {
-            Unreached::Refused(why) => Fault::Unfit(why),
-            Unreached::NoRoute(why) => Fault::Failed(why),
-            Unreached::Silent(what, waited) => Fault::TimedOut(what, waited),
-            Unreached::Fault(fault) => fault,
-        }
-    }
-}
-
 /// What came back for a datagram.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     pub bytes: Vec<u8>,
     /// From the first sending until it came.
     pub latency: Duration,
-}
-
-impl Endpoint {
-    /// `host:port`, an IPv6 address in brackets.
-    pub fn parse(text: &str) -> Result<Endpoint, String> {
-        let (host, port) = text.rsplit_once(':').ok_or_else(|| format!("`{text}` has no port: write `host:port`"))?;
-        let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
-        if bare.is_none() && host.contains(':') {
-            return Err(format!("`{text}`: write an IPv6 address in brackets, such as `[::1]:80`"));
-        }
-        let host = bare.unwrap_or(host);
-        if host.is_empty() {
-            return Err(format!("`{text}` names no host: write `localhost:{port}` for this one"));
-        }
-        check_host(host)?;
-        Ok(Endpoint { host: host.to_owned(), port: port_number(port)? })
-    }
-}
-
-pub fn port_number(text: &str) -> Result<u16, String> {
-    match text.parse() {
-        Ok(number) if number > 0 && text.bytes().all(|b| b.is_ascii_digit()) => Ok(number),
-        _ => Err(format!("`{text}` is not a port: 1 to 65535")),
-    }
-}
-
-/// Says why `host` names none: it is neither an address, which may have a zone, nor a name that can be looked up.
-pub fn check_host(host: &str) -> Result<(), String> {
-    let (bare, zone) = host.split_once('%').map_or((host, None), |(bare, zone)| (bare, Some(zone)));
-    if let Some(wrong) = host.chars().find(|c| c.is_whitespace() || c.is_control() || "/@[]?#".contains(*c)) {
-        return Err(format!("`{host}` is not the name of a host: it has a `{}`", wrong.escape_debug()));
-    }
-    match bare.parse::<IpAddr>() {
-        Ok(IpAddr::V4(_)) if zone.is_some() => Err(format!("`{host}` has a zone, which only IPv6 addresses have")),
-        Ok(_) => Ok(()),
-        Err(_) => check_name(host),
-    }
-}
-
-impl fmt::Display for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
-            write!(f, "[{}]:{}", self.host, self.port)
-        } else {
-            write!(f, "{}:{}", self.host, self.port)
-        }
-    }
 }
 
 impl Host {
@@ -313,20 +222,4 @@ fn scope(zone: &str) -> Result<u32, Unreached> {
 
 fn open(family: AddressFamily, ty: SocketType) -> Result<OwnedFd, Errno> {
     socket_with(family, ty, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK, None)
-}
-
-/// What an error of connect(2), send(2) or recv(2) says of the other end.
-pub(super) fn lost(to: impl fmt::Display, error: Errno) -> Unreached {
-    match error {
-        Errno::CONNREFUSED => Unreached::Refused(format!("{to}: connection refused")),
-        Errno::CONNRESET | Errno::PIPE => Unreached::Refused(format!("{to}: connection reset")),
-        Errno::HOSTUNREACH | Errno::HOSTDOWN => Unreached::NoRoute(format!("{to}: no route to host")),
-        Errno::NETUNREACH => Unreached::NoRoute(format!("{to}: network unreachable")),
-        Errno::NETDOWN => Unreached::NoRoute(format!("{to}: network down")),
-        // A firewall of this host's own says so, too: of the other end it says nothing.
-        Errno::PERM | Errno::ACCESS => Unreached::Fault(Fault::Denied(format!(
-            "{to}: this host does not permit it: a firewall, a route that prohibits it, or a sandbox"
-        ))),
-        other => Unreached::Fault(Fault::from_io(to, &other.into())),
-    }
 }

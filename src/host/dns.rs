@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 mod exchange;
 pub(super) mod message;
 mod name;
+mod reader;
 mod record;
 mod stream;
 

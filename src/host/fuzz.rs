@@ -2,12 +2,13 @@
 
 use super::dns::message::Query;
 use super::dns::{Question, RecordType};
+use super::endpoint::Endpoint;
 use super::http::{Proxy, Url};
 use super::icmp::packet::Mark;
 use super::netlink::{self, End, Request, u16_at};
 use super::sockets::Family;
 use super::starttls::Protocol;
-use super::{FileType, Files, Stat, connect, dbus, interfaces, sock_diag};
+use super::{FileType, Files, Stat, dbus, interfaces, sock_diag};
 use crate::value::Fault;
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Write};
@@ -106,7 +107,7 @@ pub fn url(text: &str) {
 
 /// Where to connect to, as a spec has it.
 pub fn endpoint(text: &str) {
-    let _ = connect::Endpoint::parse(text);
+    let _ = Endpoint::parse(text);
 }
 
 /// A server that says the same whatever it hears.

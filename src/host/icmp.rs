@@ -1,8 +1,9 @@
 //! Echo requests over ICMP: who answers, how soon, and how many are lost. icmp(7).
 
 use super::Host;
-use super::connect::{MOST_ADDRESSES, Unreached, lost};
+use super::connect::MOST_ADDRESSES;
 use super::resolve::Family;
+use super::unreached::{Unreached, lost};
 use crate::quantity;
 use crate::value::Fault;
 use packet::{Heard, Mark};

@@ -4,8 +4,8 @@
 //! module knows is asked of getent(1), a program of the host's own.
 
 use super::Host;
-use super::connect::Unreached;
 use super::dns::{Answer, Question, Rcode, RecordType, Servers};
+use super::unreached::Unreached;
 use crate::value::Fault;
 use std::collections::HashMap;
 use std::net::IpAddr;

@@ -2,9 +2,10 @@
 
 use super::{FromNode, Id, Keys, Presence, Resource, Settings, Shape, key, setting};
 use crate::host::Host;
-use crate::host::connect::{Endpoint, Unreached};
 use crate::host::dns::{self, PORT, Question, Rcode, RecordType, Servers};
+use crate::host::endpoint::Endpoint;
 use crate::host::resolve::{Family, Resolution, Said, addresses};
+use crate::host::unreached::Unreached;
 use crate::syntax::{Code, Diagnostic, Node, nearest};
 use crate::value::{Fault, Known};
 use std::net::{IpAddr, SocketAddr};

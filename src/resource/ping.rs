@@ -2,7 +2,7 @@
 
 use super::{FromNode, Id, Keys, Presence, Resource, Settings, Shape, key, setting};
 use crate::host::Host;
-use crate::host::connect::check_host;
+use crate::host::endpoint::check_host;
 use crate::host::icmp::Echoes;
 use crate::syntax::{Code, Data, Diagnostic, Node};
 use crate::value::{Fault, Percent};

@@ -58,7 +58,11 @@ impl Resource for Port {
         &key("process", "Names of the processes that hold it; none for the kernel's own.", Self::process),
         &key("user", "Names of the users who opened it; the number of one without a name.", Self::user),
         &key("pids", "IDs of the processes that hold it.", Self::pids),
-        &key("clients", "How many connections are established to it.", Self::clients),
+        &key(
+            "clients",
+            "How many connections are established to it, those of this run's own entries included.",
+            Self::clients,
+        ),
     ];
     type Id = Place;
     type Settings = ();

@@ -1,6 +1,8 @@
 //! Several addresses tried side by side, each a moment after the one before it: RFC 8305.
 
-use super::{Host, MOST_ADDRESSES, Unreached, lost, open};
+use super::{MOST_ADDRESSES, open};
+use crate::host::Host;
+use crate::host::unreached::{Unreached, lost};
 use crate::value::Fault;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;

@@ -1,6 +1,7 @@
 //! Several questions to several servers: whom to ask next, whose answer counts.
 
-use super::message::{Query, UDP_SIZE, Unread};
+use super::message::{Query, UDP_SIZE};
+use super::reader::Unread;
 use super::{Answer, Question, Rcode, Servers, shown, stream};
 use crate::value::Fault;
 use ring::rand::{SecureRandom, SystemRandom};

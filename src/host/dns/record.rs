@@ -1,7 +1,7 @@
 //! The data of a record as zone files and the `dig` command have it: RFC 1035, section 5.1, and each type's own RFC.
 
 use super::RecordType;
-use super::message::{Reader, Unread};
+use super::reader::{Reader, Unread};
 use std::fmt::Write;
 use std::net::{Ipv4Addr, Ipv6Addr};
 

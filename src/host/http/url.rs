@@ -1,7 +1,7 @@
 //! `http` and `https` URLs as a client needs them: RFC 3986, strict about where a request goes and lenient about what
 //! stands in its path.
 
-use crate::host::connect::{Endpoint, port_number};
+use crate::host::endpoint::{Endpoint, port_number};
 use crate::host::tls::check_server_name;
 use crate::value::Secret;
 use std::fmt;

@@ -2,9 +2,9 @@
 
 use super::Family;
 use crate::host::Host;
-use crate::host::connect::Unreached;
 use crate::host::directory;
 use crate::host::exec::Job;
+use crate::host::unreached::Unreached;
 use crate::value::Fault;
 use std::net::IpAddr;
 

@@ -3,9 +3,9 @@
 use super::order::{Act, Status, Step};
 use super::{Family, HOSTS, Names, Resolution, Said, addresses, elsewhere};
 use crate::host::Host;
-use crate::host::connect::Unreached;
 use crate::host::dns::{Question, Rcode, check_name};
 use crate::host::interfaces::Links;
+use crate::host::unreached::Unreached;
 use crate::value::Fault;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Instant;

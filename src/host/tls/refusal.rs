@@ -1,6 +1,6 @@
 //! Why a TLS handshake came to nothing, in plain words.
 
-use crate::host::connect::Unreached;
+use crate::host::unreached::Unreached;
 use crate::value::Fault;
 use rustls::pki_types::ServerName;
 use rustls::{AlertDescription as Alert, Error, InvalidMessage, PeerIncompatible};

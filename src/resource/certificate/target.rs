@@ -2,9 +2,10 @@
 
 use super::{Id, Path, valid_host};
 use crate::host::Host;
-use crate::host::connect::{Endpoint, Unreached};
+use crate::host::endpoint::Endpoint;
 use crate::host::starttls::Protocol;
 use crate::host::tls::Shown;
+use crate::host::unreached::Unreached;
 use crate::value::Fault;
 use rustls_pki_types::ServerName;
 
