@@ -13,6 +13,7 @@ use time::{Duration, OffsetDateTime};
 
 mod follow;
 mod request;
+mod trust;
 
 pub struct Http {
     host: Host,
