@@ -116,7 +116,7 @@ pub fn properties() -> Result<(), Failed> {
 fn claim(claims: &mut Claims, unit: &str, (property, value): (&str, &Json), shown: &str) {
     let key = format!("properties.{property}");
     // These come and go with whoever looks.
-    if matches!(property, "TasksCurrent" | "MemoryCurrent" | "MemoryAvailable") {
+    if matches!(property, "TasksCurrent" | "MemoryCurrent" | "MemoryAvailable" | "NFileDescriptorStore") {
         return;
     }
     let (kind, data) = (value["type"].as_str().unwrap(), &value["data"]);
