@@ -341,7 +341,13 @@ macro_rules! choice {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         $vis enum $name { $($variant),+ }
         impl $name {
+            #[allow(dead_code, reason = "not every choice is read")]
+            pub const ALL: &'static [Self] = &[$($name::$variant),+];
             pub const WORDS: &'static [&'static str] = &[$($word),+];
+            #[allow(dead_code, reason = "not every choice is read")]
+            pub fn parse(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|choice| choice.word() == word)
+            }
             pub fn word(self) -> &'static str {
                 match self { $($name::$variant => $word),+ }
             }

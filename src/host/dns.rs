@@ -160,25 +160,6 @@ pub fn shown(server: SocketAddr) -> String {
 }
 
 impl RecordType {
-    const ALL: [RecordType; 12] = [
-        RecordType::A,
-        RecordType::Aaaa,
-        RecordType::Caa,
-        RecordType::Cname,
-        RecordType::Mx,
-        RecordType::Ns,
-        RecordType::Ptr,
-        RecordType::Soa,
-        RecordType::Srv,
-        RecordType::Sshfp,
-        RecordType::Tlsa,
-        RecordType::Txt,
-    ];
-
-    pub fn parse(word: &str) -> Option<RecordType> {
-        RecordType::ALL.into_iter().find(|r| r.word() == word)
-    }
-
     fn code(self) -> u16 {
         match self {
             RecordType::A => 1,

@@ -43,22 +43,6 @@ crate::choice! {
     }
 }
 
-impl State {
-    const ALL: [State; 7] = [
-        State::Unknown,
-        State::NotPresent,
-        State::Down,
-        State::LowerLayerDown,
-        State::Testing,
-        State::Dormant,
-        State::Up,
-    ];
-
-    pub fn parse(word: &str) -> Option<State> {
-        State::ALL.into_iter().find(|state| state.word() == word)
-    }
-}
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Address {
     index: u32,

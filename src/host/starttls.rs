@@ -25,19 +25,6 @@ crate::choice! {
     }
 }
 
-const ALL: [Protocol; 10] = [
-    Protocol::Smtp,
-    Protocol::Imap,
-    Protocol::Pop3,
-    Protocol::Ftp,
-    Protocol::Ldap,
-    Protocol::Postgres,
-    Protocol::Mysql,
-    Protocol::Xmpp,
-    Protocol::Sieve,
-    Protocol::Nntp,
-];
-
 /// Why a server does not change to TLS.
 #[derive(Debug)]
 pub(super) enum Refusal {
@@ -50,10 +37,6 @@ pub(super) enum Refusal {
 }
 
 impl Protocol {
-    pub fn parse(word: &str) -> Option<Protocol> {
-        ALL.into_iter().find(|protocol| protocol.word() == word)
-    }
-
     /// The port that it has where TLS comes later.
     pub fn port(self) -> u16 {
         match self {

@@ -83,7 +83,7 @@ fn every_word_is_a_protocol_with_a_port() {
     for word in Protocol::WORDS {
         assert_eq!(Protocol::parse(word).map(Protocol::word), Some(*word));
     }
-    assert_eq!(ALL.len(), Protocol::WORDS.len());
+    assert_eq!(Protocol::ALL.len(), Protocol::WORDS.len());
     assert_eq!(Protocol::parse("SMTP"), None);
 }
 

@@ -228,7 +228,7 @@ fn a_server_that_cannot_read_a_question_need_not_repeat_it() {
 }
 
 fn any_record() -> impl Strategy<Value = RecordType> {
-    prop::sample::select(&RecordType::ALL[..])
+    prop::sample::select(RecordType::ALL)
 }
 
 proptest! {
