@@ -3,6 +3,7 @@
 use super::endpoint::Endpoint;
 use super::resolve::{Family, Found};
 use super::unreached::{Unreached, lost};
+use super::wire::Wire;
 use super::{FileType, Host};
 use crate::quantity;
 use crate::value::Fault;
@@ -16,9 +17,6 @@ use std::time::{Duration, Instant};
 mod race;
 #[cfg(test)]
 mod tests;
-mod wire;
-
-pub use wire::Wire;
 
 /// Addresses of one name that are tried at most: each holds a socket.
 pub(super) const MOST_ADDRESSES: usize = 64;

@@ -2,10 +2,10 @@
 //! go, who is trusted and whether a redirect is followed is not its business.
 
 use super::Host;
-use super::connect::Wire;
 use super::reading::{CONTENT_BOUND, Start};
 use super::tls::{Identity, Tls};
 use super::unreached::Unreached;
+use super::wire::Wire;
 use crate::value::{Content, Fault, Secret};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;

@@ -1,7 +1,7 @@
 //! What is said before TLS where a protocol begins in the clear.
 
-use super::connect::Wire;
 use super::unreached::Unreached;
+use super::wire::Wire;
 use crate::value::Fault;
 use std::io::{self, Read, Write};
 use std::time::Instant;

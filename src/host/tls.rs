@@ -1,8 +1,8 @@
 //! TLS to whoever answers: who that is is shown, not judged.
 
-use super::connect::Wire;
 use super::endpoint::check_host;
 use super::unreached::Unreached;
+use super::wire::Wire;
 use crate::value::Fault;
 use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};

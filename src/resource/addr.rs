@@ -2,10 +2,10 @@
 
 use super::{Id, Keys, Presence, Resource, Settings, key, setting};
 use crate::host::Host;
-use crate::host::connect::Wire;
 use crate::host::endpoint::Endpoint;
 use crate::host::resolve::Family;
 use crate::host::unreached::Unreached;
+use crate::host::wire::Wire;
 use crate::syntax::nearest;
 use crate::value::{Content, Fault};
 use std::cell::RefCell;

@@ -3,8 +3,8 @@
 use super::url::Url;
 use super::{Header, basic};
 use crate::host::Host;
-use crate::host::connect::Wire;
 use crate::host::endpoint::Endpoint;
+use crate::host::wire::Wire;
 use crate::value::Fault;
 use std::fmt;
 use std::io::{ErrorKind, Read, Write};

@@ -1,7 +1,7 @@
 //! What ureq speaks HTTP over: a connection that is already there, with buffers that are small until more is needed.
 
-use crate::host::connect::Wire;
 use crate::host::tls::Tls;
+use crate::host::wire::Wire;
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::{Mutex, PoisonError};

@@ -1,6 +1,6 @@
 //! What a peer says before anybody has asked it, or to one line.
 
-use crate::host::connect::Wire;
+use crate::host::wire::Wire;
 use crate::value::{Content, Fault};
 use std::io::{ErrorKind, Read, Write};
 use std::time::{Duration, Instant};

@@ -43,11 +43,6 @@ impl Wire {
         self.deadline
     }
 
-    /// The same connection with another deadline.
-    pub fn until(self, deadline: Instant) -> Wire {
-        Wire { deadline, ..self }
-    }
-
     pub fn set_deadline(&mut self, deadline: Instant) {
         self.deadline = deadline;
     }
