@@ -10,10 +10,12 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 mod check;
 mod generate;
+mod goss;
 mod kinds;
 mod progress;
 mod schema;
@@ -83,6 +85,10 @@ enum Command {
 /// Runs one command line.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     quiet_panics();
+    let args: Vec<OsString> = args.into_iter().collect();
+    if called_goss(&args) {
+        return goss::main(&args);
+    }
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
@@ -104,6 +110,12 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Man => generate::man(),
     };
     ExitCode::from(finished(done))
+}
+
+/// Whether it is to be goss: by the name that it is called by, or by `--profile goss` before all else.
+fn called_goss(args: &[OsString]) -> bool {
+    let name = args.first().and_then(|path| Path::new(path).file_name());
+    name.is_some_and(|name| name == "goss")
 }
 
 /// Runs what may leave threads hanging in the kernel; ends on time all the same.

@@ -310,7 +310,7 @@ mod tests {
     use super::*;
     use crate::matcher::Test;
     use crate::resource::{Kind, Probe};
-    use crate::spec::{Common, Expectation};
+    use crate::spec::{Common, Expectation, Profile};
     use crate::syntax::Span;
 
     fn claim(id: &str, common: Common, probe: Probe) -> Claim {
@@ -318,6 +318,7 @@ mod tests {
         let presence = Expectation { test: Test::equal(Value::Bool(true)), span, implied: true };
         Claim {
             kind: Kind::find("file").unwrap(),
+            profile: Profile::Strict,
             id: id.into(),
             span,
             probe,

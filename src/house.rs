@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up: none imports one above it. Those on one floor may know one another.
 const ROOMS: &[&[&str]] = &[
-    &["value", "quantity", "version", "syntax", "query", "secret"],
+    &["value", "quantity", "version", "syntax", "query", "secret", "template", "re2"],
     &["matcher", "host"],
     &["resource"],
-    &["spec", "schema", "reference"],
+    &["spec", "goss", "schema", "reference"],
     &["plan"],
     &["gather", "verdict"],
     &["report"],

@@ -15,10 +15,10 @@
 //!
 //! | floor | rooms |
 //! |---|---|
-//! | 0 | [`value`], [`quantity`], [`version`], [`query`]: what is observed and how it is written · [`syntax`]: the spanned tree · [`secret`]: what no report may show |
+//! | 0 | [`value`], [`quantity`], [`version`], [`query`]: what is observed and how it is written · [`syntax`]: the spanned tree · [`secret`]: what no report may show · [`template`], [`re2`]: Go's templates and regular expressions |
 //! | 1 | [`matcher`]: tests over values · [`host`]: where probes look |
 //! | 2 | [`resource`]: the kinds, one file each |
-//! | 3 | [`spec`]: tree to claims · [`schema`], [`mod@reference`]: the same tables as documents |
+//! | 3 | [`spec`]: tree to claims · [`goss`]: goss's files to claims · [`schema`], [`mod@reference`]: the same tables as documents |
 //! | 4 | [`plan`]: which entries, under which limits |
 //! | 5 | [`gather`]: the threads that probes run on · [`verdict`]: judging, pure |
 //! | 6 | [`report`]: one file a format |
@@ -48,6 +48,7 @@ pub mod cli;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod gather;
+pub mod goss;
 pub mod host;
 #[cfg(test)]
 mod house;
@@ -56,6 +57,7 @@ pub mod matcher;
 pub mod plan;
 pub mod quantity;
 pub mod query;
+pub mod re2;
 pub mod reference;
 pub mod report;
 pub mod resource;
@@ -64,6 +66,7 @@ pub mod schema;
 pub mod secret;
 pub mod spec;
 pub mod syntax;
+pub mod template;
 pub mod value;
 pub mod verdict;
 pub mod version;

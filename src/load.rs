@@ -5,6 +5,8 @@
     reason = "specs lie on the machine that verispec runs on, whatever host it looks at"
 )]
 
+pub mod goss;
+
 use crate::quantity;
 use crate::secret::{Secrets, exposed, suspicious};
 use crate::spec::{self, Claim, Include, Parts};

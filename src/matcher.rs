@@ -71,6 +71,8 @@ pub enum Test {
     Xml(Box<Xml>),
     /// Of text that no report may show, nor what it was expected to be.
     Secret(Box<Test>),
+    /// What a goss file says and no test can be made of, and why: it fails whatever is seen, as goss has it.
+    Refused(Box<str>),
 }
 
 /// See [`Test::Listed`].

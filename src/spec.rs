@@ -38,9 +38,20 @@ pub struct Include {
     pub span: Span,
 }
 
+/// Whose rules an entry is judged by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Profile {
+    /// Ours.
+    #[default]
+    Strict,
+    /// goss's: what a failed presence means for the other keys, and how values convert.
+    Goss,
+}
+
 /// One entry of a spec: this thing, what is expected of it, and how to look.
 pub struct Claim {
     pub kind: &'static Kind,
+    pub profile: Profile,
     /// The entry's name as reports show it, without the password in a URL. It need not be the thing's.
     pub id: Box<str>,
     /// Where the entry's name stands.

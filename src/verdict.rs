@@ -1,9 +1,11 @@
 //! What a claim and an observation come to. Pure: needs no host.
 
+mod goss;
+
 use crate::matcher::{Doubt, Evidence};
 use crate::resource::{Observed, Values};
 use crate::secret::{Secrets, mask};
-use crate::spec::{Claim, Expectation};
+use crate::spec::{Claim, Expectation, Profile};
 use crate::value::{Fault, Value};
 use std::borrow::Cow;
 use std::time::Duration;
@@ -149,6 +151,13 @@ fn sent(headers: &Value) -> Secrets {
 
 /// Judges one entry. Its verdicts come in this order: presence, then the keys as the spec has them.
 pub fn judge<'c>(claim: &'c Claim, seen: Observed) -> Vec<Verdict<'c>> {
+    match claim.profile {
+        Profile::Strict => strict(claim, seen),
+        Profile::Goss => goss::judge(claim, seen),
+    }
+}
+
+fn strict<'c>(claim: &'c Claim, seen: Observed) -> Vec<Verdict<'c>> {
     let mut verdicts = Vec::with_capacity(claim.tests.len() + 1);
     let (present, values) = match seen {
         Err(fault) => (Err(fault), Values::new()),
@@ -250,6 +259,7 @@ mod tests {
             |value| Expectation { test: Test::equal(value), span: Span { file: 0, start: 0, end: 0 }, implied: false };
         Claim {
             kind: Kind::find("file").unwrap(),
+            profile: Profile::Strict,
             id: "/a".into(),
             span: Span { file: 0, start: 0, end: 0 },
             probe: Box::new(|_, _| Ok(None)),

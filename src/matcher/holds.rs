@@ -24,6 +24,7 @@ pub fn holds(test: &Test, seen: View<'_>) -> Held {
     }
     match test {
         Test::Secret(test) => holds(test, seen),
+        Test::Refused(why) => Err(Doubt::Unfit(why.clone().into())),
         Test::Equal(want) => equal(want, seen),
         Test::Order(relation, want) => Ok(relation.accepts(compare(seen, want)?)),
         Test::Between(ends) => {

@@ -78,6 +78,7 @@ impl Write for Bounded {
 fn write_test(out: &mut Bounded, test: &Test) -> fmt::Result {
     match test {
         Test::Secret(_) => out.write_str("(hidden)"),
+        Test::Refused(why) => out.write_str(clip(why, VALUE)),
         Test::Equal(value) => write_value(out, value),
         Test::Order(relation, value) => {
             write!(out, "{} ", relation.symbol())?;

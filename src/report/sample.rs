@@ -3,7 +3,7 @@
 use super::{Context, Format};
 use crate::matcher::{Evidence, Test};
 use crate::resource::{Ask, Kind};
-use crate::spec::{Claim, Common, Expectation};
+use crate::spec::{Claim, Common, Expectation, Profile};
 use crate::syntax::{Source, Sources, Span};
 use crate::value::{Fault, Mode, Value};
 use crate::verdict::{Judged, Outcome, Summary, Verdict};
@@ -47,6 +47,7 @@ pub fn claim(id: &str, span: Span, tests: Vec<(&str, Value, Span)>) -> Claim {
     };
     Claim {
         kind,
+        profile: Profile::Strict,
         id: id.into(),
         span,
         probe: Box::new(|_, _| Err(Fault::Unsupported("never run".into()))),

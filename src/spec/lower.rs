@@ -1,7 +1,7 @@
 //! One parsed file to claims and includes.
 
 use super::secrets::Kept;
-use super::{Asks, Claim, Common, Expectation, INCLUDE, Include, Parts, Tests, common};
+use super::{Asks, Claim, Common, Expectation, INCLUDE, Include, Parts, Profile, Tests, common};
 use crate::matcher::{self, Test};
 use crate::resource::{Argument, Ask, KINDS, KeyInfo, Kind, SettingInfo};
 use crate::secret::is_secret_name;
@@ -199,6 +199,7 @@ impl Section {
         }
         Some(Claim {
             kind: self.kind,
+            profile: Profile::Strict,
             id: kept.show(&id.text),
             span: id.span,
             probe: probe?,
