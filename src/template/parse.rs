@@ -54,17 +54,17 @@ struct Parser<'t, 'p> {
 }
 
 /// What ends a body.
-enum End {
+enum Closing {
     End,
     Else,
     ElseIf,
     ElseWith,
 }
 
-impl End {
+impl Closing {
     fn shown(&self) -> &'static str {
         match self {
-            End::End => "{{end}}",
+            Closing::End => "{{end}}",
             _ => "{{else}}",
         }
     }
@@ -72,7 +72,7 @@ impl End {
 
 enum Item<'t> {
     Node(Node<'t>),
-    End(End),
+    Closing(Closing),
 }
 
 type Parsed<T> = Result<T, String>;
@@ -120,11 +120,7 @@ impl<'t> Parser<'t, '_> {
         let shown = match token.kind {
             Kind::Error => return self.wrong_token(token),
             Kind::Eof => "EOF".to_owned(),
-            Kind::Dot | Kind::Nil => format!("<{}>", token.text),
-            Kind::Block | Kind::Break | Kind::Continue | Kind::Define | Kind::Else | Kind::End => {
-                format!("<{}>", token.text)
-            }
-            Kind::If | Kind::Range | Kind::Template | Kind::With => format!("<{}>", token.text),
+            kind if kind.is_keyword() => format!("<{}>", token.text),
             _ => match token.text.char_indices().nth(10) {
                 Some((at, _)) if token.text.len() > 10 => {
                     format!("{}...", super::quote::quoted(token.text.get(..at).unwrap_or_default()))
@@ -155,9 +151,8 @@ impl<'t> Parser<'t, '_> {
     }
 
     fn define(&mut self, name: &str, body: Body<'t>) -> Parsed<()> {
-        if let Some(other) = self.defined.get(name).filter(|other| !is_empty(other)) {
+        if self.defined.get(name).is_some_and(|other| !is_empty(other)) {
             // Of an empty one and another, the other stands.
-            let _ = other;
             return match is_empty(&body) {
                 true => Ok(()),
                 false => Err(format!("template: multiple definition of template {}", super::quote::quoted(name))),
@@ -186,7 +181,7 @@ impl<'t> Parser<'t, '_> {
             }
             match self.item()? {
                 Item::Node(node) => body.push(node),
-                Item::End(end) => return Err(format!("unexpected {}", end.shown())),
+                Item::Closing(end) => return Err(format!("unexpected {}", end.shown())),
             }
         }
     }
@@ -203,7 +198,7 @@ impl<'t> Parser<'t, '_> {
         let variables = std::mem::replace(&mut self.variables, vec!["$"]);
         let ranges = std::mem::take(&mut self.ranges);
         let (body, end) = self.body()?;
-        if !matches!(end, End::End) {
+        if !matches!(end, Closing::End) {
             return Err(format!("unexpected {} in {context}", end.shown()));
         }
         (self.variables, self.ranges) = (variables, ranges);
@@ -217,13 +212,13 @@ impl<'t> Parser<'t, '_> {
         }
     }
 
-    fn body(&mut self) -> Parsed<(Body<'t>, End)> {
+    fn body(&mut self) -> Parsed<(Body<'t>, Closing)> {
         self.deeper(|parser| {
             let mut body = Body::new();
             while parser.peek_word().kind != Kind::Eof {
                 match parser.item()? {
                     Item::Node(node) => body.push(node),
-                    Item::End(end) => return Ok((body, end)),
+                    Item::Closing(end) => return Ok((body, end)),
                 }
             }
             Err("unexpected EOF".to_owned())
@@ -261,18 +256,18 @@ impl<'t> Parser<'t, '_> {
             }
             Kind::Else => {
                 let next = self.peek_word();
-                return Ok(Item::End(match next.kind {
-                    Kind::If => End::ElseIf,
-                    Kind::With => End::ElseWith,
+                return Ok(Item::Closing(match next.kind {
+                    Kind::If => Closing::ElseIf,
+                    Kind::With => Closing::ElseWith,
                     _ => {
                         self.expect(Kind::RightDelim, "else")?;
-                        End::Else
+                        Closing::Else
                     }
                 }));
             }
             Kind::End => {
                 self.expect(Kind::RightDelim, "end")?;
-                return Ok(Item::End(End::End));
+                return Ok(Item::Closing(Closing::End));
             }
             Kind::If => Node::If(Box::new(self.choice("if")?)),
             Kind::With => Node::With(Box::new(self.choice("with")?)),
@@ -294,9 +289,9 @@ impl<'t> Parser<'t, '_> {
             let (body, end) = self.body()?;
             branches.push((pipe, body));
             match end {
-                End::End => break Body::new(),
-                End::ElseIf if word == "if" => _ = self.next_word(),
-                End::ElseWith if word == "with" => _ = self.next_word(),
+                Closing::End => break Body::new(),
+                Closing::ElseIf if word == "if" => _ = self.next_word(),
+                Closing::ElseWith if word == "with" => _ = self.next_word(),
                 _ => break self.otherwise()?,
             }
         };
@@ -311,7 +306,7 @@ impl<'t> Parser<'t, '_> {
         let (body, end) = self.body()?;
         self.ranges -= 1;
         let otherwise = match end {
-            End::End => Body::new(),
+            Closing::End => Body::new(),
             _ => self.otherwise()?,
         };
         self.variables.truncate(known);
@@ -321,7 +316,7 @@ impl<'t> Parser<'t, '_> {
     /// What stands behind an `else`, to its end.
     fn otherwise(&mut self) -> Parsed<Body<'t>> {
         match self.body()? {
-            (body, End::End) => Ok(body),
+            (body, Closing::End) => Ok(body),
             (_, end) => Err(format!("expected end; found {}", end.shown())),
         }
     }

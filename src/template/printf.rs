@@ -5,8 +5,8 @@ use super::quote::{is_print, quoted, quoted_ascii, quoted_char};
 use super::{Call, Value};
 use std::fmt::Write;
 
-/// The widest field that Go pads to.
-const WIDEST: i64 = 1_000_000;
+/// The widest field that an argument may ask for; one that the format writes may have one digit more.
+const WIDEST: usize = 1_000_000;
 
 /// `fmt.Sprintf`.
 pub fn printf(call: &Call, format: &str, args: &[Value]) -> Result<String, String> {
@@ -59,14 +59,18 @@ impl Reader<'_> {
         }
     }
 
-    fn number(&mut self) -> Option<i64> {
-        let digits = self.rest.bytes().take_while(u8::is_ascii_digit).count();
-        let (digits, rest) = self.rest.split_at(digits);
-        if digits.is_empty() {
-            return None;
+    /// One that is far too long takes all that stands behind it along.
+    fn number(&mut self) -> Option<usize> {
+        let mut number = None;
+        while let Some(digit) = self.rest.bytes().next().filter(u8::is_ascii_digit) {
+            if number.is_some_and(|number| number > WIDEST) {
+                self.rest = "";
+                return None;
+            }
+            number = Some(number.unwrap_or(0) * 10 + usize::from(digit - b'0'));
+            self.rest = self.rest.get(1..).unwrap_or_default();
         }
-        self.rest = rest;
-        digits.parse().ok().filter(|number| *number <= WIDEST)
+        number
     }
 
     /// `[n]`, counted from one.
@@ -98,7 +102,7 @@ impl Reader<'_> {
             _ => arg.as_int(),
         });
         self.next += usize::from(self.next < args.len());
-        number.filter(|number| (-WIDEST..=WIDEST).contains(number))
+        number.filter(|number| number.unsigned_abs() <= WIDEST as u64)
     }
 }
 
@@ -159,7 +163,7 @@ impl Printer<'_> {
             }
             reader.after_index = false;
         } else if let Some(width) = reader.number() {
-            flags.width = usize::try_from(width).ok();
+            flags.width = Some(width);
             reader.good_index &= !reader.after_index;
         }
         if reader.accept('.') {
@@ -167,13 +171,13 @@ impl Printer<'_> {
             reader.after_index = false;
             reader.index(args.len());
             if reader.accept('*') {
-                match reader.argument(args) {
-                    Some(precision) => flags.precision = usize::try_from(precision).ok(),
+                match reader.argument(args).and_then(|precision| usize::try_from(precision).ok()) {
+                    Some(precision) => flags.precision = Some(precision),
                     None => self.out.push_str("%!(BADPREC)"),
                 }
                 reader.after_index = false;
             } else {
-                flags.precision = usize::try_from(reader.number().unwrap_or(0)).ok();
+                flags.precision = Some(reader.number().unwrap_or(0));
             }
         }
         if !reader.after_index {
@@ -185,14 +189,17 @@ impl Printer<'_> {
         };
         reader.rest = reader.rest.get(verb.len_utf8()..).unwrap_or_default();
         self.flags = flags;
+        self.call.charge(flags.width.unwrap_or(0).max(flags.precision.unwrap_or(0)))?;
         if verb == '%' {
             self.out.push('%');
         } else if !reader.good_index {
             _ = write!(self.out, "%!{verb}(BADINDEX)");
         } else if let Some(arg) = args.get(reader.next) {
             reader.next += 1;
-            if verb == 'v' && flags.sharp {
-                (self.flags.sharp, self.flags.syntax) = (false, true);
+            if verb == 'v' {
+                // `%#v` and `%+v` say how to write structs, not numbers.
+                self.flags.syntax = flags.sharp;
+                (self.flags.sharp, self.flags.plus) = (false, false);
             }
             self.arg(arg, verb)?;
         } else {
@@ -203,10 +210,7 @@ impl Printer<'_> {
 
     fn arg(&mut self, arg: &Value, verb: char) -> Result<(), String> {
         match (arg, verb) {
-            (_, 'T') => {
-                self.pad(arg.type_name());
-                Ok(())
-            }
+            (_, 'T') => self.text(arg, arg.type_name(), 's'),
             (Value::Nil, 'v') => {
                 self.pad("<nil>");
                 Ok(())
@@ -306,8 +310,11 @@ impl Printer<'_> {
 
     /// Text in the field's width.
     fn pad(&mut self, text: &str) {
+        self.pad_with(text, if self.flags.zero && !self.flags.minus { '0' } else { ' ' });
+    }
+
+    fn pad_with(&mut self, text: &str, fill: char) {
         let missing = self.flags.width.map_or(0, |width| width.saturating_sub(text.chars().count()));
-        let fill = if self.flags.zero && !self.flags.minus { '0' } else { ' ' };
         if !self.flags.minus {
             self.out.extend(std::iter::repeat_n(fill, missing));
         }
@@ -317,11 +324,16 @@ impl Printer<'_> {
         }
     }
 
-    fn text(&mut self, value: &Value, text: &str, verb: char) -> Result<(), String> {
-        let cut = match self.flags.precision {
+    /// As much of text as the precision leaves.
+    fn cut<'v>(&self, text: &'v str) -> &'v str {
+        match self.flags.precision {
             Some(most) => text.char_indices().nth(most).and_then(|(at, _)| text.get(..at)).unwrap_or(text),
             None => text,
-        };
+        }
+    }
+
+    fn text(&mut self, value: &Value, text: &str, verb: char) -> Result<(), String> {
+        let cut = self.cut(text);
         match verb {
             'v' if self.flags.syntax => self.pad(&quoted(text)),
             'v' | 's' => self.pad(cut),
@@ -355,11 +367,14 @@ impl Printer<'_> {
     }
 
     fn unsigned(&mut self, value: &Value, int: u64, verb: char) -> Result<(), String> {
-        if verb == 'v' && self.flags.syntax {
-            self.pad(&format!("{int:#x}"));
-            return self.charge();
+        if verb != 'v' || !self.flags.syntax {
+            return self.integer(value, int, false, verb);
         }
-        self.integer(value, int, false, verb)
+        let flags = self.flags;
+        self.flags.sharp = true;
+        self.integer(value, int, false, 'x')?;
+        self.flags = flags;
+        Ok(())
     }
 
     fn integer(&mut self, value: &Value, int: u64, negative: bool, verb: char) -> Result<(), String> {
@@ -384,15 +399,13 @@ impl Printer<'_> {
                 if let Some(char) = char().filter(|char| self.flags.sharp && is_print(*char)) {
                     _ = write!(text, " '{char}'");
                 }
-                self.flags.zero = false;
-                self.pad(&text);
+                self.pad_with(&text, ' ');
                 return self.charge();
             }
             _ => return self.bad_verb(value, verb),
         };
         if self.flags.precision == Some(0) && int == 0 {
-            self.flags.zero = false;
-            self.pad("");
+            self.pad_with("", ' ');
             return self.charge();
         }
         let sign = match (negative, self.flags.plus, self.flags.space) {
@@ -408,6 +421,7 @@ impl Printer<'_> {
         };
         let digits = format!("{digits:0>least$}");
         let prefix = match verb {
+            'O' if self.flags.sharp && !digits.starts_with('0') => "0o0",
             'O' => "0o",
             'b' if self.flags.sharp => "0b",
             'o' if self.flags.sharp && !digits.starts_with('0') => "0",
@@ -415,8 +429,7 @@ impl Printer<'_> {
             'X' if self.flags.sharp => "0X",
             _ => "",
         };
-        self.flags.zero = false;
-        self.pad(&format!("{sign}{prefix}{digits}"));
+        self.pad_with(&format!("{sign}{prefix}{digits}"), ' ');
         self.charge()
     }
 
@@ -440,14 +453,15 @@ impl Printer<'_> {
                 let (power, mantissa) = if power == 0 { (1, mantissa) } else { (power, mantissa | 1 << 52) };
                 _ = write!(digits, "{mantissa}p{:+}", power as i64 - 1075);
             }
-            'x' | 'X' => digits.push_str(&hex_float(absolute)),
+            'x' | 'X' => digits.push_str(&hex_float(absolute, precision)),
             _ => return self.bad_verb(value, verb),
         }
         if verb.is_ascii_uppercase() && float.is_finite() {
             digits.make_ascii_uppercase();
         }
-        if self.flags.sharp && float.is_finite() && matches!(verb, 'f' | 'F' | 'e' | 'E' | 'g' | 'G') {
-            digits = with_point(&digits, matches!(verb, 'g' | 'G').then(|| precision.unwrap_or(6)));
+        if self.flags.sharp && float.is_finite() && verb != 'b' {
+            let all = if matches!(verb, 'v' | 'g' | 'G' | 'x') { precision.unwrap_or(6) } else { 0 };
+            digits = with_point(&digits, all);
         }
         let sign = match (float.is_sign_negative() && !float.is_nan(), self.flags.plus, self.flags.space) {
             (true, ..) => "-",
@@ -455,12 +469,15 @@ impl Printer<'_> {
             (_, _, true) => " ",
             _ => "",
         };
-        // What is infinite is not filled with zeros.
-        self.flags.zero &= float.is_finite();
-        if self.flags.zero && !self.flags.minus && !sign.is_empty() {
+        if !float.is_finite() {
+            // Not filled with zeros.
+            self.pad_with(&format!("{sign}{digits}"), ' ');
+        } else if self.flags.zero && !self.flags.minus && !sign.is_empty() {
+            let width = self.flags.width;
             self.out.push_str(sign);
-            self.flags.width = self.flags.width.map(|width| width.saturating_sub(1));
+            self.flags.width = width.map(|width| width.saturating_sub(1));
             self.pad(&digits);
+            self.flags.width = width;
         } else {
             self.pad(&format!("{sign}{digits}"));
         }
@@ -468,38 +485,52 @@ impl Printer<'_> {
     }
 }
 
-/// `%#g` and its like always have a point, and `%#g` all of its digits.
-fn with_point(digits: &str, all: Option<usize>) -> String {
-    let (mantissa, power) = digits.find(['e', 'E']).map_or((digits, ""), |at| digits.split_at(at));
-    let mut mantissa = mantissa.to_owned();
-    if !mantissa.contains('.') {
-        mantissa.push('.');
+/// What `#` makes of a number: it always has a point and, if so many digits are asked for, all of them.
+fn with_point(number: &str, all: usize) -> String {
+    let powers: &[char] = if number.starts_with("0x") { &['p'] } else { &['e', 'E', 'p', 'P'] };
+    let (number, power) = number.find(powers).map_or((number, ""), |at| number.split_at(at));
+    let mut counted = number.chars().filter(|char| *char != '.').skip_while(|char| *char == '0').count();
+    let mut number = number.to_owned();
+    if !number.contains('.') {
+        // A zero alone counts as a digit.
+        counted += usize::from(number == "0");
+        number.push('.');
     }
-    if let Some(all) = all {
-        let has = mantissa.bytes().filter(u8::is_ascii_digit).count();
-        let leading =
-            mantissa.bytes().take_while(|byte| matches!(byte, b'0' | b'.')).filter(|byte| *byte == b'0').count();
-        mantissa.extend(std::iter::repeat_n('0', (all + leading).saturating_sub(has)));
-    }
-    mantissa + power
+    number.extend(std::iter::repeat_n('0', all.saturating_sub(counted)));
+    number + power
 }
 
-/// `0x1.8p+01`, as many digits as there are.
-fn hex_float(float: f64) -> String {
-    if float == 0.0 {
-        return "0x0p+00".to_owned();
-    }
-    let (mut power, mut fraction) = (0i32, float);
+/// `0x1.8p+01`, with so many digits behind the point or as many as there are.
+fn hex_float(float: f64, precision: Option<usize>) -> String {
+    let (mut power, mut fraction) = (0i32, if float == 0.0 { 1.0 } else { float });
     while fraction >= 2.0 {
         (power, fraction) = (power + 1, fraction / 2.0);
     }
     while fraction < 1.0 {
         (power, fraction) = (power - 1, fraction * 2.0);
     }
-    let digits = format!("{:013x}", fraction.to_bits() & ((1 << 52) - 1));
-    let digits = digits.trim_end_matches('0');
+    let mut mantissa = fraction.to_bits() & ((1 << 52) - 1) | 1 << 52;
+    if let Some(dropped) = precision.and_then(|digits| 13usize.checked_sub(digits)).filter(|dropped| *dropped > 0) {
+        let unit = 1u64 << (4 * dropped);
+        let (rest, odd) = (mantissa % unit, mantissa / unit % 2 == 1);
+        mantissa -= rest;
+        if rest > unit / 2 || (rest == unit / 2 && odd) {
+            mantissa += unit;
+        }
+        if mantissa >> 53 > 0 {
+            (mantissa, power) = (mantissa >> 1, power + 1);
+        }
+    }
+    if float == 0.0 {
+        (mantissa, power) = (0, 0);
+    }
+    let digits = format!("{:013x}", mantissa & ((1 << 52) - 1));
+    let digits = match precision {
+        Some(count) => format!("{:0<count$}", digits.get(..count).unwrap_or(&digits)),
+        None => digits.trim_end_matches('0').to_owned(),
+    };
     let point = if digits.is_empty() { "" } else { "." };
-    format!("0x1{point}{digits}p{}{:02}", if power < 0 { '-' } else { '+' }, power.abs())
+    format!("0x{}{point}{digits}p{}{:02}", mantissa >> 52, if power < 0 { '-' } else { '+' }, power.abs())
 }
 
 /// Whether text can stand between backquotes as it is.
