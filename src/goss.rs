@@ -6,7 +6,7 @@ mod lower;
 mod print;
 
 pub use decode::decode;
-pub use field::{Field, SECTIONS, Section, Shape};
+pub use field::{Field, SECTIONS, Section, Shape, Tested};
 pub use lower::lower;
 pub use print::print;
 
