@@ -7,12 +7,13 @@ use std::io::{self, Write};
 mod documentation;
 mod findings;
 mod github;
+pub mod goss;
 pub mod json;
 pub mod jsonl;
 mod junit;
 mod nagios;
 mod place;
-mod printable;
+pub mod printable;
 mod prometheus;
 mod rspecish;
 #[cfg(test)]
