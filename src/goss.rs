@@ -5,6 +5,7 @@ pub mod edit;
 pub mod field;
 mod lower;
 mod print;
+pub mod snapshot;
 
 pub use decode::decode;
 pub use field::{Field, SECTIONS, Section, Shape};

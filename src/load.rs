@@ -7,6 +7,7 @@
 
 mod foreign;
 pub mod goss;
+pub mod gossfile;
 
 use crate::quantity;
 use crate::secret::{Secrets, exposed, suspicious};
