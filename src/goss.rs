@@ -3,7 +3,10 @@
 mod decode;
 pub mod field;
 mod lower;
+pub mod matcher;
 mod print;
+mod setting;
+mod target;
 
 pub use decode::decode;
 pub use field::{Field, SECTIONS, Section, Shape};
