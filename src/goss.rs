@@ -1,11 +1,13 @@
 //! goss's file: what may stand in it, how it is read, printed and turned into claims.
 
 mod decode;
+pub mod edit;
 pub mod field;
 mod lower;
 pub mod matcher;
 mod print;
 mod setting;
+pub mod snapshot;
 mod target;
 
 pub use decode::decode;
