@@ -4,8 +4,11 @@ mod decode;
 pub mod edit;
 pub mod field;
 mod lower;
+pub mod matcher;
 mod print;
 pub mod snapshot;
+mod setting;
+mod target;
 
 pub use decode::decode;
 pub use field::{Field, SECTIONS, Section, Shape};

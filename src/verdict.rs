@@ -123,7 +123,7 @@ impl Verdict<'_> {
     fn secrets(&self) -> Option<Cow<'_, Secrets>> {
         let own = self.claim.secrets.as_deref();
         let sent = match &self.found {
-            Some(found) if self.claim.kind.name == "http" && self.key == "headers" => sent(found),
+            Some(found) if self.claim.kind.name == "http" && self.key.eq_ignore_ascii_case("headers") => sent(found),
             _ => Secrets::default(),
         };
         match own {
