@@ -5,9 +5,10 @@ pub mod edit;
 pub mod field;
 mod lower;
 pub mod matcher;
+pub mod migrate;
 mod print;
-pub mod snapshot;
 mod setting;
+pub mod snapshot;
 mod target;
 
 pub use decode::decode;
