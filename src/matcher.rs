@@ -19,6 +19,7 @@ mod scalar;
 mod semver;
 mod sieve;
 mod text;
+mod unmet;
 mod words;
 
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub use operator::{Empty, OPERATORS, Of, Operand, Operator, is_quantity};
 pub use pattern::Pattern;
 pub use semver::Constraint;
 pub use sieve::Sieve;
+pub use unmet::Unmet;
 
 /// What a spec expects of a value. Its operands have been checked against the type of the key it stands under.
 #[derive(Clone, Debug)]

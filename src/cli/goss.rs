@@ -10,7 +10,8 @@ mod serve;
 mod validate;
 mod value;
 
-use super::{OK, finished, in_place, print, say};
+use super::{Colour, OK, Paint, finished, in_place, print, refuse, say};
+use crate::load::Rejected;
 use crate::load::goss::Request;
 use crate::report::printable::line as shown;
 use line::{Instead, Line, Wrong, parse};
@@ -84,6 +85,13 @@ fn run(line: &Line, common: Common) -> u8 {
     } else {
         OK
     }
+}
+
+/// The page of what is wrong with a goss file, on standard error, and goss's line on it.
+fn refused(rejected: &Rejected, status: u8) -> io::Result<u8> {
+    refuse(rejected, "; nothing was run", Paint { choice: Colour::Auto });
+    let first = rejected.wrong.first().map_or("the goss file is wrong", |wrong| wrong.message.as_str());
+    sorry(&shown(first), status)
 }
 
 /// goss's line for what it cannot do, on standard output like goss's.
