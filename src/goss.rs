@@ -12,7 +12,7 @@ pub mod snapshot;
 mod target;
 
 pub use decode::decode;
-pub use field::{Field, SECTIONS, Section, Shape, Tested};
+pub use field::{Field, SECTIONS, Section, Shape};
 pub use lower::lower;
 pub use print::print;
 

@@ -19,7 +19,6 @@ mod scalar;
 mod semver;
 mod sieve;
 mod text;
-mod unmet;
 mod words;
 
 #[cfg(test)]
@@ -35,7 +34,6 @@ pub use operator::{Empty, OPERATORS, Of, Operand, Operator, is_quantity};
 pub use pattern::Pattern;
 pub use semver::Constraint;
 pub use sieve::Sieve;
-pub use unmet::Unmet;
 
 /// What a spec expects of a value. Its operands have been checked against the type of the key it stands under.
 #[derive(Clone, Debug)]

@@ -17,16 +17,13 @@ mod tap;
 mod unified;
 
 use super::Reporter;
-use crate::goss::Config;
 use crate::verdict::{Judged, Summary};
 use human::{Paint, Words};
-use result::{Entries, Group};
+use result::{Group, group};
 use std::io::{self, Write};
 
 /// What a format may want to know of the run.
 pub struct Context<'a> {
-    /// What the goss file says, with all it includes.
-    pub config: &'a Config,
     /// As `--format-options` has them.
     pub options: &'a [String],
     /// Whether escape sequences may be written.
@@ -124,21 +121,20 @@ fn arranged<'a>(context: Context<'a>, output: impl Output + 'a) -> Box<dyn Repor
         verbose: on("verbose"),
     };
     let held = on("sort").then(Vec::new);
-    Box::new(Arranged { entries: Entries::new(context.config), options, held, output })
+    Box::new(Arranged { options, held, output })
 }
 
 /// Hands a format its entries in the order of the file or, if that is asked for, by name.
-struct Arranged<'a, O> {
-    entries: Entries<'a>,
+struct Arranged<O> {
     options: Options,
     /// Those that wait to be sorted.
     held: Option<Vec<Group>>,
     output: O,
 }
 
-impl<O: Output> Reporter for Arranged<'_, O> {
+impl<O: Output> Reporter for Arranged<O> {
     fn entry(&mut self, judged: &Judged, out: &mut dyn Write) -> io::Result<()> {
-        let group = self.entries.group(judged);
+        let group = group(judged);
         match &mut self.held {
             _ if group.results.is_empty() => Ok(()),
             Some(held) => {

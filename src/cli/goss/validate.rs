@@ -5,7 +5,7 @@ use super::log::Log;
 use super::value::{span, written};
 use super::{Common, GIVEN_UP, NOT_OK, refused, sorry};
 use crate::cli::{BAD_SPEC, Colour, Paint};
-use crate::goss::{Config, lower};
+use crate::goss::lower;
 use crate::host::Host;
 use crate::load::Rejected;
 use crate::load::goss::{Loaded, load};
@@ -38,7 +38,7 @@ pub(super) fn run(line: &Line, common: Common) -> io::Result<u8> {
     warnings.iter().for_each(|warning| common.log.warn(warning));
     let paint = Paint { choice: colour(line) };
     let format = line.text("format");
-    let look = Look { sources: &sources, config: &config, options: &line.list("format-options"), paint };
+    let look = Look { sources: &sources, options: &line.list("format-options"), paint };
     let Some(reporter) = look.reporter(&format) else {
         return sorry(&format!("bad output format: {}", shown(&format)), NOT_OK);
     };
@@ -84,7 +84,6 @@ fn colour(line: &Line) -> Colour {
 /// What a report is made from.
 pub(super) struct Look<'a> {
     pub sources: &'a Sources,
-    pub config: &'a Config,
     pub options: &'a [String],
     pub paint: Paint,
 }
@@ -94,7 +93,7 @@ impl<'a> Look<'a> {
     pub(super) fn reporter(&self, format: &str) -> Option<Box<dyn Reporter + 'a>> {
         let colour = self.paint.on(&io::stdout());
         if let Some(format) = goss::Format::find(format) {
-            return Some((format.make)(goss::Context { config: self.config, options: self.options, colour }));
+            return Some((format.make)(goss::Context { options: self.options, colour }));
         }
         let verbose = self.options.iter().any(|option| option == "verbose");
         let context = report::Context { sources: self.sources, host: "", colour, verbose };

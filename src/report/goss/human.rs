@@ -1,9 +1,9 @@
 //! goss's words for people: a result in full or on one line, an entry's heading, the count at the end.
 
 use super::json_text::shown;
-use super::plain::printed;
 use super::result::{Group, TestResult, Word};
 use super::unified::unified;
+use crate::matcher::goss::printed;
 use crate::quantity::drives;
 use crate::report::printable::line;
 use crate::value::Value;

@@ -21,7 +21,7 @@ impl Output for Junit {
         let id = escaped(&line(&group.id));
         for result in &group.results {
             let text = escaped(&options.uncoloured().words(true).result(&group, result));
-            let (kind, property, time) = (group.kind, result.property, result.duration.as_secs_f64());
+            let (kind, property, time) = (group.kind, &result.property, result.duration.as_secs_f64());
             let _ = write!(self.cases, "<testcase name=\"{kind} {id} {property}\" time=\"{time:.3}\">\n");
             let _ = match result.result {
                 Word::Fail => write!(self.cases, "<system-err>{text}</system-err>\n<failure>{text}</failure>\n"),

@@ -1,9 +1,10 @@
 //! What goss says of a test that failed: what it compared, how, and what of the expectation is missing.
 
-use super::plain::{json, plain, printed};
-use crate::matcher::Test;
+use super::plain::{json, plain};
+use crate::matcher::goss::{Matcher, Number, printed};
 use crate::value::Value;
 use serde_json::{Map, Value as Json, json};
+use std::collections::HashSet;
 
 /// goss's `matcher-result`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -18,8 +19,6 @@ pub struct Matched {
     pub chain: Vec<Json>,
     /// The value before that.
     pub raw: Json,
-    /// Why it could not be compared at all.
-    pub error: Option<String>,
 }
 
 /// An expectation and what was seen, on their way to a [`Matched`].
@@ -27,9 +26,10 @@ pub struct Matched {
 pub struct Compared<'a> {
     /// As the goss file has it.
     pub said: &'a Value,
-    /// The test that was made of it; `None` where it is not known.
-    pub test: Option<&'a Test>,
+    pub matcher: &'a Matcher,
     pub found: &'a Value,
+    /// A list that was seen is one of texts, which goss joins where it wants a number.
+    pub strings: bool,
     /// What Go calls what the text is read from, where the file expects lines of it.
     pub reader: Option<&'static str>,
     /// Of a value what may be shown.
@@ -83,10 +83,6 @@ impl<'a> Compared<'a> {
             Value::List(list) => list.as_slice(),
             _ => &[],
         };
-        let inner = match self.test {
-            Some(Test::Not(inner) | Test::Key(inner) | Test::Element(inner)) => Some(&**inner),
-            _ => None,
-        };
         match name {
             "have-prefix" => self.stringly(not, "to have prefix", argument),
             "have-suffix" => self.stringly(not, "to have suffix", argument),
@@ -100,7 +96,10 @@ impl<'a> Compared<'a> {
             "contain-element" => self.listed(self.message(not, "to contain element matching", self.written(argument))),
             "contain-elements" => self.listed(self.elements(not, "to contain elements matching", list(), false)),
             "consist-of" => self.elements(not, "to consist of", list(), true),
-            "not" => Compared { said: argument, test: inner, ..self }.tell(!not),
+            "not" => match self.matcher {
+                Matcher::Not(inner) => Compared { said: argument, matcher: inner, ..self }.tell(!not),
+                _ => self.message(!not, "to equal", self.written(argument)),
+            },
             "and" => self.several(not, list(), true),
             "or" => self.several(not, list(), false),
             "gjson" => self.gjson(not, argument),
@@ -119,7 +118,7 @@ impl<'a> Compared<'a> {
         let (text, changed) = match &found {
             Value::Text(_) => (found, false),
             Value::List(list) => (Value::Text(list.iter().map(printed).collect::<Vec<_>>().join("\n")), true),
-            other => (Value::Text(printed(other)), true),
+            other => (Value::Text(printed(other).into_owned()), true),
         };
         let matched = Compared { found: &text, reader: None, ..self }.message(not, message, self.show(expected));
         Matched { chain: changed.then(|| json!({"to-string": {}})).into_iter().collect(), raw, ..matched }
@@ -128,24 +127,21 @@ impl<'a> Compared<'a> {
     /// Compared as a number: goss reads text as one.
     fn numerically(self, not: bool, relation: &str, expected: &Value) -> Matched {
         let (found, raw) = (plain(self.found), self.actual());
+        let parse = |text: &str| match Number::parse(text)? {
+            Number::Int(n) => Some(Value::Int(n)),
+            Number::Float(n) => Some(Value::Number(n)),
+        };
         let read = match &found {
             Value::Int(_) | Value::Number(_) => None,
-            Value::Text(text) => Some(text.trim().parse().ok().map(Value::Number)),
-            Value::List(list) => {
-                let text = list.iter().map(printed).collect::<Vec<_>>().join("\n");
-                Some(text.trim().parse().ok().map(Value::Number))
-            }
+            Value::Text(text) => Some(parse(text)),
+            Value::List(list) if self.strings => Some(parse(&list.iter().map(printed).collect::<Vec<_>>().join("\n"))),
             _ => Some(None),
         };
         let chain = read.is_some().then(|| json!({"to-numeric": {}})).into_iter().collect();
-        let error = (read == Some(None)).then(|| {
-            let shown = plain(&(self.hide)(self.found));
-            format!("it is compared as a number and is none: {}", super::json_text::shown(&json(&shown)))
-        });
         let found = read.flatten().unwrap_or(found);
         let message = format!("to be numerically {relation}");
         let matched = Compared { found: &found, reader: None, ..self }.message(not, &message, self.show(expected));
-        Matched { chain, raw, error, ..matched }
+        Matched { chain, raw, ..matched }
     }
 
     /// goss makes a list of lines of text before it looks for elements.
@@ -193,25 +189,25 @@ impl<'a> Compared<'a> {
 
     /// What of a list is missing, what of it is there, and which elements nobody asked for.
     fn parted(&self, list: &[Value], write: impl Fn(&Value) -> Json) -> Option<(Vec<Json>, Vec<Json>, Vec<usize>)> {
-        let unmet = self.test?.unmet(self.found)?;
+        let unmet = self.matcher.unmet(self.found)?;
+        let gone: HashSet<usize> = unmet.missing.into_iter().collect();
         let (mut missing, mut found) = (vec![], vec![]);
         for (at, one) in list.iter().enumerate() {
-            if unmet.missing.contains(&at) { &mut missing } else { &mut found }.push(write(one));
+            if gone.contains(&at) { &mut missing } else { &mut found }.push(write(one));
         }
         Some((missing, found, unmet.extra))
     }
 
     /// `and`, of which goss tells the first that fails, and `or`, of which it tells the first that should not hold.
     fn several(self, not: bool, list: &'a [Value], all: bool) -> Matched {
-        let tests = match self.test {
-            Some(Test::And(tests)) if all && tests.len() == list.len() => Some(tests),
-            Some(Test::Or(tests)) if !all && tests.len() == list.len() => Some(tests),
-            _ => None,
+        let matchers = match self.matcher {
+            Matcher::And(matchers) if all => matchers.as_slice(),
+            Matcher::Or(matchers) if !all => matchers.as_slice(),
+            _ => &[],
         };
-        let one = tests.filter(|_| all != not).into_iter().flatten().zip(list);
-        let one = one.into_iter().find(|(test, _)| (test.holds(self.found) == Ok(true)) != all);
-        if let Some((test, said)) = one {
-            return Compared { said, test: Some(test), ..self }.tell(not);
+        let mut each = matchers.iter().zip(list).filter(|_| all != not);
+        if let Some((matcher, said)) = each.find(|(matcher, _)| matcher.holds(self.found, self.strings) != all) {
+            return Compared { said, matcher, ..self }.tell(not);
         }
         let message =
             if all { "to satisfy all of these matchers" } else { "to satisfy at least one of these matchers" };
@@ -220,28 +216,22 @@ impl<'a> Compared<'a> {
 
     fn gjson(self, not: bool, paths: &'a Value) -> Matched {
         let Value::Map(paths) = paths else { return Matched::default() };
-        let led = self.test.and_then(|test| test.astray(self.found));
-        let told = led.and_then(|(path, test, led)| Some((paths.iter().find(|(name, _)| name == path)?, test, led)));
         let raw = self.actual();
-        match told {
-            Some(((path, said), test, Ok(found))) => {
-                let below = Compared { said, test: Some(test), found: &found, reader: None, hide: self.hide };
-                let mut matched = below.tell(not);
-                matched.chain.insert(0, json!({"gjson": {"Path": path}}));
-                Matched { raw, ..matched }
-            }
-            Some(((path, said), _, Err(why))) => Matched {
-                expected: self.written(said),
-                chain: vec![json!({"gjson": {"Path": path}})],
-                raw,
-                error: Some(why),
-                ..Matched::default()
-            },
-            None => {
-                let expected = Json::Array(paths.iter().map(|(_, said)| self.written(said)).collect());
-                self.message(not, "to satisfy all of these matchers", expected)
-            }
-        }
+        let led = self.matcher.astray(self.found, not).filter(|_| !not || paths.len() == 1);
+        let told =
+            led.and_then(|(path, matcher, led)| Some((paths.iter().find(|(name, _)| name == path)?, matcher, led)));
+        let Some(((path, said), matcher, led)) = told else {
+            let expected = Json::Array(paths.iter().map(|(_, said)| self.written(said)).collect());
+            return self.message(not, "to satisfy all of these matchers", expected);
+        };
+        let step = json!({"gjson": {"Path": path}});
+        let Some(found) = led else {
+            return Matched { expected: self.written(said), chain: vec![step], raw, ..Matched::default() };
+        };
+        let below = Compared { said, matcher, found: &found, strings: false, reader: None, hide: self.hide };
+        let mut matched = below.tell(not);
+        matched.chain.insert(0, step);
+        Matched { raw, ..matched }
     }
 
     /// An expectation inside another, as goss writes its matchers.
