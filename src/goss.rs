@@ -5,6 +5,7 @@ pub mod edit;
 pub mod field;
 mod lower;
 pub mod matcher;
+pub mod migrate;
 mod print;
 mod setting;
 pub mod snapshot;
