@@ -8,6 +8,7 @@ mod bounds;
 mod contains;
 mod diff;
 mod explain;
+pub mod goss;
 mod holds;
 mod lower;
 mod mistake;
@@ -18,6 +19,7 @@ mod scalar;
 mod semver;
 mod sieve;
 mod text;
+mod unmet;
 mod words;
 
 #[cfg(test)]
@@ -33,6 +35,7 @@ pub use operator::{Empty, OPERATORS, Of, Operand, Operator, is_quantity};
 pub use pattern::Pattern;
 pub use semver::Constraint;
 pub use sieve::Sieve;
+pub use unmet::Unmet;
 
 /// What a spec expects of a value. Its operands have been checked against the type of the key it stands under.
 #[derive(Clone, Debug)]
@@ -71,6 +74,8 @@ pub enum Test {
     Xml(Box<Xml>),
     /// Of text that no report may show, nor what it was expected to be.
     Secret(Box<Test>),
+    /// As goss has it, by the types that Go gives to what is seen and what is expected.
+    Goss(Box<goss::Expected>),
     /// What a goss file says and no test can be made of, and why: it fails whatever is seen, as goss has it.
     Refused(Box<str>),
 }

@@ -139,6 +139,20 @@ pub struct Content {
     pub cut: Option<u64>,
 }
 
+impl Content {
+    /// Bytes that are not UTF-8 become U+FFFD; a character that the bound cut in two is left out.
+    pub fn new(mut bytes: Vec<u8>, cut: Option<u64>) -> Content {
+        if cut.is_some()
+            && let Err(e) = std::str::from_utf8(&bytes)
+            && e.error_len().is_none()
+        {
+            bytes.truncate(e.valid_up_to());
+        }
+        let text = String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
+        Content { text, cut }
+    }
+}
+
 /// Some lines of a long text.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Excerpt {
