@@ -2,6 +2,7 @@
 
 mod decode;
 pub mod field;
+pub mod function;
 mod lower;
 mod print;
 
