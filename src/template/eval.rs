@@ -214,12 +214,14 @@ impl<'a, 't> Run<'a, 't> {
             let fitted = fit(Held::bare(last), param(given.args.len()));
             values.push(self.at(head.at, head, fitted)?);
         }
-        let result = (function.call)(&self.call, &values).and_then(|value| {
+        // Looking at text takes time, as making it does.
+        let seen = values.iter().filter_map(Value::as_text).map(|text| text.len() / 64).sum();
+        let called = self.call.charge(seen).and_then(|()| (function.call)(&self.call, &values)).and_then(|value| {
             // What nests is kept by what holds it, and nothing else counts how much there is.
             self.call.charge(if matches!(value, Value::List(_) | Value::Map(_)) { NEST } else { 0 })?;
             Ok(value)
         });
-        match result {
+        match called {
             Ok(value) => Ok(Held::bare(value)),
             Err(message) => self.error(node.at(), node, format!("error calling {name}: {message}")),
         }
