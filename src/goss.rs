@@ -1,9 +1,15 @@
 //! goss's file: what may stand in it, how it is read, printed and turned into claims.
 
 mod decode;
+pub mod edit;
 pub mod field;
 mod lower;
+pub mod matcher;
+pub mod migrate;
 mod print;
+mod setting;
+pub mod snapshot;
+mod target;
 
 pub use decode::decode;
 pub use field::{Field, SECTIONS, Section, Shape};
