@@ -1,6 +1,6 @@
 //! goss's file: what may stand in it, how it is read, printed and turned into claims.
 
-mod decode;
+pub mod decode;
 pub mod field;
 mod lower;
 pub mod matcher;
