@@ -2,6 +2,7 @@
 
 pub mod decode;
 pub mod field;
+pub mod function;
 mod lower;
 pub mod matcher;
 mod print;

@@ -7,6 +7,8 @@ mod escape;
 mod eval;
 mod exec;
 pub mod function;
+mod layout;
+pub mod letter;
 mod lex;
 mod literal;
 mod method;
@@ -14,6 +16,7 @@ mod parse;
 pub mod print;
 mod printf;
 mod quote;
+pub mod sprig;
 mod tree;
 pub mod value;
 

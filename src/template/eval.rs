@@ -211,7 +211,10 @@ impl<'a, 't> Run<'a, 't> {
             let fitted = fit(Held::bare(last), param(given.args.len()));
             values.push(self.at(head.at, head, fitted)?);
         }
-        match (function.call)(&self.call, &values) {
+        // Looking at text takes time, as making it does.
+        let seen = values.iter().filter_map(Value::as_text).map(|text| text.len() / 64).sum();
+        let called = self.call.charge(seen).and_then(|()| (function.call)(&self.call, &values));
+        match called {
             Ok(value) => Ok(Held::bare(value)),
             Err(message) => self.error(node.at(), node, format!("error calling {name}: {message}")),
         }
