@@ -33,6 +33,8 @@ pub enum Value {
     /// What is known of a list, and why there may be more of it. Judging takes it apart: it is in no other value.
     Partial(Box<(Vec<Value>, Fault)>),
     Map(Vec<(String, Value)>),
+    /// A map of YAML's whose keys are not all text. In specs alone.
+    Pairs(Vec<(Value, Value)>),
     Mode(Mode),
     Size(Bytes),
     Share(Share),

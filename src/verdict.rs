@@ -115,8 +115,12 @@ impl Verdict<'_> {
 
     /// What was found, as reports may show it.
     pub fn shown(&self) -> Option<Value> {
-        let found = self.found.as_ref()?;
-        Some(self.secrets().unwrap_or_default().scrub_value(found))
+        self.found.as_ref().map(|found| self.hide(found))
+    }
+
+    /// A value of it, or of what is expected of it, as reports may show it.
+    pub fn hide(&self, value: &Value) -> Value {
+        self.secrets().unwrap_or_default().scrub_value(value)
     }
 
     /// What must not be shown of it: what the entry keeps to itself, and what a server told to nobody else.

@@ -17,6 +17,7 @@ mod number;
 mod printed;
 mod semver;
 mod told;
+mod unmet;
 
 pub use number::Number;
 pub use printed::printed;

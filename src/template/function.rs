@@ -1,6 +1,7 @@
 //! What a template may call: named functions over [`Value`]s, and what they may ask of the world.
 
 use super::Value;
+use super::print;
 use std::cell::Cell;
 use time::OffsetDateTime;
 
@@ -15,19 +16,25 @@ pub struct Function {
     pub call: fn(&Call, &[Value]) -> Result<Value, String>,
 }
 
-/// The type of a parameter in Go.
+/// The type of a parameter in Go. What is given to `call` is of this type, and no other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Param {
     /// `interface{}`.
     Any,
     Text,
+    /// `int`: an `int64` is refused.
     Int,
+    Int64,
     Float,
     Bool,
-    /// `[]interface{}` or a list of any elements.
+    /// `[]interface{}`, or nil. A list of anything else is refused.
     List,
-    /// `map[string]interface{}`.
+    /// `map[string]interface{}`, or nil. A map of anything else is refused.
     Map,
+    /// `time.Time`.
+    Time,
+    /// A struct of this type.
+    Object(&'static str),
 }
 
 /// What a call may use besides its arguments.
@@ -38,11 +45,19 @@ pub struct Call<'w> {
 }
 
 impl Call<'_> {
-    /// Takes `bytes` from what the rendering may still make. To be asked before they are made.
+    /// Takes `bytes` from what the rendering may still make. To be asked before they are made, and for every element of
+    /// a value that is walked: a list that holds one list twice, and that one another twice, has no end.
     pub fn charge(&self, bytes: usize) -> Result<(), String> {
         let left = self.left.get().checked_sub(bytes).ok_or("the template makes too much text")?;
         self.left.set(left);
         Ok(())
+    }
+
+    /// As `fmt.Sprint` writes the value. Charged for.
+    pub fn print(&self, value: &Value) -> Result<String, String> {
+        let mut text = String::new();
+        print::value(&mut text, value, self)?;
+        Ok(text)
     }
 }
 
