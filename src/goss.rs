@@ -14,7 +14,7 @@ mod target;
 pub use decode::decode;
 pub use field::{Field, SECTIONS, Section, Shape};
 pub use lower::lower;
-pub use print::print;
+pub use print::{print, print_value};
 
 use crate::syntax::Span;
 use crate::value::Value;

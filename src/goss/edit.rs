@@ -2,11 +2,11 @@
 
 mod json;
 mod lines;
-mod order;
 mod yaml;
 
 use super::SECTIONS;
 use crate::syntax::Format;
+use std::cmp::Ordering;
 
 /// Why the text has no place for an entry that is sure to be right.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,9 +48,9 @@ fn rank(section: &str) -> usize {
 }
 
 /// Before which of these something with `key` belongs, where they are in order; else behind all.
-fn before<'k, K: Ord + 'k>(keys: impl Iterator<Item = K> + Clone, key: &K) -> Option<usize> {
-    let sorted = keys.clone().zip(keys.clone().skip(1)).all(|(a, b)| a <= b);
-    keys.into_iter().position(|other| other > *key).filter(|_| sorted)
+fn before<K: Copy>(keys: &[K], key: K, order: fn(K, K) -> Ordering) -> Option<usize> {
+    let sorted = keys.iter().zip(keys.iter().skip(1)).all(|(a, b)| order(*a, *b).is_le());
+    keys.iter().position(|other| order(*other, key).is_gt()).filter(|_| sorted)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::goss::edit::{self, Place, Unplaceable};
 use crate::goss::snapshot::{Snapshot, Subject};
 use crate::goss::{self, Config, Entry, SECTIONS, Section};
 use crate::quantity;
-use crate::syntax::{self, Format, Source, Sources};
+use crate::syntax::{Format, Source, Sources};
 use crate::value::Fault;
 use std::fs::{self, File, Metadata};
 use std::io::{ErrorKind, Read, Write};
@@ -85,7 +85,8 @@ impl Gossfile {
         };
         self.config = whole;
         self.changed = true;
-        Ok(printed)
+        // Go ends what it prints as YAML with a newline, and not what it prints as JSON.
+        Ok(if self.format == Format::Json { printed.trim_end().to_owned() } else { printed })
     }
 
     /// The new entry with the title and the meta of the one that stood there.
@@ -168,14 +169,13 @@ impl Gossfile {
 
 /// What a text says where it has no templates; else a page of what is wrong with it.
 fn read(text: &str, format: Format) -> Result<Config, String> {
-    let (tree, mut wrong) = syntax::parse(text, 0, format);
-    let mut unknown = Vec::new();
-    let config = tree.map(|tree| goss::decode(&tree, &mut wrong, &mut unknown)).unwrap_or_default();
-    if wrong.is_empty() {
-        return Ok(config);
+    if text.trim().is_empty() {
+        return Ok(Config::default());
     }
-    let sources = Sources { files: vec![Source { name: "goss file".into(), text: text.to_owned() }] };
-    Err(sources.render(&wrong, false))
+    goss::decode(text, 0, format).map(|decoded| decoded.config).map_err(|wrong| {
+        let sources = Sources { files: vec![Source { name: "goss file".into(), text: text.to_owned() }] };
+        sources.render(&wrong, false)
+    })
 }
 
 /// Whether a text says what it is to say, and nothing else.

@@ -15,6 +15,22 @@ pub fn value(out: &mut String, value: &Value, call: &Call) -> Result<(), String>
     nested(out, value, call, DEEPEST)
 }
 
+/// Writes the value as an action does: nil as `<no value>`, and what a pointer points to.
+pub fn action(out: &mut String, value: &Value, call: &Call) -> Result<(), String> {
+    match value {
+        Value::Nil => plain(out, "<no value>", call),
+        Value::Object(object) if object.text.is_none() => {
+            let start = out.len();
+            nested(out, value, call, DEEPEST)?;
+            if out.get(start..).is_some_and(|text| text.starts_with('&')) {
+                out.remove(start);
+            }
+            Ok(())
+        }
+        _ => nested(out, value, call, DEEPEST),
+    }
+}
+
 fn nested(out: &mut String, value: &Value, call: &Call, depth: usize) -> Result<(), String> {
     match value {
         Value::List(list) => {

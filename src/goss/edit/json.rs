@@ -1,7 +1,9 @@
 //! An entry into JSON.
 
 use super::{Place, Unplaceable, before, rank};
+use crate::goss::print_value;
 use crate::syntax::{self, Data, Format, Key, Node, Span};
+use crate::value::Value;
 
 /// Spaces that goss indents by.
 const STEP: usize = 4;
@@ -18,8 +20,8 @@ pub fn put(text: &str, entry: Place) -> Result<String, Unplaceable> {
     let step = step(text, root.1);
     let Some((_, node)) = root.1.iter().find(|(key, _)| key.text == entry.section) else {
         let printed = format!("{{\n{}{}: {}\n}}", pad(STEP), name(entry.name), inner(entry.printed, STEP));
-        let ranks = root.1.iter().map(|(key, _)| rank(&key.text));
-        let at = before(ranks, &rank(entry.section));
+        let ranks: Vec<usize> = root.1.iter().map(|(key, _)| rank(&key.text)).collect();
+        let at = before(&ranks, rank(entry.section), |a, b| a.cmp(&b));
         return inserted(text, root, at, (entry.section, &printed), step);
     };
     let map = node.map().ok_or(Unplaceable::Layout)?;
@@ -29,7 +31,8 @@ pub fn put(text: &str, entry: Place) -> Result<String, Unplaceable> {
             Ok(replaced(text, old.span, &scaled(entry.printed, depth, step)))
         }
         None => {
-            let at = before(map.iter().map(|(key, _)| &*key.text), &entry.name);
+            let names: Vec<&str> = map.iter().map(|(key, _)| &*key.text).collect();
+            let at = before(&names, entry.name, |a, b| a.cmp(b));
             inserted(text, (node, map), at, (entry.name, entry.printed), step)
         }
     }
@@ -42,7 +45,7 @@ pub fn find(text: &str, section: &str, entry: &str) -> Option<String> {
 }
 
 fn name(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    print_value(&Value::Text(text.to_owned()), Format::Json).trim_end().to_owned()
 }
 
 fn pad(spaces: usize) -> String {

@@ -1,7 +1,7 @@
 //! An entry into YAML that is written in blocks, as goss and people write it.
 
 use super::lines::{Line, What, is_nothing, key, lines};
-use super::order::Ordered;
+use crate::goss::print::natural;
 use super::{Place, Unplaceable, before, rank};
 
 /// Spaces that goss indents by.
@@ -157,8 +157,8 @@ impl<'t> Text<'t> {
             let at = self.outside(head)?;
             return Ok(self.splice(at, at, &printed));
         }
-        let names = items.iter().map(|item| item.name.as_deref().unwrap_or_default());
-        let at = match before(names.map(Ordered), &Ordered(entry.name)) {
+        let names: Vec<&str> = items.iter().map(|item| item.name.as_deref().unwrap_or_default()).collect();
+        let at = match before(&names, entry.name, natural) {
             Some(0) => head.line + 1,
             Some(next) => items.get(next - 1).map_or(head.line + 1, |item| item.until),
             None => items.last().map_or(head.line + 1, |item| item.until),
@@ -191,8 +191,8 @@ impl<'t> Text<'t> {
             }
             return Ok(self.splice(end, end, &printed));
         }
-        let ranks = self.heads.iter().map(|head| rank(&head.name));
-        let at = match before(ranks, &rank(entry.section)) {
+        let ranks: Vec<usize> = self.heads.iter().map(|head| rank(&head.name)).collect();
+        let at = match before(&ranks, rank(entry.section), |a, b| a.cmp(&b)) {
             Some(next @ 1..) => {
                 let head = self.heads.get(next - 1);
                 head.map_or(end, |head| self.end(head.line, head.until, 0))
