@@ -70,14 +70,19 @@ impl Case<'_> {
         let start = out.iter().position(|b| *b == b'{').unwrap_or(out.len());
         let report: Json = serde_json::from_slice(&out[start..]).map_err(|e| {
             let said: String = String::from_utf8_lossy(&out).chars().take(600).collect();
-            format!("{program}: exit status {status:?}, no report: {e}: {said} {}", errors.chars().take(1500).collect::<String>())
+            format!(
+                "{program}: exit status {status:?}, no report: {e}: {said} {}",
+                errors.chars().take(1500).collect::<String>()
+            )
         })?;
         let mut results = BTreeMap::<Name, Vec<String>>::new();
         for r in report["results"].as_array().ok_or("no results")? {
             let text = |key: &str| r[key].as_str().unwrap_or_default().to_owned();
             let verdict = ["pass", "fail", "skip"].get(r["result"].as_u64().unwrap_or(9) as usize).unwrap_or(&"?");
-            let agrees = (r["successful"] == (*verdict == "pass") || *verdict == "skip") && r["skipped"] == (*verdict == "skip");
-            let mut seen = if agrees { (*verdict).to_owned() } else { format!("{verdict}, but says otherwise of itself") };
+            let agrees =
+                (r["successful"] == (*verdict == "pass") || *verdict == "skip") && r["skipped"] == (*verdict == "skip");
+            let mut seen =
+                if agrees { (*verdict).to_owned() } else { format!("{verdict}, but says otherwise of itself") };
             if r["title"].as_str().is_some_and(|t| !t.is_empty()) || !r["meta"].is_null() {
                 seen += &format!(" {} {}", r["title"], r["meta"]);
             }
@@ -204,5 +209,9 @@ pub fn benchmark() -> Result<(), Failed> {
         "os_locale": "UTC", "os_release": release("VERSION_ID"), "os_distribution": "Debian", "os_hostname": ends(&["hostname"]).1.trim(),
         "auto_group": "ungrouped", "system_type": "Server",
     });
-    agree(&case(&folder, "root", &["-g", "goss.yml", "--vars", "vars/CIS.yml", "--vars-inline", &inline.to_string()]), &[], 300)
+    agree(
+        &case(&folder, "root", &["-g", "goss.yml", "--vars", "vars/CIS.yml", "--vars-inline", &inline.to_string()]),
+        &[],
+        300,
+    )
 }
