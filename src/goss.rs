@@ -2,6 +2,7 @@
 
 mod decode;
 pub mod edit;
+pub mod decode;
 pub mod field;
 mod lower;
 pub mod matcher;
