@@ -86,7 +86,7 @@ enum Command {
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     quiet_panics();
     let args: Vec<OsString> = args.into_iter().collect();
-    if called_goss(&args) {
+    if let Some(args) = as_goss(&args) {
         return goss::main(&args);
     }
     let cli = match Cli::try_parse_from(args) {
@@ -112,10 +112,19 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     ExitCode::from(finished(done))
 }
 
-/// Whether it is to be goss: by the name that it is called by, or by `--profile goss` before all else.
-fn called_goss(args: &[OsString]) -> bool {
-    let name = args.first().and_then(|path| Path::new(path).file_name());
-    name.is_some_and(|name| name == "goss")
+/// The arguments for goss if it is to be goss: by the name that it is called by (`goss`, or one of its releases' names
+/// such as `goss-linux-amd64`), or by `--profile goss` before all else.
+fn as_goss(args: &[OsString]) -> Option<Vec<OsString>> {
+    let (name, rest) = args.split_first()?;
+    let called = Path::new(name).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    if called == "goss" || called.starts_with("goss-") {
+        return Some(rest.to_vec());
+    }
+    match rest {
+        [flag, rest @ ..] if flag == "--profile=goss" => Some(rest.to_vec()),
+        [flag, profile, rest @ ..] if flag == "--profile" && profile == "goss" => Some(rest.to_vec()),
+        _ => None,
+    }
 }
 
 /// Runs what may leave threads hanging in the kernel; ends on time all the same.

@@ -8,6 +8,7 @@ mod bounds;
 mod contains;
 mod diff;
 mod explain;
+pub mod goss;
 mod holds;
 mod lower;
 mod mistake;
@@ -71,6 +72,8 @@ pub enum Test {
     Xml(Box<Xml>),
     /// Of text that no report may show, nor what it was expected to be.
     Secret(Box<Test>),
+    /// As goss has it, by the types that Go gives to what is seen and what is expected.
+    Goss(Box<goss::Expected>),
     /// What a goss file says and no test can be made of, and why: it fails whatever is seen, as goss has it.
     Refused(Box<str>),
 }

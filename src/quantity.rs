@@ -224,6 +224,13 @@ impl std::fmt::Display for Value {
                 }
                 f.write_str("}")
             }
+            Value::Pairs(pairs) => {
+                f.write_str("{")?;
+                for (i, (k, v)) in pairs.iter().enumerate() {
+                    write!(f, "{}{k}: {v}", if i > 0 { ", " } else { "" })?;
+                }
+                f.write_str("}")
+            }
             Value::Mode(m) => write!(f, "\"{m}\""),
             Value::Size(Bytes(b)) => f.write_str(&size(*b)),
             Value::Share(s) => f.write_str(&share(*s)),

@@ -138,6 +138,28 @@ impl<'t> Json<'t> {
         Json(Cow::Owned(to_json(value).to_string()))
     }
 
+    /// As goss takes it: of a key that stands twice in a map the first counts.
+    pub fn goss(text: &'t str) -> Result<Json<'t>, String> {
+        match serde_json::from_str::<serde::de::IgnoredAny>(text) {
+            Ok(_) => Ok(Json(Cow::Borrowed(text))),
+            Err(error) => Err(format!("{NOT_JSON}{error}")),
+        }
+    }
+
+    /// What stands at `path`, every number as the `float64` that Go makes of it.
+    pub fn get_as_go(&self, path: &str) -> Result<Option<Value>, String> {
+        fn go(json: &J) -> Value {
+            match json {
+                J::Number(n) => Value::Number(n.as_f64().unwrap_or(f64::NAN)),
+                J::Array(list) => Value::List(list.iter().map(go).collect()),
+                J::Object(map) => Value::Map(map.iter().map(|(k, v)| (k.clone(), go(v))).collect()),
+                other => from_json(other),
+            }
+        }
+        check_gjson(path)?;
+        Ok(find(&self.0, path)?.map(|found| go(&found)))
+    }
+
     /// What stands at `path`.
     pub fn get(&self, path: &str) -> Result<Option<Value>, String> {
         check_gjson(path)?;

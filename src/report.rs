@@ -3,16 +3,18 @@
 use crate::syntax::Sources;
 use crate::verdict::{Judged, Summary};
 use std::io::{self, Write};
+use std::time::Duration;
 
 mod documentation;
 mod findings;
 mod github;
+pub mod goss;
 pub mod json;
 pub mod jsonl;
 mod junit;
 mod nagios;
 mod place;
-mod printable;
+pub mod printable;
 mod prometheus;
 mod rspecish;
 #[cfg(test)]
@@ -32,6 +34,8 @@ pub trait Reporter {
     }
     /// One entry, in spec order.
     fn entry(&mut self, judged: &Judged, out: &mut dyn Write) -> io::Result<()>;
+    /// Not everything passed, and after a while it is looked again: how long it has been so far.
+    fn again(&mut self, _elapsed: Duration) {}
     /// After the last.
     fn finish(&mut self, summary: &Summary, out: &mut dyn Write) -> io::Result<()>;
     /// The process's exit status, where the format has its own.

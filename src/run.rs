@@ -4,7 +4,7 @@ use crate::gather::{Event, Gathered, gather};
 use crate::host::Host;
 use crate::plan::Limits;
 use crate::report::Reporter;
-use crate::spec::Claim;
+use crate::spec::{Claim, Profile};
 use crate::verdict::{Judged, Summary, Verdict, judge, passes, skipped};
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
@@ -24,7 +24,8 @@ pub struct Rounds {
 /// Runs `claims` against `host` and writes the report. `known` hears how many more entries are settled, and 0 now and
 /// then while none is.
 ///
-/// With several rounds an entry that passes is settled, and the others are with the last round.
+/// With several rounds an entry that passes is settled, and the others are with the last round. By goss's rules nothing is
+/// settled before everything passes in one and the same round.
 pub fn run(
     claims: &Arc<Vec<Claim>>,
     host: &Host,
@@ -39,7 +40,9 @@ pub fn run(
     let failed = reporter.begin(claims.len(), out).and_then(|()| out.flush()).err();
     let mut desk = Desk { claims, early: HashMap::new(), next: 0, reporter, out, failed };
     desk.skips(&mut summary);
-    let mut open: Vec<usize> = claims.iter().enumerate().filter(|(_, c)| c.skip().is_none()).map(|(i, _)| i).collect();
+    let whole = claims.iter().any(|claim| claim.profile == Profile::Goss);
+    let all: Vec<usize> = claims.iter().enumerate().filter(|(_, c)| c.skip().is_none()).map(|(i, _)| i).collect();
+    let mut open = all.clone();
     let mut host = host.clone();
     let mut doubtful: BTreeMap<usize, Gathered> = BTreeMap::new();
     loop {
@@ -49,7 +52,7 @@ pub fn run(
                 if let Some(before) = doubtful.remove(&index) {
                     gathered.elapsed += before.elapsed;
                 }
-                if last || passes(&claims[index], &gathered.observed) {
+                if last || (!whole && passes(&claims[index], &gathered.observed)) {
                     known(1);
                     desk.stream(index, gathered, &mut summary);
                 } else {
@@ -61,10 +64,12 @@ pub fn run(
                 desk.flush();
             }
         });
-        if doubtful.is_empty() || begun.elapsed() + rounds.sleep > rounds.timeout {
+        let settled = doubtful.iter().all(|(index, gathered)| whole && passes(&claims[*index], &gathered.observed));
+        if settled || begun.elapsed() + rounds.sleep > rounds.timeout {
             break;
         }
-        open = doubtful.keys().copied().collect();
+        desk.reporter.again(begun.elapsed());
+        open = if whole { all.clone() } else { doubtful.keys().copied().collect() };
         thread::sleep(rounds.sleep);
         host = host.fresh();
     }

@@ -15,7 +15,7 @@ mod secrets;
 
 pub use common::{COMMON, CommonKey, CommonShape};
 pub use lower::lower;
-pub use secrets::censor;
+pub use secrets::{Kept, censor};
 
 /// Names of the section that reads other specs in; the second is goss's.
 pub const INCLUDE: [&str; 2] = ["include", "gossfile"];
@@ -113,10 +113,14 @@ impl Asked for Claim {
 }
 
 impl Claim {
-    /// The name of the key that `asks[index]` reads, with a lookup's argument: `mode`, `json.server.port`.
+    /// The name of the key that `asks[index]` reads, with a lookup's argument: `mode`, `json.server.port`. Of a goss file
+    /// what goss calls it: `linkedto`.
     pub fn key_name(&self, index: usize) -> Cow<'static, str> {
         let Some(ask) = self.asks.get(index) else { return Cow::Borrowed("") };
         let name = (self.kind.key_name)(ask.key);
+        if self.profile == Profile::Goss && !ask.argument.is_empty() {
+            return Cow::Owned(ask.argument.to_string());
+        }
         if ask.argument.is_empty() || (self.kind.is_check)(ask.key) {
             Cow::Borrowed(name)
         } else {

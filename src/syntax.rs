@@ -6,6 +6,7 @@ use std::borrow::Cow;
 mod build;
 mod diagnostic;
 mod json;
+pub mod libyaml;
 mod plain;
 mod suggest;
 mod toml;
@@ -14,6 +15,7 @@ mod yaml;
 mod yaml_block;
 mod yaml_error;
 
+pub use build::brief;
 pub use diagnostic::{Code, Diagnostic, Help, Source, Sources};
 pub use suggest::{nearest, related};
 
@@ -88,6 +90,11 @@ pub fn parse<'s>(text: &'s str, file: u32, format: Format) -> (Option<Node<'s>>,
         Format::Yaml => yaml::parse(text, file),
         Format::Json => json::parse(text, file),
     }
+}
+
+/// Parses JSON as Go does: every key of a map is there, however often it stands.
+pub fn parse_json_as_go<'s>(text: &'s str, file: u32) -> (Option<Node<'s>>, Vec<Diagnostic>) {
+    json::parse_as_go(text, file)
 }
 
 /// Spans count bytes in 32 bits.

@@ -33,6 +33,8 @@ pub enum Value {
     /// What is known of a list, and why there may be more of it. Judging takes it apart: it is in no other value.
     Partial(Box<(Vec<Value>, Fault)>),
     Map(Vec<(String, Value)>),
+    /// A map of YAML's whose keys are not all text. In specs alone.
+    Pairs(Vec<(Value, Value)>),
     Mode(Mode),
     Size(Bytes),
     Share(Share),
@@ -137,6 +139,20 @@ pub struct Content {
     pub text: String,
     /// The bound in bytes at which reading stopped, if there was more.
     pub cut: Option<u64>,
+}
+
+impl Content {
+    /// Bytes that are not UTF-8 become U+FFFD; a character that the bound cut in two is left out.
+    pub fn new(mut bytes: Vec<u8>, cut: Option<u64>) -> Content {
+        if cut.is_some()
+            && let Err(e) = std::str::from_utf8(&bytes)
+            && e.error_len().is_none()
+        {
+            bytes.truncate(e.valid_up_to());
+        }
+        let text = String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
+        Content { text, cut }
+    }
 }
 
 /// Some lines of a long text.

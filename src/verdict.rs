@@ -115,15 +115,19 @@ impl Verdict<'_> {
 
     /// What was found, as reports may show it.
     pub fn shown(&self) -> Option<Value> {
-        let found = self.found.as_ref()?;
-        Some(self.secrets().unwrap_or_default().scrub_value(found))
+        self.found.as_ref().map(|found| self.hide(found))
+    }
+
+    /// A value of it, or of what is expected of it, as reports may show it.
+    pub fn hide(&self, value: &Value) -> Value {
+        self.secrets().unwrap_or_default().scrub_value(value)
     }
 
     /// What must not be shown of it: what the entry keeps to itself, and what a server told to nobody else.
     fn secrets(&self) -> Option<Cow<'_, Secrets>> {
         let own = self.claim.secrets.as_deref();
         let sent = match &self.found {
-            Some(found) if self.claim.kind.name == "http" && self.key == "headers" => sent(found),
+            Some(found) if self.claim.kind.name == "http" && self.key.eq_ignore_ascii_case("headers") => sent(found),
             _ => Secrets::default(),
         };
         match own {

@@ -247,19 +247,8 @@ impl Capture {
         Ok(())
     }
 
-    /// As text; bytes that are not UTF-8 become U+FFFD, and a character that the bound cut in two is left out.
-    fn content(mut self) -> Content {
-        if self.cut
-            && let Err(e) = str::from_utf8(&self.bytes)
-            && e.error_len().is_none()
-        {
-            self.bytes.truncate(e.valid_up_to());
-        }
-        let text = match String::from_utf8(self.bytes) {
-            Ok(text) => text,
-            Err(e) => String::from_utf8_lossy(e.as_bytes()).into_owned(),
-        };
-        Content { text, cut: self.cut.then_some(OUTPUT_BOUND as u64) }
+    fn content(self) -> Content {
+        Content::new(self.bytes, self.cut.then_some(OUTPUT_BOUND as u64))
     }
 }
 

@@ -9,6 +9,7 @@
 //! The second process is told by an environment variable, has the socket as standard input, and gets its real standard
 //! input through it, so that no descriptor is left over for commands to inherit.
 
+use super::mounts::is_fuse;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, fcntl_dupfd_cloexec};
 use rustix::net::{
@@ -71,10 +72,9 @@ fn has_fuse() -> bool {
 }
 
 fn mounts_fuse(table: &[u8]) -> bool {
-    // The type stands behind the only field that is a dash; virtiofs(5) is FUSE whose daemon is the hypervisor's.
-    let fuse = memchr::memmem::find_iter(table, b" - ").filter_map(|at| table.get(at + 3..));
-    let kind = |rest: &[u8]| rest.split(|b| *b == b' ').next().map(<[u8]>::to_vec).unwrap_or_default();
-    fuse.map(kind).any(|kind| matches!(&kind[..], b"fuse" | b"fuseblk" | b"virtiofs") || kind.starts_with(b"fuse."))
+    // The type stands behind the only field that is a dash.
+    let behind = memchr::memmem::find_iter(table, b" - ").filter_map(|at| table.get(at + 3..));
+    behind.filter_map(|rest| rest.split(|b| *b == b' ').next()).any(is_fuse)
 }
 
 fn start() -> std::io::Result<(Child, UnixStream)> {

@@ -85,10 +85,14 @@ impl Mounts {
 impl Mount {
     /// Whether another machine or a daemon answers for it, which may take for ever.
     pub fn is_served(&self) -> bool {
-        const SERVED: [&str; 12] =
-            ["9p", "afs", "autofs", "ceph", "cifs", "fuse", "fuseblk", "lustre", "nfs", "nfs4", "smb3", "virtiofs"];
-        SERVED.contains(&&*self.filesystem) || self.filesystem.starts_with("fuse.")
+        const SERVED: [&str; 9] = ["9p", "afs", "autofs", "ceph", "cifs", "lustre", "nfs", "nfs4", "smb3"];
+        SERVED.contains(&&*self.filesystem) || is_fuse(self.filesystem.as_bytes())
     }
+}
+
+/// Whether a file system of this type is a daemon's; virtiofs is FUSE whose daemon is the hypervisor's.
+pub fn is_fuse(filesystem: &[u8]) -> bool {
+    matches!(filesystem, b"fuse" | b"fuseblk" | b"virtiofs") || filesystem.starts_with(b"fuse.")
 }
 
 impl Fstab {

@@ -78,17 +78,8 @@ impl Host {
 }
 
 impl Start {
-    /// As text; bytes that are not UTF-8 become U+FFFD, and a character that the bound cut in two is left out.
-    pub fn text(mut self) -> Content {
-        if self.cut
-            && let Err(e) = std::str::from_utf8(&self.bytes)
-            && e.error_len().is_none()
-        {
-            self.bytes.truncate(e.valid_up_to());
-        }
-        let cut = self.cut.then_some(CONTENT_BOUND);
-        let text = String::from_utf8(self.bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
-        Content { text, cut }
+    pub fn text(self) -> Content {
+        Content::new(self.bytes, self.cut.then_some(CONTENT_BOUND))
     }
 }
 

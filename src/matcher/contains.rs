@@ -2,7 +2,7 @@
 
 use super::Test;
 use super::holds::{holds, worse};
-use super::text::{Elements, Held};
+use super::text::{Elements, Held, View};
 use std::collections::HashMap;
 
 /// Which elements, by index, each test holds of or might hold of.
@@ -17,11 +17,20 @@ pub struct Pairs {
 
 impl Pairs {
     pub fn new(tests: &[Test], elements: &Elements<'_>) -> Pairs {
+        Pairs::by(tests, elements, &holds)
+    }
+
+    /// Where `ask` says whether a test holds of an element.
+    pub fn by<'v, T>(
+        tests: &[T],
+        elements: &(impl Iterator<Item = View<'v>> + Clone),
+        ask: &dyn Fn(&T, View<'v>) -> Held,
+    ) -> Pairs {
         let mut pairs = Pairs { sure: Vec::new(), perhaps: Vec::new(), doubt: None };
         for test in tests {
             let (mut sure, mut perhaps) = (Vec::new(), Vec::new());
             for (index, element) in elements.clone().enumerate() {
-                match holds(test, element) {
+                match ask(test, element) {
                     Ok(true) => sure.push(index),
                     Ok(false) => continue,
                     Err(doubt) => pairs.doubt = worse(pairs.doubt.take(), doubt),
@@ -39,6 +48,18 @@ impl Pairs {
         pairs
     }
 
+    /// Whether each test has an element of its own; in doubt where that depends on what is in doubt of one.
+    pub fn all_have_one(self) -> Held {
+        let all = |edges: &[Vec<usize>]| assign(edges).iter().all(Option::is_some);
+        if all(&self.sure) {
+            return Ok(true);
+        }
+        match self.doubt {
+            Some(doubt) if all(&self.perhaps) => Err(doubt),
+            _ => Ok(false),
+        }
+    }
+
     /// For each test the element that is its own, as many as can have one.
     pub fn matched(&self) -> Vec<Option<usize>> {
         assign(&self.sure)
@@ -51,17 +72,10 @@ pub fn contains(tests: &[Test], elements: Elements<'_>, exact: bool) -> Held {
         return Ok(false);
     }
     let cut = elements.cut();
-    let pairs = Pairs::new(tests, &elements);
-    let all = |edges: &[Vec<usize>]| assign(edges).iter().all(Option::is_some);
-    if !(exact && cut.is_some()) && all(&pairs.sure) {
-        return Ok(true);
-    }
-    if let Some(bound) = cut {
-        return Err(super::Doubt::Cut(bound));
-    }
-    match pairs.doubt {
-        Some(doubt) if all(&pairs.perhaps) => Err(doubt),
-        _ => Ok(false),
+    match (Pairs::new(tests, &elements).all_have_one(), cut) {
+        (held, None) => held,
+        (Ok(true), Some(_)) if !exact => Ok(true),
+        (_, Some(bound)) => Err(super::Doubt::Cut(bound)),
     }
 }
 

@@ -71,6 +71,7 @@ fn note(evidence: &mut Evidence, more: String) {
 fn why(test: &Test, seen: View<'_>, evidence: &mut Evidence) {
     match test {
         Test::Equal(want) => unequal(want, seen, evidence),
+        Test::Goss(expected) => expected.explain(seen, evidence),
         Test::Patterns(patterns) => {
             if let Some(text) = seen.text() {
                 unmatched(patterns, text, evidence);

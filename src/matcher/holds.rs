@@ -25,6 +25,7 @@ pub fn holds(test: &Test, seen: View<'_>) -> Held {
     match test {
         Test::Secret(test) => holds(test, seen),
         Test::Refused(why) => Err(Doubt::Unfit(why.clone().into())),
+        Test::Goss(expected) => expected.holds(seen),
         Test::Equal(want) => equal(want, seen),
         Test::Order(relation, want) => Ok(relation.accepts(compare(seen, want)?)),
         Test::Between(ends) => {
@@ -89,6 +90,7 @@ pub fn holds_of_part(test: &Test, known: View<'_>) -> Option<bool> {
         Test::Element(_) | Test::Elements(_) => holds(test, known).ok().filter(|held| *held),
         Test::Each(_) => holds(test, known).ok().filter(|held| !*held),
         Test::Not(test) => holds_of_part(test, known).map(|held| !held),
+        Test::Goss(expected) => expected.holds_of_part(known),
         Test::And(tests) => match of_part(tests) {
             all if all.contains(&Some(false)) => Some(false),
             all => all.iter().all(Option::is_some).then_some(true),
@@ -293,6 +295,9 @@ fn holds_xml(xml: &Xml, seen: View<'_>) -> Held {
 
 impl Pattern {
     pub(super) fn holds(&self, text: Text<'_>) -> Held {
+        if self.is_nothing() {
+            return Ok(true);
+        }
         let found = match self.plain() {
             // A line's end stands in no pattern, so text that has it has a line that has it.
             Some(plain) => text.contains(plain),

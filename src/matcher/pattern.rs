@@ -19,7 +19,11 @@ pub struct Pattern {
 #[derive(Clone, Debug)]
 enum Look {
     Plain(Box<str>),
+    /// Plain text that must be looked for line by line: it is empty, or has what a line's end has.
+    Line(Box<str>),
     Regex(Regex),
+    /// goss's empty pattern, which holds of anything, even of no line at all.
+    Nothing,
 }
 
 /// What is wrong with a pattern.
@@ -91,26 +95,52 @@ impl Pattern {
         Ok(Pattern { written: written.into(), inverse, look })
     }
 
+    /// As goss reads it: between slashes a regular expression of RE2; of anything else every leading `\`, `/` and `!` is
+    /// dropped, and a first `!` makes it inverse.
+    pub fn goss(written: &str) -> Result<Pattern, String> {
+        let inverse = written.starts_with('!');
+        let core = written.strip_prefix('!').unwrap_or(written);
+        let look = if core.starts_with('/') && written.ends_with('/') {
+            let body = core.strip_prefix('/').and_then(|body| body.strip_suffix('/'));
+            let body =
+                body.ok_or_else(|| format!("the pattern `{written}` is one slash: nothing is between slashes"))?;
+            Look::Regex(crate::re2::compile(body)?)
+        } else {
+            match written.trim_start_matches(['\\', '/', '!']) {
+                _ if written.is_empty() => Look::Nothing,
+                plain if plain.is_empty() || plain.contains(['\n', '\r']) => Look::Line(plain.into()),
+                plain => Look::Plain(plain.into()),
+            }
+        };
+        Ok(Pattern { written: written.into(), inverse, look })
+    }
+
     pub fn plain(&self) -> Option<&str> {
         match &self.look {
             Look::Plain(plain) => Some(plain),
-            Look::Regex(_) => None,
+            Look::Line(_) | Look::Regex(_) | Look::Nothing => None,
         }
+    }
+
+    /// Whether it holds of every text.
+    pub fn is_nothing(&self) -> bool {
+        matches!(self.look, Look::Nothing)
     }
 
     /// The regular expression's source, if it is one.
     pub fn regex(&self) -> Option<&str> {
         match &self.look {
-            Look::Plain(_) => None,
             Look::Regex(regex) => Some(regex.as_str()),
+            Look::Plain(_) | Look::Line(_) | Look::Nothing => None,
         }
     }
 
     /// Whether a line has it, inverse or not.
     pub fn found(&self, line: Text<'_>) -> Held {
         match &self.look {
-            Look::Plain(plain) => line.contains(plain),
+            Look::Plain(plain) | Look::Line(plain) => line.contains(plain),
             Look::Regex(regex) => line.matches(regex),
+            Look::Nothing => Ok(true),
         }
     }
 }
@@ -210,6 +240,35 @@ mod tests {
         for (text, regex) in ["/var/log/", "!/etc/cron.d/", "/foo/i", "\\s+foo"].map(ambiguous) {
             assert!(Pattern::parse(&text).is_ok_and(|p| p.plain().is_some()), "{text}");
             assert!(Pattern::parse(&regex).is_ok_and(|p| p.regex().is_some()), "{regex}");
+        }
+    }
+
+    #[test]
+    fn goss_reads_any_text_as_a_pattern() {
+        let holds = |pattern: &str, text: &str| Pattern::goss(pattern).unwrap().holds(Text::whole(text)).unwrap();
+        for (pattern, text) in [
+            ("", ""),
+            ("", "a"),
+            ("\\!/a", "a"),
+            ("!\\/a", "b"),
+            ("/var/log/", "var/log"),
+            ("/var/log", "x var/log"),
+            ("/a/i", "a/i"),
+            ("//", "a"),
+            ("\\", "a"),
+            ("!", ""),
+            ("!a\nb", "a\nb"),
+            ("a\rb", "a\rb\r\n"),
+        ] {
+            assert!(holds(pattern, text), "{pattern:?} {text:?}");
+        }
+        for (pattern, text) in
+            [("//", ""), ("\\", ""), ("!", "a"), ("a\nb", "a\nb"), ("b\r", "b\r\n"), ("!/a/", "xay"), ("/a/i", "A")]
+        {
+            assert!(!holds(pattern, text), "{pattern:?} {text:?}");
+        }
+        for wrong in ["/", "!/", "/(/", "!/[/"] {
+            assert!(Pattern::goss(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -16,6 +16,7 @@
 //! one is what stands around the text, which has no other plain text that the line has not. Other leaves must see whole
 //! lines, and a sieve that meets a line longer than it may keep gives up.
 
+use super::goss::Matcher;
 use super::text::{Held, Text, View};
 use super::{Pattern, Test, holds::holds};
 use crate::value::Excerpt;
@@ -94,15 +95,8 @@ impl<'t> Sieve<'t> {
             true
         };
         match test {
-            Test::Patterns(patterns) => {
-                for pattern in patterns {
-                    match pattern.plain() {
-                        Some(plain) if is_plain(plain) => self.text(plain),
-                        _ => self.lines.push(Lines { leaf: Leaf::Pattern(pattern), need: 1, sure: 0, perhaps: 0 }),
-                    }
-                }
-                true
-            }
+            Test::Patterns(patterns) => self.patterns(patterns),
+            Test::Goss(expected) => self.goss(&expected.matcher),
             Test::Substring(text) if is_plain(text) => {
                 self.text(text);
                 true
@@ -112,6 +106,30 @@ impl<'t> Sieve<'t> {
             Test::Elements(tests) => tests.iter().all(|test| line(Leaf::Element(test), tests.len())),
             Test::Not(test) => self.add(test),
             Test::And(tests) | Test::Or(tests) => tests.iter().all(|test| self.add(test)),
+            _ => false,
+        }
+    }
+
+    fn patterns(&mut self, patterns: &'t [Pattern]) -> bool {
+        for pattern in patterns {
+            match pattern.plain() {
+                Some(plain) if is_plain(plain) => self.text(plain),
+                _ => self.lines.push(Lines { leaf: Leaf::Pattern(pattern), need: 1, sure: 0, perhaps: 0 }),
+            }
+        }
+        true
+    }
+
+    /// Like [`Sieve::add`]. goss's elements of text are no lines: a `\r` at an end is part of them.
+    fn goss(&mut self, matcher: &'t Matcher) -> bool {
+        match matcher {
+            Matcher::Patterns(patterns) => self.patterns(patterns),
+            Matcher::Substring(text) if is_plain(text) => {
+                self.text(text);
+                true
+            }
+            Matcher::Not(matcher) => self.goss(matcher),
+            Matcher::And(matchers) | Matcher::Or(matchers) => matchers.iter().all(|matcher| self.goss(matcher)),
             _ => false,
         }
     }

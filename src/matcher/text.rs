@@ -72,7 +72,7 @@ impl<'v> View<'v> {
                 Value::Int(_) | Value::Number(_) => "a number",
                 Value::Text(_) | Value::Content(_) | Value::Excerpt(_) | Value::Secret(_) => "text",
                 Value::List(_) | Value::Partial(_) => "a list",
-                Value::Map(_) => "a map",
+                Value::Map(_) | Value::Pairs(_) => "a map",
                 Value::Mode(_) => "a mode",
                 Value::Size(_) => "a size",
                 Value::Share(_) | Value::Portion(_) => "a share",

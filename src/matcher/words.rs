@@ -61,7 +61,7 @@ pub fn clip(text: &str, chars: usize) -> &str {
 }
 
 /// Words that stop at a bound.
-struct Bounded {
+pub struct Bounded {
     text: String,
     left: usize,
 }
@@ -79,6 +79,7 @@ fn write_test(out: &mut Bounded, test: &Test) -> fmt::Result {
     match test {
         Test::Secret(_) => out.write_str("(hidden)"),
         Test::Refused(why) => out.write_str(clip(why, VALUE)),
+        Test::Goss(expected) => expected.write(out),
         Test::Equal(value) => write_value(out, value),
         Test::Order(relation, value) => {
             write!(out, "{} ", relation.symbol())?;
@@ -164,6 +165,7 @@ pub fn pattern(pattern: &Pattern) -> String {
     let line = if pattern.inverse { "no line" } else { "a line" };
     match (pattern.plain(), pattern.regex()) {
         (Some(plain), _) => format!("{line} containing {}", short(plain)),
+        (None, None) => format!("goss's pattern {}", short(&pattern.written)),
         (_, regex) => format!("{line} matching {}", slashed(regex.unwrap_or(""))),
     }
 }
@@ -232,7 +234,7 @@ fn write_value(out: &mut Bounded, value: &Value) -> fmt::Result {
     }
 }
 
-fn write_view(out: &mut Bounded, seen: View<'_>) -> fmt::Result {
+pub fn write_view(out: &mut Bounded, seen: View<'_>) -> fmt::Result {
     match seen {
         View::Text(text) => out.write_str(&long(text, VALUE)),
         View::Value(value) => write_value(out, value),

@@ -121,7 +121,7 @@ fn reach(host: &Host, place: &Place, how: &How) -> Result<Reached, Unreached> {
         }
         Place::Udp(family, to) => {
             let reply = host.exchange(*family, to, how.from, send.as_bytes())?;
-            (reply.latency, Voice::Heard(Ok(banner::text(reply.bytes, None))))
+            (reply.latency, Voice::Heard(Ok(Content::new(reply.bytes, None))))
         }
         Place::Unix(path) => {
             let began = std::time::Instant::now();

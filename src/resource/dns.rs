@@ -86,7 +86,6 @@ impl Resource for Dns {
 
     fn probe(host: &Host, id: &Record, how: &How) -> Result<Option<Self>, Fault> {
         let began = Instant::now();
-        let took = || Duration::try_from(began.elapsed()).unwrap_or(Duration::MAX);
         let family = match id.record {
             None => Some(Family::Any),
             Some(RecordType::A) => Some(Family::V4),
@@ -94,14 +93,12 @@ impl Resource for Dns {
             Some(_) => None,
         };
         let seen = match (&how.server, family) {
-            (None, Some(family)) => {
-                let resolution = host.look_up(&id.name, family);
-                Dns::of_host(resolution, took())
-            }
+            (None, Some(family)) => Dns::of_host(host.look_up(&id.name, family)),
             (None, None) => id.ask(&host.name_servers()?, host),
             (Some(server), _) => id.ask(&server.find(host)?, host),
         };
-        Ok(Some(Dns { took: took(), ..seen }))
+        let took = Duration::try_from(began.elapsed()).unwrap_or(Duration::MAX);
+        Ok(Some(Dns { took, ..seen }))
     }
 
     fn present(&self) -> Result<bool, Fault> {
@@ -115,7 +112,7 @@ impl Resource for Dns {
 
 impl Dns {
     /// What the host's own way of looking names up came to.
-    fn of_host(resolution: Resolution, took: Duration) -> Dns {
+    fn of_host(resolution: Resolution) -> Dns {
         let Resolution { addresses, more, dns, unasked } = resolution;
         let (found, absence) = match addresses {
             Ok(addresses) => (Ok(sorted(addresses.iter().map(IpAddr::to_string).collect())), None),
@@ -131,7 +128,7 @@ impl Dns {
             Some(said) => (said.rcode, Ok(whole(said.ttl))),
             None => (Err(unasked.clone()), Err(unasked)),
         };
-        Dns { found, more, absence, rcode, ttl, took }
+        Dns { found, more, absence, rcode, ttl, took: Duration::ZERO }
     }
 
     fn addrs(&self) -> Result<Option<Known<String>>, Fault> {

@@ -14,7 +14,7 @@ const SENT: [&str; 3] = ["request-body", "stdin", "exec"];
 
 /// The secrets of one entry and the places where they stand.
 #[derive(Default)]
-pub(super) struct Kept {
+pub struct Kept {
     pub spans: Vec<Span>,
     pub secrets: Secrets,
 }

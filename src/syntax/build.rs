@@ -186,7 +186,7 @@ impl<'s, V> Fields<'s, V> {
 }
 
 /// What was written, cut where it would fill a line.
-pub(super) fn brief(text: &str) -> Cow<'_, str> {
+pub fn brief(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(60) {
         Some((end, _)) => Cow::Owned(format!("{}…", text[..end].escape_debug())),
         None if text.chars().any(char::is_control) => Cow::Owned(text.escape_debug().to_string()),

@@ -1,4 +1,5 @@
 //! JSON as RFC 8259 has it, and nothing more: read in one pass straight into the tree, text without escapes borrowed.
+//! As Go reads it, two things more: a key may stand twice, and half a character is U+FFFD.
 
 use super::build::{Fields, Stop, Tree, brief};
 use super::{Code, Data, Diagnostic, Key, Node, Span};
@@ -7,8 +8,21 @@ use std::borrow::Cow;
 pub(super) fn parse<'s>(text: &'s str, file: u32) -> (Option<Node<'s>>, Vec<Diagnostic>) {
     // RFC 8259, section 8.1: a byte order mark may be ignored.
     let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut reader = Reader { text, at: start, tree: Tree::new(file) };
+    let mut reader = Reader { text, at: start, tree: Tree::new(file), go: false };
     let root = reader.root();
+    (root.ok(), reader.tree.into_wrong())
+}
+
+/// As Go's encoding/json reads it: every key of a map is there, however often it stands, and there is a value.
+pub(super) fn parse_as_go<'s>(text: &'s str, file: u32) -> (Option<Node<'s>>, Vec<Diagnostic>) {
+    let mut reader = Reader { text, at: 0, tree: Tree::new(file), go: true };
+    let root = match reader.peek() {
+        None => {
+            let end = reader.tree.span(text.len(), text.len());
+            Err(reader.wrong(end, "there is no JSON", ""))
+        }
+        Some(_) => reader.root(),
+    };
     (root.ok(), reader.tree.into_wrong())
 }
 
@@ -17,6 +31,8 @@ struct Reader<'s> {
     /// Where the next byte to read is; always on a character boundary.
     at: usize,
     tree: Tree,
+    /// Whether Go's rules apply.
+    go: bool,
 }
 
 impl<'s> Reader<'s> {
@@ -53,6 +69,7 @@ impl<'s> Reader<'s> {
         self.tree.enter(depth, self.tree.span(open, open + 1))?;
         self.at += 1;
         let mut fields = Fields::new();
+        let mut again = vec![];
         if self.peek() != Some(b'}') {
             loop {
                 let key = self.key(open)?;
@@ -64,7 +81,9 @@ impl<'s> Reader<'s> {
                     return Err(self.unclosed(open));
                 }
                 let value = self.value(depth + 1)?;
-                if let Err((key, first)) = fields.insert(key, value) {
+                if self.go {
+                    again.push((key, value));
+                } else if let Err((key, first)) = fields.insert(key, value) {
                     self.tree.duplicate(&key, first);
                 }
                 if self.ends(open, b'}')? {
@@ -73,7 +92,8 @@ impl<'s> Reader<'s> {
             }
         }
         self.at += 1;
-        self.tree.node(self.tree.span(open, self.at), Data::Map(fields.into_entries()))
+        let entries = if self.go { again } else { fields.into_entries() };
+        self.tree.node(self.tree.span(open, self.at), Data::Map(entries))
     }
 
     fn key(&mut self, open: usize) -> Result<Key<'s>, Stop> {
@@ -214,6 +234,10 @@ impl<'s> Reader<'s> {
             Some(Ok(c)) => {
                 self.at += 6 * c.len_utf16();
                 Ok(c)
+            }
+            _ if self.go => {
+                self.at += 6;
+                Ok(char::REPLACEMENT_CHARACTER)
             }
             _ => {
                 let span = self.tree.span(start, start + 6);

@@ -2,7 +2,7 @@
 
 use memchr::memmem;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 pub enum Kind {
     /// What is wrong is in [`Lexer::wrong`].
     Error,
@@ -42,6 +42,13 @@ pub enum Kind {
     Range,
     Template,
     With,
+}
+
+impl Kind {
+    /// Whether messages write it in angle brackets.
+    pub fn is_keyword(self) -> bool {
+        self >= Kind::Dot
+    }
 }
 
 const KEYWORDS: &[(&str, Kind)] = &[

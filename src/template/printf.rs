@@ -5,8 +5,11 @@ use super::quote::{is_print, quoted, quoted_ascii, quoted_char};
 use super::{Call, Value};
 use std::fmt::Write;
 
-/// The widest field that Go pads to.
-const WIDEST: i64 = 1_000_000;
+/// The widest field that an argument may ask for; one that the format writes may have one digit more.
+const WIDEST: usize = 1_000_000;
+
+/// Digits behind the point that a number may need; further ones are zeros.
+const LONGEST: usize = 1_100;
 
 /// `fmt.Sprintf`.
 pub fn printf(call: &Call, format: &str, args: &[Value]) -> Result<String, String> {
@@ -59,14 +62,18 @@ impl Reader<'_> {
         }
     }
 
-    fn number(&mut self) -> Option<i64> {
-        let digits = self.rest.bytes().take_while(u8::is_ascii_digit).count();
-        let (digits, rest) = self.rest.split_at(digits);
-        if digits.is_empty() {
-            return None;
+    /// One that is far too long takes all that stands behind it along.
+    fn number(&mut self) -> Option<usize> {
+        let mut number = None;
+        while let Some(digit) = self.rest.bytes().next().filter(u8::is_ascii_digit) {
+            if number.is_some_and(|number| number > WIDEST) {
+                self.rest = "";
+                return None;
+            }
+            number = Some(number.unwrap_or(0) * 10 + usize::from(digit - b'0'));
+            self.rest = self.rest.get(1..).unwrap_or_default();
         }
-        self.rest = rest;
-        digits.parse().ok().filter(|number| *number <= WIDEST)
+        number
     }
 
     /// `[n]`, counted from one.
@@ -98,7 +105,7 @@ impl Reader<'_> {
             _ => arg.as_int(),
         });
         self.next += usize::from(self.next < args.len());
-        number.filter(|number| (-WIDEST..=WIDEST).contains(number))
+        number.filter(|number| number.unsigned_abs() <= WIDEST as u64)
     }
 }
 
@@ -159,7 +166,7 @@ impl Printer<'_> {
             }
             reader.after_index = false;
         } else if let Some(width) = reader.number() {
-            flags.width = usize::try_from(width).ok();
+            flags.width = Some(width);
             reader.good_index &= !reader.after_index;
         }
         if reader.accept('.') {
@@ -167,13 +174,13 @@ impl Printer<'_> {
             reader.after_index = false;
             reader.index(args.len());
             if reader.accept('*') {
-                match reader.argument(args) {
-                    Some(precision) => flags.precision = usize::try_from(precision).ok(),
+                match reader.argument(args).and_then(|precision| usize::try_from(precision).ok()) {
+                    Some(precision) => flags.precision = Some(precision),
                     None => self.out.push_str("%!(BADPREC)"),
                 }
                 reader.after_index = false;
             } else {
-                flags.precision = usize::try_from(reader.number().unwrap_or(0)).ok();
+                flags.precision = Some(reader.number().unwrap_or(0));
             }
         }
         if !reader.after_index {
@@ -185,14 +192,17 @@ impl Printer<'_> {
         };
         reader.rest = reader.rest.get(verb.len_utf8()..).unwrap_or_default();
         self.flags = flags;
+        self.call.charge(flags.width.unwrap_or(0).max(flags.precision.unwrap_or(0)))?;
         if verb == '%' {
             self.out.push('%');
         } else if !reader.good_index {
             _ = write!(self.out, "%!{verb}(BADINDEX)");
         } else if let Some(arg) = args.get(reader.next) {
             reader.next += 1;
-            if verb == 'v' && flags.sharp {
-                (self.flags.sharp, self.flags.syntax) = (false, true);
+            if verb == 'v' {
+                // `%#v` and `%+v` say how to write structs, not numbers.
+                self.flags.syntax = flags.sharp;
+                (self.flags.sharp, self.flags.plus) = (false, false);
             }
             self.arg(arg, verb)?;
         } else {
@@ -203,10 +213,11 @@ impl Printer<'_> {
 
     fn arg(&mut self, arg: &Value, verb: char) -> Result<(), String> {
         match (arg, verb) {
-            (_, 'T') => {
-                self.pad(arg.type_name());
+            (Value::Nil, 'T') => {
+                self.pad("<nil>");
                 Ok(())
             }
+            (_, 'T') => self.text(arg, arg.type_name(), 's'),
             (Value::Nil, 'v') => {
                 self.pad("<nil>");
                 Ok(())
@@ -306,8 +317,11 @@ impl Printer<'_> {
 
     /// Text in the field's width.
     fn pad(&mut self, text: &str) {
+        self.pad_with(text, if self.flags.zero && !self.flags.minus { '0' } else { ' ' });
+    }
+
+    fn pad_with(&mut self, text: &str, fill: char) {
         let missing = self.flags.width.map_or(0, |width| width.saturating_sub(text.chars().count()));
-        let fill = if self.flags.zero && !self.flags.minus { '0' } else { ' ' };
         if !self.flags.minus {
             self.out.extend(std::iter::repeat_n(fill, missing));
         }
@@ -317,11 +331,16 @@ impl Printer<'_> {
         }
     }
 
-    fn text(&mut self, value: &Value, text: &str, verb: char) -> Result<(), String> {
-        let cut = match self.flags.precision {
+    /// As much of text as the precision leaves.
+    fn cut<'v>(&self, text: &'v str) -> &'v str {
+        match self.flags.precision {
             Some(most) => text.char_indices().nth(most).and_then(|(at, _)| text.get(..at)).unwrap_or(text),
             None => text,
-        };
+        }
+    }
+
+    fn text(&mut self, value: &Value, text: &str, verb: char) -> Result<(), String> {
+        let cut = self.cut(text);
         match verb {
             'v' if self.flags.syntax => self.pad(&quoted(text)),
             'v' | 's' => self.pad(cut),
@@ -355,11 +374,14 @@ impl Printer<'_> {
     }
 
     fn unsigned(&mut self, value: &Value, int: u64, verb: char) -> Result<(), String> {
-        if verb == 'v' && self.flags.syntax {
-            self.pad(&format!("{int:#x}"));
-            return self.charge();
+        if verb != 'v' || !self.flags.syntax {
+            return self.integer(value, int, false, verb);
         }
-        self.integer(value, int, false, verb)
+        let flags = self.flags;
+        self.flags.sharp = true;
+        self.integer(value, int, false, 'x')?;
+        self.flags = flags;
+        Ok(())
     }
 
     fn integer(&mut self, value: &Value, int: u64, negative: bool, verb: char) -> Result<(), String> {
@@ -380,19 +402,19 @@ impl Printer<'_> {
             }
             'U' => {
                 let int = if negative { 0u64.wrapping_sub(int) } else { int };
-                let mut text = format!("U+{int:0digits$X}", digits = self.flags.precision.unwrap_or(0).max(4));
+                let digits = format!("{int:X}");
+                let missing = self.flags.precision.unwrap_or(0).max(4).saturating_sub(digits.len());
+                let mut text = format!("U+{}{digits}", zeros(missing));
                 if let Some(char) = char().filter(|char| self.flags.sharp && is_print(*char)) {
                     _ = write!(text, " '{char}'");
                 }
-                self.flags.zero = false;
-                self.pad(&text);
+                self.pad_with(&text, ' ');
                 return self.charge();
             }
             _ => return self.bad_verb(value, verb),
         };
         if self.flags.precision == Some(0) && int == 0 {
-            self.flags.zero = false;
-            self.pad("");
+            self.pad_with("", ' ');
             return self.charge();
         }
         let sign = match (negative, self.flags.plus, self.flags.space) {
@@ -406,8 +428,9 @@ impl Printer<'_> {
             (None, Some(width)) if self.flags.zero && !self.flags.minus => width.saturating_sub(sign.len()),
             _ => 0,
         };
-        let digits = format!("{digits:0>least$}");
+        let digits = zeros(least.saturating_sub(digits.len())) + &digits;
         let prefix = match verb {
+            'O' if self.flags.sharp && !digits.starts_with('0') => "0o0",
             'O' => "0o",
             'b' if self.flags.sharp => "0b",
             'o' if self.flags.sharp && !digits.starts_with('0') => "0",
@@ -415,8 +438,7 @@ impl Printer<'_> {
             'X' if self.flags.sharp => "0X",
             _ => "",
         };
-        self.flags.zero = false;
-        self.pad(&format!("{sign}{prefix}{digits}"));
+        self.pad_with(&format!("{sign}{prefix}{digits}"), ' ');
         self.charge()
     }
 
@@ -427,11 +449,16 @@ impl Printer<'_> {
         match verb {
             _ if !float.is_finite() => digits.push_str(print::infinite(absolute).trim_start_matches('+')),
             'v' | 'g' | 'G' => print::general(&mut digits, absolute, precision),
-            'f' | 'F' => _ = write!(digits, "{absolute:.*}", precision.unwrap_or(6)),
+            'f' | 'F' => {
+                let precision = precision.unwrap_or(6);
+                _ = write!(digits, "{absolute:.*}{}", precision.min(LONGEST), zeros(precision.saturating_sub(LONGEST)));
+            }
             'e' | 'E' => {
-                let text = format!("{absolute:.*e}", precision.unwrap_or(6));
+                let precision = precision.unwrap_or(6);
+                let text = format!("{absolute:.*e}", precision.min(LONGEST));
                 let (mantissa, power) = text.split_once('e').unwrap_or((&text, "0"));
                 digits.push_str(mantissa);
+                digits.push_str(&zeros(precision.saturating_sub(LONGEST)));
                 print::power(&mut digits, power.parse().unwrap_or(0));
             }
             'b' => {
@@ -440,27 +467,33 @@ impl Printer<'_> {
                 let (power, mantissa) = if power == 0 { (1, mantissa) } else { (power, mantissa | 1 << 52) };
                 _ = write!(digits, "{mantissa}p{:+}", power as i64 - 1075);
             }
-            'x' | 'X' => digits.push_str(&hex_float(absolute)),
+            'x' | 'X' => digits.push_str(&hex_float(absolute, precision)),
             _ => return self.bad_verb(value, verb),
         }
         if verb.is_ascii_uppercase() && float.is_finite() {
             digits.make_ascii_uppercase();
         }
-        if self.flags.sharp && float.is_finite() && matches!(verb, 'f' | 'F' | 'e' | 'E' | 'g' | 'G') {
-            digits = with_point(&digits, matches!(verb, 'g' | 'G').then(|| precision.unwrap_or(6)));
+        if self.flags.sharp && float.is_finite() && verb != 'b' {
+            let all = if matches!(verb, 'v' | 'g' | 'G' | 'x') { precision.unwrap_or(6) } else { 0 };
+            digits = with_point(&digits, all);
         }
         let sign = match (float.is_sign_negative() && !float.is_nan(), self.flags.plus, self.flags.space) {
             (true, ..) => "-",
-            (_, true, _) => "+",
+            (_, true, _) if !float.is_nan() => "+",
             (_, _, true) => " ",
+            // What is infinite always has one.
+            _ if float.is_infinite() => "+",
             _ => "",
         };
-        // What is infinite is not filled with zeros.
-        self.flags.zero &= float.is_finite();
-        if self.flags.zero && !self.flags.minus && !sign.is_empty() {
+        if !float.is_finite() {
+            // Not filled with zeros.
+            self.pad_with(&format!("{sign}{digits}"), ' ');
+        } else if self.flags.zero && !self.flags.minus && !sign.is_empty() {
+            let width = self.flags.width;
             self.out.push_str(sign);
-            self.flags.width = self.flags.width.map(|width| width.saturating_sub(1));
+            self.flags.width = width.map(|width| width.saturating_sub(1));
             self.pad(&digits);
+            self.flags.width = width;
         } else {
             self.pad(&format!("{sign}{digits}"));
         }
@@ -468,41 +501,162 @@ impl Printer<'_> {
     }
 }
 
-/// `%#g` and its like always have a point, and `%#g` all of its digits.
-fn with_point(digits: &str, all: Option<usize>) -> String {
-    let (mantissa, power) = digits.find(['e', 'E']).map_or((digits, ""), |at| digits.split_at(at));
-    let mut mantissa = mantissa.to_owned();
-    if !mantissa.contains('.') {
-        mantissa.push('.');
+/// What `#` makes of a number: it always has a point and, if so many digits are asked for, all of them.
+fn with_point(number: &str, all: usize) -> String {
+    let powers: &[char] = if number.starts_with("0x") { &['p'] } else { &['e', 'E', 'p', 'P'] };
+    let (number, power) = number.find(powers).map_or((number, ""), |at| number.split_at(at));
+    let mut counted = number.chars().filter(|char| *char != '.').skip_while(|char| *char == '0').count();
+    let mut number = number.to_owned();
+    if !number.contains('.') {
+        // A zero alone counts as a digit.
+        counted += usize::from(number == "0");
+        number.push('.');
     }
-    if let Some(all) = all {
-        let has = mantissa.bytes().filter(u8::is_ascii_digit).count();
-        let leading =
-            mantissa.bytes().take_while(|byte| matches!(byte, b'0' | b'.')).filter(|byte| *byte == b'0').count();
-        mantissa.extend(std::iter::repeat_n('0', (all + leading).saturating_sub(has)));
-    }
-    mantissa + power
+    number.extend(std::iter::repeat_n('0', all.saturating_sub(counted)));
+    number + power
 }
 
-/// `0x1.8p+01`, as many digits as there are.
-fn hex_float(float: f64) -> String {
-    if float == 0.0 {
-        return "0x0p+00".to_owned();
-    }
-    let (mut power, mut fraction) = (0i32, float);
+/// `0x1.8p+01`, with so many digits behind the point or as many as there are.
+fn hex_float(float: f64, precision: Option<usize>) -> String {
+    let (mut power, mut fraction) = (0i32, if float == 0.0 { 1.0 } else { float });
     while fraction >= 2.0 {
         (power, fraction) = (power + 1, fraction / 2.0);
     }
     while fraction < 1.0 {
         (power, fraction) = (power - 1, fraction * 2.0);
     }
-    let digits = format!("{:013x}", fraction.to_bits() & ((1 << 52) - 1));
-    let digits = digits.trim_end_matches('0');
+    let mut mantissa = fraction.to_bits() & ((1 << 52) - 1) | 1 << 52;
+    if let Some(dropped) = precision.and_then(|digits| 13usize.checked_sub(digits)).filter(|dropped| *dropped > 0) {
+        let unit = 1u64 << (4 * dropped);
+        let (rest, odd) = (mantissa % unit, mantissa / unit % 2 == 1);
+        mantissa -= rest;
+        if rest > unit / 2 || (rest == unit / 2 && odd) {
+            mantissa += unit;
+        }
+        if mantissa >> 53 > 0 {
+            (mantissa, power) = (mantissa >> 1, power + 1);
+        }
+    }
+    if float == 0.0 {
+        (mantissa, power) = (0, 0);
+    }
+    let digits = format!("{:013x}", mantissa & ((1 << 52) - 1));
+    let digits = match precision {
+        Some(count) => digits.get(..count).unwrap_or(&digits).to_owned() + &zeros(count.saturating_sub(digits.len())),
+        None => digits.trim_end_matches('0').to_owned(),
+    };
     let point = if digits.is_empty() { "" } else { "." };
-    format!("0x1{point}{digits}p{}{:02}", if power < 0 { '-' } else { '+' }, power.abs())
+    format!("0x{}{point}{digits}p{}{:02}", mantissa >> 52, if power < 0 { '-' } else { '+' }, power.abs())
+}
+
+/// Rust's own `format!` fills no more than 65,535.
+fn zeros(count: usize) -> String {
+    "0".repeat(count)
 }
 
 /// Whether text can stand between backquotes as it is.
 fn can_backquote(text: &str) -> bool {
     !text.chars().any(|char| char == '`' || char == '\u{feff}' || char == '\u{7f}' || (char < ' ' && char != '\t'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::call;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn printed(format: &str, args: &[Value]) -> String {
+        call(1 << 24, |call| printf(call, format, args)).unwrap()
+    }
+
+    #[test]
+    fn verbs_and_flags_write_what_go_writes() {
+        use Value::{Byte, Float, Int};
+        let text = |text: &str| Value::from(text);
+        let nested = || Value::list(vec![Int(1), text("a"), Value::Nil]);
+        for (format, arg, expected) in [
+            (
+                "%[1]d|%+[1]d|%5[1]d|%-5[1]d|% [1]d|%[1]x|%#[1]X|%#[1]o|%[1]O|%[1]b|%[1]c|%[1]q|%#[1]U",
+                Int(65),
+                "65|+65|   65|65   | 65|41|0X41|0101|0o101|1000001|A|'A'|U+0041 'A'",
+            ),
+            ("%05d", Int(-5), "-0005"),
+            ("%8.3d", Int(-5), "    -005"),
+            ("%.0d", Int(0), ""),
+            ("%#v", Byte(97), "0x61"),
+            ("%+v", Int(5), "5"),
+            ("%c", Int(-1), "\u{fffd}"),
+            ("%5.2f", Float(1.005), " 1.00"),
+            ("%+08.2f", Float(1.5), "+0001.50"),
+            ("%e", Float(123456.789), "1.234568e+05"),
+            ("%G", Float(1e-7), "1E-07"),
+            ("%.3g", Float(1234.5), "1.23e+03"),
+            ("%.10g", Float(1000.0), "1000"),
+            ("%#g", Float(1.5), "1.50000"),
+            ("%x", Float(1.5), "0x1.8p+00"),
+            ("%.0x", Float(1.5), "0x1p+01"),
+            ("%b", Float(1.5), "6755399441055744p-52"),
+            ("%05.1f", Float(f64::INFINITY), " +Inf"),
+            ("%v", Float(f64::INFINITY), "+Inf"),
+            ("%+v", Float(f64::NAN), "NaN"),
+            ("%d", Float(3.0), "%!d(float64=3)"),
+            ("%-10s|", text("é"), "é         |"),
+            ("%05s", text("ab"), "000ab"),
+            ("%.1s", text("éa"), "é"),
+            ("% x", text("hello"), "68 65 6c 6c 6f"),
+            ("%#q", text("ab"), "`ab`"),
+            ("%+q", text("é"), "\"\\u00e9\""),
+            ("%d", text("x"), "%!d(string=x)"),
+            ("%t", Value::Bool(true), "true"),
+            ("%s", Value::Bool(true), "%!s(bool=true)"),
+            ("%v", Value::Nil, "<nil>"),
+            ("%s", Value::Nil, "%!s(<nil>)"),
+            ("%d", nested(), "[1 %!d(string=a) <nil>]"),
+            ("%#v", nested(), "[]interface {}{1, \"a\", interface {}(nil)}"),
+            ("%03v", Value::map([("k", Int(1))]), "map[00k:001]"),
+            ("%T", Value::map([("k", Int(1))]), "map[string]interface {}"),
+            ("%v|%d", Value::Duration(1_500_000_000), "1.5s|%!d(MISSING)"),
+        ] {
+            assert_eq!(printed(format, std::slice::from_ref(&arg)), expected, "{format}");
+        }
+    }
+
+    #[test]
+    fn arguments_are_found_and_missed_as_go_does() {
+        let ints = |ints: &[i64]| ints.iter().copied().map(Value::Int).collect::<Vec<_>>();
+        for (format, args, expected) in [
+            ("%d %d", vec![1], "1 %!d(MISSING)"),
+            ("%d", vec![1, 2, 3], "1%!(EXTRA int=2, int=3)"),
+            ("%[2]d %[1]d", vec![1, 2], "2 1"),
+            ("%[3]d", vec![1, 2], "%!d(BADINDEX)"),
+            ("%[x]d", vec![1, 2], "%!d(BADINDEX)"),
+            ("%*d|%-*d|", vec![3, 1, 3, 2], "  1|2  |"),
+            ("%*d|", vec![-3, 1], "1  |"),
+            ("%.*d|", vec![-3, 1], "%!(BADPREC)1|"),
+            ("%", vec![], "%!(NOVERB)"),
+            ("%z", vec![1], "%!z(int=1)"),
+            ("%%|%5%", vec![], "%|%"),
+        ] {
+            assert_eq!(printed(format, &ints(&args)), expected, "{format}");
+        }
+    }
+
+    #[test]
+    fn a_wide_field_is_filled_as_wide_as_go_fills_it() {
+        let wide = printed(
+            "%.70000f|%.70000e|%.70000x|%70000d|%.70000U",
+            &[Value::Float(1.5), Value::Float(1.5), Value::Float(1.5), Value::Int(1), Value::Int(1)],
+        );
+        let lengths: Vec<usize> = wide.split('|').map(str::len).collect();
+        assert_eq!(lengths, [70_002, 70_006, 70_008, 70_000, 70_002]);
+        assert!(call(1 << 20, |call| printf(call, "%9999999d", &[Value::Int(1)])).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_format_panics(format in "(%[-+# 0]{0,3}[0-9*]{0,4}(\\.[0-9*]{0,4})?(\\[[0-9]\\])?[a-zA-Z%é!]|[a-z%])*") {
+            let args = [Value::Int(-1), Value::Float(0.1), Value::from("é"), Value::Nil, Value::list(vec![Value::Byte(1)])];
+            let _ = call(1 << 20, |call| printf(call, &format, &args));
+        }
+    }
 }

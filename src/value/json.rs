@@ -45,6 +45,20 @@ impl Value {
                 }
                 Json::Object(items)
             }
+            Value::Pairs(pairs) => {
+                let mut items = Map::new();
+                for (key, item) in pairs {
+                    if *room == 0 {
+                        break;
+                    }
+                    let key = match key {
+                        Value::Text(key) => cut(key, room),
+                        key => cut(&key.to_string(), room),
+                    };
+                    items.insert(key, item.to_json_within(room));
+                }
+                Json::Object(items)
+            }
             Value::Mode(mode) => Json::String(mode.to_string()),
             Value::Size(Bytes(bytes)) => Json::from(*bytes),
             Value::Share(share) => json!({"bytes": share.part, "percent": number(share.percent())}),

@@ -29,7 +29,7 @@ pub fn read(wire: &mut Wire, send: &str, latency: Duration) -> Result<Content, F
         };
         wire.set_deadline(patience);
         match wire.read(&mut buffer) {
-            Ok(0) => return Ok(text(bytes, None)),
+            Ok(0) => return Ok(Content::new(bytes, None)),
             Ok(n) => bytes.extend(buffer.iter().take(n)),
             Err(e) if e.kind() == ErrorKind::TimedOut => {
                 return match bytes.len() {
@@ -38,12 +38,12 @@ pub fn read(wire: &mut Wire, send: &str, latency: Duration) -> Result<Content, F
                         Err(Fault::TimedOut(what.into(), began.elapsed()))
                     }
                     0 => Err(Fault::TimedOut("an answer to what `send` says".into(), began.elapsed())),
-                    _ if patience < deadline => Ok(text(bytes, None)),
+                    _ if patience < deadline => Ok(Content::new(bytes, None)),
                     // More may have been on its way.
-                    length => Ok(text(bytes, Some(length))),
+                    length => Ok(Content::new(bytes, u64::try_from(length).ok())),
                 };
             }
-            Err(_) if !bytes.is_empty() => return Ok(text(bytes, None)),
+            Err(_) if !bytes.is_empty() => return Ok(Content::new(bytes, None)),
             Err(e) if matches!(e.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe) => {
                 return Err(Fault::Unfit("it hung up before it said anything".into()));
             }
@@ -51,7 +51,7 @@ pub fn read(wire: &mut Wire, send: &str, latency: Duration) -> Result<Content, F
         }
         if bytes.len() > BOUND {
             bytes.truncate(BOUND);
-            return Ok(text(bytes, Some(BOUND)));
+            return Ok(Content::new(bytes, Some(BOUND as u64)));
         }
     }
 }
@@ -67,12 +67,6 @@ fn pause(said: &[u8]) -> Option<Duration> {
         [a, b, c, b'-', ..] if [a, b, c].iter().all(|d| d.is_ascii_digit()) => None,
         _ => Some(PAUSE),
     }
-}
-
-/// Bytes that are not UTF-8 become U+FFFD.
-pub fn text(bytes: Vec<u8>, cut: Option<usize>) -> Content {
-    let text = String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
-    Content { text, cut: cut.and_then(|n| u64::try_from(n).ok()) }
 }
 
 #[cfg(test)]

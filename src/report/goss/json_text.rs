@@ -1,0 +1,136 @@
+//! JSON written as Go's encoder writes it: its floats, its escapes, its indentation.
+
+use crate::quantity::drives;
+use serde_json::Value as Json;
+use std::fmt::Write;
+
+/// How to write it.
+#[derive(Clone, Copy, Default)]
+pub struct Style {
+    /// Whether `<`, `>` and `&` are escaped.
+    pub html: bool,
+    /// What one level is indented by; `None` for one line.
+    pub indent: Option<&'static str>,
+}
+
+/// On one line, for people.
+pub fn shown(json: &Json) -> String {
+    text(json, Style::default())
+}
+
+pub fn text(json: &Json, style: Style) -> String {
+    let mut out = String::new();
+    write(json, style, 0, &mut out);
+    out
+}
+
+fn write(json: &Json, style: Style, depth: usize, out: &mut String) {
+    match json {
+        Json::Null => out.push_str("null"),
+        Json::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
+        Json::Number(n) => match n.as_f64().filter(|_| n.is_f64()) {
+            Some(float) => out.push_str(&number(float)),
+            None => {
+                let _ = write!(out, "{n}");
+            }
+        },
+        Json::String(text) => string(text, style.html, out),
+        Json::Array(items) => {
+            out.push('[');
+            for (at, item) in items.iter().enumerate() {
+                out.push_str(if at > 0 { "," } else { "" });
+                line(style, depth + 1, out);
+                write(item, style, depth + 1, out);
+            }
+            if !items.is_empty() {
+                line(style, depth, out);
+            }
+            out.push(']');
+        }
+        Json::Object(items) => {
+            out.push('{');
+            for (at, (key, item)) in items.iter().enumerate() {
+                out.push_str(if at > 0 { "," } else { "" });
+                line(style, depth + 1, out);
+                string(key, style.html, out);
+                out.push_str(if style.indent.is_some() { ": " } else { ":" });
+                write(item, style, depth + 1, out);
+            }
+            if !items.is_empty() {
+                line(style, depth, out);
+            }
+            out.push('}');
+        }
+    }
+}
+
+fn line(style: Style, depth: usize, out: &mut String) {
+    if let Some(indent) = style.indent {
+        out.push('\n');
+        (0..depth).for_each(|_| out.push_str(indent));
+    }
+}
+
+fn string(text: &str, html: bool, out: &mut String) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            '<' | '>' | '&' if !html => out.push(c),
+            // Beyond what Go escapes: whatever drives a terminal.
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => escape(c, out),
+            c if c.is_control() || drives(c) => escape(c, out),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+fn escape(c: char, out: &mut String) {
+    for unit in c.encode_utf16(&mut [0; 2]) {
+        let _ = write!(out, "\\u{unit:04x}");
+    }
+}
+
+/// A float as Go's JSON has it: plain, but with an exponent where that would be long.
+pub fn number(n: f64) -> String {
+    let size = n.abs();
+    if size == 0.0 || (1e-6..1e21).contains(&size) {
+        return n.to_string();
+    }
+    let text = format!("{n:e}");
+    match text.split_once('e') {
+        Some((digits, exponent)) if !exponent.starts_with('-') => format!("{digits}e+{exponent}"),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn json_reads_as_go_writes_it() {
+        let json = json!({"a": [1, 2.5, "x<&>\n\u{1}\u{9b}\u{2028}"], "b": {}, "c": [], "d": null});
+        assert_eq!(shown(&json), r#"{"a":[1,2.5,"x<&>\n\u0001\u009b\u2028"],"b":{},"c":[],"d":null}"#);
+        let pretty = text(&json!({"a": [1], "b": "<"}), Style { html: true, indent: Some("  ") });
+        assert_eq!(pretty, "{\n  \"a\": [\n    1\n  ],\n  \"b\": \"\\u003c\"\n}");
+        for (n, want) in [
+            (755.0, "755"),
+            (1.5e-7, "1.5e-7"),
+            (1.2345678901234568e22, "1.2345678901234568e+22"),
+            (-2.5, "-2.5"),
+            (1e20, "100000000000000000000"),
+            (0.000001, "0.000001"),
+        ] {
+            assert_eq!(shown(&json!(n)), want);
+        }
+    }
+}
