@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 /// How deeply actions and parentheses may stand in one another.
-const DEEPEST: usize = 200;
+const DEEPEST: usize = 150;
 
 /// Variables that may be known at once.
 const MOST_VARIABLES: usize = 1_000;
@@ -576,7 +576,7 @@ mod tests {
         ] {
             assert!(wrong(&text).contains("nested too deeply"));
         }
-        let fits = 150;
+        let fits = 120;
         assert_eq!(render(&format!("{}x{}", "{{if 1}}".repeat(fits), "{{end}}".repeat(fits))), "x");
         assert_eq!(render(&format!("{{{{{}1{}}}}}", "print (".repeat(fits), ")".repeat(fits))), "1");
         assert_eq!(render(&format!("{{{{if 0}}}}{}x{{{{end}}}}", "{{else if 0}}".repeat(10_000))), "");
