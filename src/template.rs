@@ -6,6 +6,7 @@ mod error;
 mod escape;
 mod eval;
 mod exec;
+mod expression;
 pub mod function;
 mod lex;
 mod literal;
@@ -16,6 +17,7 @@ mod printf;
 mod quote;
 mod tree;
 pub mod value;
+mod verb;
 
 pub use error::Error;
 pub use exec::Limits;
