@@ -245,8 +245,10 @@ impl Printer<'_> {
         }
         let sign = match (float.is_sign_negative() && !float.is_nan(), self.flags.plus, self.flags.space) {
             (true, ..) => "-",
-            (_, true, _) => "+",
+            (_, true, _) if !float.is_nan() => "+",
             (_, _, true) => " ",
+            // What is infinite always has one.
+            _ if float.is_infinite() => "+",
             _ => "",
         };
         if !float.is_finite() {
