@@ -20,7 +20,7 @@ mod path;
 mod random;
 mod reflect;
 pub mod regex;
-mod semver;
+pub mod semver;
 mod split;
 mod system;
 mod text;

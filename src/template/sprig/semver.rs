@@ -1,7 +1,7 @@
 //! Versions and what is asked of them, as Masterminds/semver v3 reads both.
 
 use super::{Made, of, text};
-use crate::template::Param::Text;
+use crate::template::Param::{self, Text};
 use crate::template::{Call, Function, Object, Value};
 use regex::{Captures, Regex};
 use std::cmp::Ordering;
@@ -16,6 +16,26 @@ pub static FUNCTIONS: &[Function] = &[
     }),
     of("semverCompare", &[Text, Text], compare),
 ];
+
+const ANOTHER: &[Param] = &[Param::Object("*semver.Version")];
+
+/// What is asked of one version about another.
+pub static METHODS: &[Function] = &[
+    of("Compare", ANOTHER, |_, args| Ok(Value::Int(order(args)? as i64))),
+    of("Equal", ANOTHER, |_, args| Ok(Value::Bool(order(args)?.is_eq()))),
+    of("LessThan", ANOTHER, |_, args| Ok(Value::Bool(order(args)?.is_lt()))),
+    of("LessThanEqual", ANOTHER, |_, args| Ok(Value::Bool(order(args)?.is_le()))),
+    of("GreaterThan", ANOTHER, |_, args| Ok(Value::Bool(order(args)?.is_gt()))),
+    of("GreaterThanEqual", ANOTHER, |_, args| Ok(Value::Bool(order(args)?.is_ge()))),
+];
+
+fn order(args: &[Value]) -> Result<Ordering, String> {
+    let version = |at: usize| match args.get(at) {
+        Some(Value::Object(object)) => Version::parse(object.text.as_deref().unwrap_or_default()),
+        _ => Err("the argument is no version".to_owned()),
+    };
+    Ok(version(0)?.order(&version(1)?))
+}
 
 fn compare(call: &Call, args: &[Value]) -> Made {
     let (constraint, version) = (text(args, 0)?, text(args, 1)?);
@@ -373,6 +393,10 @@ mod tests {
             (r#"(semver "1.2.3").Major"#, Some("1")),
             (r#"(semver "1.2.3-a").IncPatch"#, Some("1.2.3")),
             (r#"(semver "v1.2.3").IncMinor"#, Some("1.3.0")),
+            (r#"(semver "1.2.3").Compare (semver "1.10.0")"#, Some("-1")),
+            (r#"(semver "1.2.3").Equal (semver "v1.2.3+b")"#, Some("true")),
+            (r#"(semver "1.2.3").LessThan (semver "1.2.3-a")"#, Some("false")),
+            (r#"(semver "1.2.3").LessThan "1.3""#, None),
             (r#"semver "x""#, None),
             (r#"semver "1.2.3-01""#, None),
             (r#"semver "01.2""#, Some("1.2.0")),
