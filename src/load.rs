@@ -182,10 +182,14 @@ impl Loader {
         self.open.pop();
     }
 
-    fn stdin(&mut self) {
+    fn stdin_text(&mut self) -> Result<String, (Code, String)> {
         let failed = |e| (Code::Unreadable, Fault::from_io("standard input cannot be read", &e).to_string());
-        let read = self.rest(std::io::stdin().lock()).map_err(failed);
-        match read.and_then(|bytes| self.utf8("standard input", bytes)) {
+        let bytes = self.rest(std::io::stdin().lock()).map_err(failed)?;
+        self.utf8("standard input", bytes)
+    }
+
+    fn stdin(&mut self) {
+        match self.stdin_text() {
             Ok(text) => {
                 let format = guess(&text);
                 self.text(STDIN.to_owned(), text, format, Some(Path::new("")));

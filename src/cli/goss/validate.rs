@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(super) fn run(line: &Line, common: Common) -> io::Result<u8> {
-    let Loaded { sources, config, warnings } = match load(&common.request, &mut |_| {}) {
+    let Loaded { sources, config, warnings, .. } = match load(&common.request, &mut |_| {}) {
         Ok(loaded) => loaded,
         Err(rejected) => return refused(&rejected, BAD_SPEC),
     };
