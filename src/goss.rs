@@ -1,18 +1,22 @@
 //! goss's file: what may stand in it, how it is read, printed and turned into claims.
 
+pub mod edit;
 pub mod decode;
+pub mod edit;
 pub mod field;
 pub mod function;
 mod lower;
 pub mod matcher;
+pub mod migrate;
 mod print;
 mod setting;
+pub mod snapshot;
 mod target;
 
 pub use decode::decode;
 pub use field::{Field, SECTIONS, Section, Shape};
 pub use lower::lower;
-pub use print::print;
+pub use print::{print, print_value};
 
 use crate::syntax::Span;
 use crate::value::Value;

@@ -5,7 +5,9 @@
     reason = "specs lie on the machine that verispec runs on, whatever host it looks at"
 )]
 
+mod foreign;
 pub mod goss;
+pub mod gossfile;
 
 use crate::quantity;
 use crate::secret::{Secrets, exposed, suspicious};
@@ -148,7 +150,7 @@ impl Loader {
             return Ok(Spec { sources, claims });
         }
         hide_what_may_be(&mut sources, secrets, &mut wrong);
-        wrong.sort_by_key(|one| (one.span.file, one.span.start));
+        wrong.sort_by_key(|one| (one.span.file, one.code != Code::GossFile, one.span.start));
         Err(Rejected { sources, wrong })
     }
 
@@ -257,6 +259,7 @@ impl Loader {
             let message = format!("`{name}` has no entries: it would pass whatever the host is like");
             self.refuse(None, Code::Empty, message);
         }
+        foreign::recognise(&name, &text, file, format, &mut self.wrong, before);
         self.sources.files.push(Source { name, text });
         let Parts { claims, includes, secrets } = parts;
         self.secrets.extend(secrets);

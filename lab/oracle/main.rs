@@ -14,6 +14,7 @@ mod accounts;
 mod certificates;
 mod claims;
 mod files;
+mod goss;
 mod interfaces;
 mod kernel;
 mod mounts;
@@ -65,6 +66,10 @@ fn main() {
         trial("names", network::names),
         trial("live-certificates", network::live_certificates),
         trial("pages", network::pages),
+        trial("goss-mixed", goss::mixed),
+        trial("goss-other-variables", goss::other_variables),
+        trial("goss-rejected", goss::rejected),
+        trial("goss-benchmark", goss::benchmark),
         trial("units-by-name", scenarios::units_by_name),
         trial("web-server-stops-and-starts", scenarios::web_server_stops_and_starts),
         trial("services-ports-and-processes-agree", scenarios::services_ports_and_processes_agree),

@@ -5,6 +5,8 @@ mod number;
 mod order;
 mod yaml;
 
+pub(super) use order::natural;
+
 use super::{Config, Entry, SECTIONS, Section, Shape};
 use crate::syntax::Format;
 use crate::value::Value;

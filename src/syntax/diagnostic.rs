@@ -72,6 +72,8 @@ codes! {
     NotUtf8 = "not-utf8",
     /// The file has no entries, so it would pass whatever the host is like.
     Empty = "empty",
+    /// The file is one of goss's, which the strict profile does not read.
+    GossFile = "goss-file",
     /// The text is not TOML, YAML or JSON.
     Syntax = "syntax",
     /// Lists and maps, or files, stand inside one another too deeply.

@@ -10,6 +10,9 @@ use std::rc::Rc;
 /// How deeply actions and parentheses may stand in one another.
 const DEEPEST: usize = 200;
 
+/// Variables that may be known at once.
+const MOST_VARIABLES: usize = 1_000;
+
 /// The templates that a text defines, by name.
 pub type Defined<'t> = HashMap<Rc<str>, Body<'t>>;
 
@@ -378,12 +381,12 @@ impl<'t> Parser<'t, '_> {
                 Kind::Assign | Kind::Declare => {
                     pipe.assigns = sign.kind == Kind::Assign;
                     pipe.variables.push(variable.text);
-                    self.variables.push(variable.text);
+                    self.know(variable.text)?;
                     return Ok(());
                 }
                 Kind::Char if sign.text == "," => {
                     pipe.variables.push(variable.text);
-                    self.variables.push(variable.text);
+                    self.know(variable.text)?;
                     if context != "range" || pipe.variables.len() > 1 {
                         return Err(format!("too many declarations in {context}"));
                     }
@@ -402,6 +405,14 @@ impl<'t> Parser<'t, '_> {
             }
         }
         Ok(())
+    }
+
+    fn know(&mut self, variable: &'t str) -> Parsed<()> {
+        // Go knows one as often as it is assigned.
+        if !self.variables.contains(&variable) {
+            self.variables.push(variable);
+        }
+        if self.variables.len() > MOST_VARIABLES { Err("too many variables".to_owned()) } else { Ok(()) }
     }
 
     fn command(&mut self) -> Parsed<Command<'t>> {
@@ -492,4 +503,162 @@ impl<'t> Parser<'t, '_> {
 
 fn field(text: &str) -> Key {
     Key::Text(text.strip_prefix('.').unwrap_or(text).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{render, wrong};
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_is_no_template_is_said_in_gos_words() {
+        for (text, expected) in [
+            ("{{x.}}", "function \"x\" not defined"),
+            ("{{ break }}", "{{break}} outside {{range}}"),
+            ("{{range 1}}{{else}}{{continue}}{{end}}", "{{continue}} outside {{range}}"),
+            ("{{range 1}}{{block \"x\" .}}{{break}}{{end}}{{end}}", "{{break}} outside {{range}}"),
+            ("{{1.5.6}}", "unexpected \".6\" in operand"),
+            ("{{\"a\".x}}", "unexpected . after term \"\\\"a\\\"\""),
+            ("{{1 | 2}}", "non executable command in pipeline stage 2"),
+            ("{{}}", "missing value for command"),
+            ("{{()}}", "missing value for parenthesized pipeline"),
+            ("{{if}}{{end}}", "missing value for if"),
+            ("{{end}}", "unexpected {{end}}"),
+            ("{{else}}", "unexpected {{else}}"),
+            ("{{if 1}}", "unexpected EOF"),
+            ("{{if 1}}{{else}}{{else}}{{end}}", "expected end; found {{else}}"),
+            ("{{range $a,$b,$c := .}}{{end}}", "too many declarations in range"),
+            ("{{$x, $y := 1}}", "too many declarations in command"),
+            ("{{range $i, 3 := .}}{{end}}", "range can only initialize variables"),
+            ("{{$x}}", "undefined variable \"$x\""),
+            ("{{if $x := 1}}{{$x}}{{end}}{{$x}}", "undefined variable \"$x\""),
+            ("{{$x := 1}}{{define \"t\"}}{{$x}}{{end}}", "undefined variable \"$x\""),
+            ("{{template x}}", "unexpected \"x\" in template clause"),
+            ("{{define \"x\"}}", "unexpected EOF"),
+            ("{{define x}}{{end}}", "unexpected \"x\" in define clause"),
+            ("{{if 1}}{{define \"x\"}}{{end}}{{end}}", "unexpected <define> in command"),
+            ("{{ | print}}", "unexpected \"|\" in command"),
+            ("{{print 1 , 2}}", "unexpected \",\" in operand"),
+            ("{{print(1)}}", "unexpected \"(\" in operand"),
+            ("{{print 1\"a\"}}", "unexpected \"\\\"a\\\"\" in operand"),
+            ("{{range 3}}{{else with 1}}{{end}}", "unexpected <with> in input"),
+            ("{{if 1}}{{else with 1}}{{end}}", "unexpected <with> in input"),
+            ("{{with 1}}{{else if 1}}{{end}}", "unexpected <if> in input"),
+            ("{{define \"x\"}}a{{end}}{{define \"x\"}}b{{end}}", "template: multiple definition of template \"x\""),
+            ("z{{define \"test\"}}a{{end}}", "template: multiple definition of template \"test\""),
+            ("{{1i}}", "imaginary numbers are not supported: \"1i\""),
+        ] {
+            assert_eq!(wrong(text), format!("template: test:1: {expected}"), "{text}");
+        }
+        assert_eq!(wrong("a\n{{if\n1"), "template: test:3: unclosed action started at test:2");
+        assert_eq!(
+            wrong("a\n{{print\n\"x"),
+            "template: test:3: unterminated quoted string in action started at test:2"
+        );
+    }
+
+    #[test]
+    fn an_empty_definition_yields_to_another() {
+        assert_eq!(render("{{define \"x\"}}a{{end}}{{define \"x\"}} {{end}}{{template \"x\"}}"), "a");
+        assert_eq!(render("{{define \"test\"}}x{{end}}"), "x");
+    }
+
+    #[test]
+    fn nesting_ends_in_an_error_and_not_in_a_crash() {
+        let nested = |open: &str, close: &str| [&*open.repeat(10_000), &close.repeat(10_000)].concat();
+        for text in [
+            nested("{{if 1}}", "{{end}}"),
+            nested("{{with 1}}", "{{end}}"),
+            nested("{{range 1}}", "{{end}}"),
+            nested("{{block \"x\" 1}}", "{{end}}"),
+            format!("{{{{{}}}}}", nested("(", ")")),
+            format!("{{{{print {}}}}}", nested("(print ", ")")),
+        ] {
+            assert!(wrong(&text).contains("nested too deeply"));
+        }
+        let fits = 150;
+        assert_eq!(render(&format!("{}x{}", "{{if 1}}".repeat(fits), "{{end}}".repeat(fits))), "x");
+        assert_eq!(render(&format!("{{{{{}1{}}}}}", "print (".repeat(fits), ")".repeat(fits))), "1");
+        assert_eq!(render(&format!("{{{{if 0}}}}{}x{{{{end}}}}", "{{else if 0}}".repeat(10_000))), "");
+    }
+
+    #[test]
+    fn more_variables_than_anyone_has_are_refused() {
+        let text: String = (0..2_000).map(|n| format!("{{{{$v{n} := 1}}}}")).collect();
+        assert!(wrong(&text).ends_with("too many variables"));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+        #[test]
+        fn no_text_panics(words in prop::collection::vec(prop::sample::select(WORDS), 0..30)) {
+            let text = words.concat();
+            let limits = super::super::Limits { bytes: 1 << 16, steps: 10_000, depth: 100 };
+            if let Err(error) = super::super::tests::render_with(&text, limits) {
+                prop_assert!(error.at <= text.len());
+            }
+        }
+    }
+
+    const WORDS: &[&str] = &[
+        "{{",
+        "}}",
+        "{{- ",
+        " -}}",
+        "if ",
+        "else ",
+        "end",
+        "{{end}}",
+        "{{else}}",
+        "range ",
+        "with ",
+        "define \"x\"",
+        "template \"x\" ",
+        "block \"x\" ",
+        "break",
+        "continue",
+        "$x",
+        "$y",
+        " := ",
+        " = ",
+        ", ",
+        "|",
+        "(",
+        ")",
+        ".",
+        ".Vars",
+        ".m",
+        ".l",
+        ".n",
+        ".Env",
+        " ",
+        "print ",
+        "printf \"%v %5d\" ",
+        "index ",
+        "eq ",
+        "and ",
+        "list ",
+        "slice ",
+        "1",
+        "-2",
+        "1.5",
+        "'a'",
+        "\"a\"",
+        "`r`",
+        "nil",
+        "true",
+        "text",
+        "\n",
+        "/*",
+        "*/",
+        "é",
+        "\"",
+        "upper ",
+        "len ",
+        "html ",
+        "{{range 3}}",
+        "{{$x := 1}}",
+        "{{if 1}}",
+        "{{with .Vars}}",
+    ];
 }

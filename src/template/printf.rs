@@ -8,6 +8,9 @@ use std::fmt::Write;
 /// The widest field that an argument may ask for; one that the format writes may have one digit more.
 const WIDEST: usize = 1_000_000;
 
+/// Digits behind the point that a number may need; further ones are zeros.
+const LONGEST: usize = 1_100;
+
 /// `fmt.Sprintf`.
 pub fn printf(call: &Call, format: &str, args: &[Value]) -> Result<String, String> {
     let mut printer = Printer { out: String::with_capacity(format.len()), call, charged: 0, flags: Flags::default() };
@@ -210,6 +213,10 @@ impl Printer<'_> {
 
     fn arg(&mut self, arg: &Value, verb: char) -> Result<(), String> {
         match (arg, verb) {
+            (Value::Nil, 'T') => {
+                self.pad("<nil>");
+                Ok(())
+            }
             (_, 'T') => self.text(arg, arg.type_name(), 's'),
             (Value::Nil, 'v') => {
                 self.pad("<nil>");
@@ -395,7 +402,9 @@ impl Printer<'_> {
             }
             'U' => {
                 let int = if negative { 0u64.wrapping_sub(int) } else { int };
-                let mut text = format!("U+{int:0digits$X}", digits = self.flags.precision.unwrap_or(0).max(4));
+                let digits = format!("{int:X}");
+                let missing = self.flags.precision.unwrap_or(0).max(4).saturating_sub(digits.len());
+                let mut text = format!("U+{}{digits}", zeros(missing));
                 if let Some(char) = char().filter(|char| self.flags.sharp && is_print(*char)) {
                     _ = write!(text, " '{char}'");
                 }
@@ -419,7 +428,7 @@ impl Printer<'_> {
             (None, Some(width)) if self.flags.zero && !self.flags.minus => width.saturating_sub(sign.len()),
             _ => 0,
         };
-        let digits = format!("{digits:0>least$}");
+        let digits = zeros(least.saturating_sub(digits.len())) + &digits;
         let prefix = match verb {
             'O' if self.flags.sharp && !digits.starts_with('0') => "0o0",
             'O' => "0o",
@@ -440,11 +449,16 @@ impl Printer<'_> {
         match verb {
             _ if !float.is_finite() => digits.push_str(print::infinite(absolute).trim_start_matches('+')),
             'v' | 'g' | 'G' => print::general(&mut digits, absolute, precision),
-            'f' | 'F' => _ = write!(digits, "{absolute:.*}", precision.unwrap_or(6)),
+            'f' | 'F' => {
+                let precision = precision.unwrap_or(6);
+                _ = write!(digits, "{absolute:.*}{}", precision.min(LONGEST), zeros(precision.saturating_sub(LONGEST)));
+            }
             'e' | 'E' => {
-                let text = format!("{absolute:.*e}", precision.unwrap_or(6));
+                let precision = precision.unwrap_or(6);
+                let text = format!("{absolute:.*e}", precision.min(LONGEST));
                 let (mantissa, power) = text.split_once('e').unwrap_or((&text, "0"));
                 digits.push_str(mantissa);
+                digits.push_str(&zeros(precision.saturating_sub(LONGEST)));
                 print::power(&mut digits, power.parse().unwrap_or(0));
             }
             'b' => {
@@ -526,14 +540,119 @@ fn hex_float(float: f64, precision: Option<usize>) -> String {
     }
     let digits = format!("{:013x}", mantissa & ((1 << 52) - 1));
     let digits = match precision {
-        Some(count) => format!("{:0<count$}", digits.get(..count).unwrap_or(&digits)),
+        Some(count) => digits.get(..count).unwrap_or(&digits).to_owned() + &zeros(count.saturating_sub(digits.len())),
         None => digits.trim_end_matches('0').to_owned(),
     };
     let point = if digits.is_empty() { "" } else { "." };
     format!("0x{}{point}{digits}p{}{:02}", mantissa >> 52, if power < 0 { '-' } else { '+' }, power.abs())
 }
 
+/// Rust's own `format!` fills no more than 65,535.
+fn zeros(count: usize) -> String {
+    "0".repeat(count)
+}
+
 /// Whether text can stand between backquotes as it is.
 fn can_backquote(text: &str) -> bool {
     !text.chars().any(|char| char == '`' || char == '\u{feff}' || char == '\u{7f}' || (char < ' ' && char != '\t'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::call;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn printed(format: &str, args: &[Value]) -> String {
+        call(1 << 24, |call| printf(call, format, args)).unwrap()
+    }
+
+    #[test]
+    fn verbs_and_flags_write_what_go_writes() {
+        use Value::{Byte, Float, Int};
+        let text = |text: &str| Value::from(text);
+        let nested = || Value::list(vec![Int(1), text("a"), Value::Nil]);
+        for (format, arg, expected) in [
+            (
+                "%[1]d|%+[1]d|%5[1]d|%-5[1]d|% [1]d|%[1]x|%#[1]X|%#[1]o|%[1]O|%[1]b|%[1]c|%[1]q|%#[1]U",
+                Int(65),
+                "65|+65|   65|65   | 65|41|0X41|0101|0o101|1000001|A|'A'|U+0041 'A'",
+            ),
+            ("%05d", Int(-5), "-0005"),
+            ("%8.3d", Int(-5), "    -005"),
+            ("%.0d", Int(0), ""),
+            ("%#v", Byte(97), "0x61"),
+            ("%+v", Int(5), "5"),
+            ("%c", Int(-1), "\u{fffd}"),
+            ("%5.2f", Float(1.005), " 1.00"),
+            ("%+08.2f", Float(1.5), "+0001.50"),
+            ("%e", Float(123456.789), "1.234568e+05"),
+            ("%G", Float(1e-7), "1E-07"),
+            ("%.3g", Float(1234.5), "1.23e+03"),
+            ("%.10g", Float(1000.0), "1000"),
+            ("%#g", Float(1.5), "1.50000"),
+            ("%x", Float(1.5), "0x1.8p+00"),
+            ("%.0x", Float(1.5), "0x1p+01"),
+            ("%b", Float(1.5), "6755399441055744p-52"),
+            ("%05.1f", Float(f64::INFINITY), "  Inf"),
+            ("%d", Float(3.0), "%!d(float64=3)"),
+            ("%-10s|", text("é"), "é         |"),
+            ("%05s", text("ab"), "000ab"),
+            ("%.1s", text("éa"), "é"),
+            ("% x", text("hello"), "68 65 6c 6c 6f"),
+            ("%#q", text("ab"), "`ab`"),
+            ("%+q", text("é"), "\"\\u00e9\""),
+            ("%d", text("x"), "%!d(string=x)"),
+            ("%t", Value::Bool(true), "true"),
+            ("%s", Value::Bool(true), "%!s(bool=true)"),
+            ("%v", Value::Nil, "<nil>"),
+            ("%s", Value::Nil, "%!s(<nil>)"),
+            ("%d", nested(), "[1 %!d(string=a) <nil>]"),
+            ("%#v", nested(), "[]interface {}{1, \"a\", interface {}(nil)}"),
+            ("%03v", Value::map([("k", Int(1))]), "map[00k:001]"),
+            ("%T", Value::map([("k", Int(1))]), "map[string]interface {}"),
+            ("%v|%d", Value::Duration(1_500_000_000), "1.5s|%!d(MISSING)"),
+        ] {
+            assert_eq!(printed(format, std::slice::from_ref(&arg)), expected, "{format}");
+        }
+    }
+
+    #[test]
+    fn arguments_are_found_and_missed_as_go_does() {
+        let ints = |ints: &[i64]| ints.iter().copied().map(Value::Int).collect::<Vec<_>>();
+        for (format, args, expected) in [
+            ("%d %d", vec![1], "1 %!d(MISSING)"),
+            ("%d", vec![1, 2, 3], "1%!(EXTRA int=2, int=3)"),
+            ("%[2]d %[1]d", vec![1, 2], "2 1"),
+            ("%[3]d", vec![1, 2], "%!d(BADINDEX)"),
+            ("%[x]d", vec![1, 2], "%!d(BADINDEX)"),
+            ("%*d|%-*d|", vec![3, 1, 3, 2], "  1|2  |"),
+            ("%*d|", vec![-3, 1], "1  |"),
+            ("%.*d|", vec![-3, 1], "%!(BADPREC)1|"),
+            ("%", vec![], "%!(NOVERB)"),
+            ("%z", vec![1], "%!z(int=1)"),
+            ("%%|%5%", vec![], "%|%"),
+        ] {
+            assert_eq!(printed(format, &ints(&args)), expected, "{format}");
+        }
+    }
+
+    #[test]
+    fn a_wide_field_is_filled_as_wide_as_go_fills_it() {
+        let wide = printed(
+            "%.70000f|%.70000e|%.70000x|%70000d|%.70000U",
+            &[Value::Float(1.5), Value::Float(1.5), Value::Float(1.5), Value::Int(1), Value::Int(1)],
+        );
+        let lengths: Vec<usize> = wide.split('|').map(str::len).collect();
+        assert_eq!(lengths, [70_002, 70_006, 70_008, 70_000, 70_002]);
+        assert!(call(1 << 20, |call| printf(call, "%9999999d", &[Value::Int(1)])).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_format_panics(format in "(%[-+# 0]{0,3}[0-9*]{0,4}(\\.[0-9*]{0,4})?(\\[[0-9]\\])?[a-zA-Z%é!]|[a-z%])*") {
+            let args = [Value::Int(-1), Value::Float(0.1), Value::from("é"), Value::Nil, Value::list(vec![Value::Byte(1)])];
+            let _ = call(1 << 20, |call| printf(call, &format, &args));
+        }
+    }
 }

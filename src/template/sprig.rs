@@ -160,7 +160,7 @@ fn lossy(bytes: impl Into<Vec<u8>>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
     use crate::template::{Limits, Template, World};
     use time::OffsetDateTime;

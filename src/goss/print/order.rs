@@ -31,7 +31,7 @@ pub(super) fn sort(map: &mut [(String, Value)], format: Format) {
 
 /// As yaml.v3's sorter.go orders text: numbers inside by their value, letters before other characters behind a digit and
 /// after them elsewhere.
-fn natural(a: &str, b: &str) -> Ordering {
+pub fn natural(a: &str, b: &str) -> Ordering {
     if a == b {
         return Ordering::Equal;
     }

@@ -264,3 +264,38 @@ impl Parts {
         Ok(date.with_time(time).assume_offset(offset))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::template::sprig::tests::agrees;
+
+    #[test]
+    fn layouts_read_as_in_goss() {
+        agrees(&[
+            (r#"mustToDate "2006-01-02 15:04:05" "2024-02-09 17:03:05.25""#, Some("2024-02-09 17:03:05.25 +0000 UTC")),
+            (
+                r#"mustToDate "Mon, 02 Jan 2006 15:04:05 MST" "Fri, 09 Feb 2024 17:03:05 UTC""#,
+                Some("2024-02-09 17:03:05 +0000 UTC"),
+            ),
+            (
+                r#"mustToDate "Mon Jan _2 15:04:05 2006" "fri FEB  9 17:03:05 2024""#,
+                Some("2024-02-09 17:03:05 +0000 UTC"),
+            ),
+            (r#"mustToDate "3:04PM" "12:30AM""#, Some("0000-01-01 00:30:00 +0000 UTC")),
+            (r#"mustToDate "3:04pm" "1:30PM""#, None),
+            (r#"mustToDate "06 002" "24 060""#, Some("2024-02-29 00:00:00 +0000 UTC")),
+            (
+                r#"mustToDate "2006-01-02T15:04:05Z07:00" "2024-02-09T17:03:05+02:00""#,
+                Some("2024-02-09 17:03:05 +0200 +0200"),
+            ),
+            (r#"mustToDate "2006-01-02T15:04:05Z07:00" "2024-02-09T17:03:05Z""#, Some("2024-02-09 17:03:05 +0000 UTC")),
+            (r#"mustToDate "2006-01-02T15:04:05.000Z07:00" "2024-02-09T17:03:05.25Z""#, None),
+            (r#"mustToDate "2006-01-02" "2024-2-9""#, None),
+            (r#"mustToDate "2006-1-2" "2024-02-09""#, Some("2024-02-09 00:00:00 +0000 UTC")),
+            (r#"mustToDate "2006-01-02" "2024-02-09x""#, None),
+            (r#"mustToDate "15:04" "24:00""#, None),
+            (r#"mustToDate "2006-01-02" "2023-02-29""#, None),
+            (r#"mustToDate "January 2 2006" "February 9  2024""#, Some("2024-02-09 00:00:00 +0000 UTC")),
+        ]);
+    }
+}

@@ -233,3 +233,32 @@ fn joined(text: &str, connector: char) -> String {
     write(&mut made, kind, current);
     made
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::template::sprig::tests::agrees;
+
+    #[test]
+    fn letters_and_words_change_case_as_in_goss() {
+        agrees(&[
+            (r#"upper "héllo ß""#, Some("HÉLLO ß")),
+            (r#"lower "ÀB ΑΣ""#, Some("àb ασ")),
+            (r#"title "hello wORLD foo_bar x-y""#, Some("Hello WORLD Foo_bar X-Y")),
+            (r#"title "ǆ 1st""#, Some("ǅ 1st")),
+            (r#"untitle "Hello World""#, Some("hello world")),
+            (r#"swapcase "This Is A.Test""#, Some("tHIS iS a.tEST")),
+            (r#"initials "First Try  again""#, Some("FTa")),
+            (r#"initials "é x""#, Some("Ãx")),
+            (r#"snakecase "FirstName""#, Some("first_name")),
+            (r#"snakecase "HTTPServer2xx""#, Some("http_server_2xx")),
+            (r#"snakecase "Duration2m3s""#, Some("duration_2m3s")),
+            (r#"snakecase "Bld4Floor3rd""#, Some("bld4_floor_3rd")),
+            (r#"snakecase "GO PATH-x__y""#, Some("go_path_x__y")),
+            (r#"snakecase "日本 Text""#, Some("日本_text")),
+            (r#"kebabcase "NoHTTPS""#, Some("no-https")),
+            (r#"kebabcase "a.b!C""#, Some("a.b!c")),
+            ("upper 1", None),
+            ("upper nil", None),
+        ]);
+    }
+}

@@ -154,3 +154,50 @@ fn without_underscores(digits: &str) -> Option<String> {
     }
     Some(digits.replace('_', ""))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::template::sprig::tests::agrees;
+
+    #[test]
+    fn values_are_converted_as_in_goss() {
+        agrees(&[
+            (r#"atoi "12""#, Some("12")),
+            (r#"atoi "0x1""#, Some("0")),
+            (r#"atoi "99999999999999999999""#, Some("9223372036854775807")),
+            (r#"atoi " 1""#, Some("0")),
+            (r#"int "0x1F""#, Some("31")),
+            (r#"int "08""#, Some("0")),
+            (r#"int "010""#, Some("8")),
+            (r#"int "1_000""#, Some("1000")),
+            (r#"int "1.9""#, Some("1")),
+            (r#"int "-.5""#, Some("0")),
+            (r#"int "1e3""#, Some("0")),
+            ("int 3.99", Some("3")),
+            ("int -3.99", Some("-3")),
+            ("int 1e30", Some("-9223372036854775808")),
+            ("int true", Some("1")),
+            ("int nil", Some("0")),
+            ("int (list 1)", Some("0")),
+            (r#"int64 "0b101""#, Some("5")),
+            (r#"int64 "0x+1""#, Some("0")),
+            (r#"float64 "1.5e3""#, Some("1500")),
+            (r#"float64 "0x1p4""#, Some("16")),
+            (r#"float64 "1_0.5""#, Some("10.5")),
+            (r#"float64 "1e999""#, Some("0")),
+            (r#"float64 "-Inf""#, Some("-Inf")),
+            (r#"float64 "x""#, Some("0")),
+            ("float64 true", Some("1")),
+            ("toDecimal 777", Some("511")),
+            (r#"toDecimal "0755""#, Some("493")),
+            (r#"toDecimal "8""#, Some("0")),
+            ("toString nil", Some("<nil>")),
+            ("toString 1.0", Some("1")),
+            (r#"toString (list 1 "a")"#, Some("[1 a]")),
+            (r#"toStrings "a""#, Some("[a]")),
+            ("toStrings nil", Some("[]")),
+            (r#"printf "%T %T %T" (int 1) (int64 1) (float64 1)"#, Some("int int64 float64")),
+            ("until (add 1 2)", None),
+        ]);
+    }
+}

@@ -83,3 +83,38 @@ fn abbreviated(left: i64, width: i64, text: &str) -> String {
     }
     format!("...{}", cut(all - (width - 3), all))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::template::sprig::tests::agrees;
+
+    #[test]
+    fn text_is_cut_at_the_same_byte_as_in_goss() {
+        agrees(&[
+            (r#"trim "  a b \n""#, Some("a b")),
+            (r#"trimAll "$" "$5.00$""#, Some("5.00")),
+            (r#"trimPrefix "-" "-hello""#, Some("hello")),
+            (r#"trimSuffix "-" "hello-""#, Some("hello")),
+            (r#"nospace " h e\tl lo ""#, Some("hello")),
+            (r#"nospace "é a""#, Some("Ã©a")),
+            (r#"trunc 5 "hello world""#, Some("hello")),
+            (r#"trunc -5 "hello world""#, Some("world")),
+            (r#"trunc -50 "hello""#, Some("hello")),
+            (r#"trunc 0 "hello""#, Some("")),
+            (r#"substr 0 5 "hello world""#, Some("hello")),
+            (r#"substr 3 -1 "hello""#, Some("lo")),
+            (r#"substr -1 3 "hello""#, Some("hel")),
+            (r#"substr 2 100 "hello""#, Some("llo")),
+            (r#"substr 4 2 "hello""#, None),
+            (r#"substr 9 100 "hello""#, None),
+            (r#"substr -1 9 "hello""#, None),
+            (r#"abbrev 5 "hello world""#, Some("he...")),
+            (r#"abbrev 3 "hello world""#, Some("hello world")),
+            (r#"abbrev 11 "hello world""#, Some("hello world")),
+            (r#"abbrevboth 5 10 "1234 5678 9123""#, Some("...5678...")),
+            (r#"abbrevboth 2 10 "1234 5678 9123""#, Some("1234 56...")),
+            (r#"abbrevboth 5 8 "1234 5678 9123 4567""#, Some("...56...")),
+            (r#"abbrevboth -3 8 "1234 5678 9123""#, Some("1234 ...")),
+        ]);
+    }
+}

@@ -89,3 +89,27 @@ fn moved(args: &[Value]) -> Result<Made, String> {
 fn read(call: &Call, args: &[Value]) -> Result<Result<OffsetDateTime, String>, String> {
     Ok(layout::parse(text(args, 0)?, text(args, 1)?, call.world.now().offset()))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::template::sprig::tests::agrees;
+
+    #[test]
+    fn dates_are_those_of_goss() {
+        agrees(&[
+            (r#"date "2006-01-02 15:04:05" 0"#, Some("1970-01-01 00:00:00")),
+            (r#"date "Mon Jan _2 3:04PM 06" (int64 1709210445)"#, Some("Thu Feb 29 12:40PM 24")),
+            (r#"dateInZone "2006-01-02T15:04:05Z07:00" 1709210445 "UTC""#, Some("2024-02-29T12:40:45Z")),
+            (r#"dateInZone "15:04 -0700" 0 "Etc/GMT-3""#, Some("03:00 +0300")),
+            ("htmlDate 0", Some("1970-01-01")),
+            (r#"htmlDateInZone 0 "UTC""#, Some("1970-01-01")),
+            (r#"dateModify "-1h" (toDate "2006-01-02" "2024-03-01")"#, Some("2024-02-29 23:00:00 +0000 UTC")),
+            (r#"dateModify "x" (toDate "2006-01-02" "2024-03-01")"#, Some("2024-03-01 00:00:00 +0000 UTC")),
+            (r#"dateModify "1h" "now""#, None),
+            (r#"toDate "2006-01-02" "2024-02-30""#, Some("0001-01-01 00:00:00 +0000 UTC")),
+            (r#"mustToDate "2006-01-02" "2024-02-30""#, None),
+            (r#"unixEpoch (toDate "2006-01-02" "2024-02-29")"#, Some("1709164800")),
+            ("unixEpoch 0", None),
+        ]);
+    }
+}

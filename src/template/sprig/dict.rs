@@ -146,3 +146,37 @@ fn dig(_: &Call, args: &[Value]) -> Made {
     }
     Ok(here)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::template::sprig::tests::agrees;
+
+    #[test]
+    fn maps_are_made_and_read_as_in_goss() {
+        agrees(&[
+            (r#"dict "a" 1 "b""#, Some("map[a:1 b:]")),
+            ("dict 1 2", Some("map[1:2]")),
+            (r#"get (dict "a" 1) "a""#, Some("1")),
+            (r#"get (dict "a" 1) "b" | quote"#, Some(r#""""#)),
+            (r#"get nil "b" | quote"#, Some(r#""""#)),
+            (r#"set (dict "a" 1) "b" 2"#, Some("map[a:1 b:2]")),
+            (r#"set nil "a" 1"#, None),
+            (r#"unset (dict "a" 1 "b" 2) "a""#, Some("map[b:2]")),
+            (r#"hasKey (dict "a" nil) "a""#, Some("true")),
+            (r#"hasKey (split "," "a") "_0""#, None),
+            (r#"pluck "a" (dict "a" 1) (dict "b" 2) (dict "a" 3)"#, Some("[1 3]")),
+            (r#"keys (dict "a" 1)"#, Some("[a]")),
+            (r#"values (dict "a" 1)"#, Some("[1]")),
+            (r#"pick (dict "a" 1 "b" 2 "c" 3) "a" "c" "z""#, Some("map[a:1 c:3]")),
+            (r#"omit (dict "a" 1 "b" 2 "c" 3) "a" "c" "z""#, Some("map[b:2]")),
+            (r#"deepCopy (dict "a" (list 1))"#, Some("map[a:[1]]")),
+            ("deepCopy nil", None),
+            (r#"dig "a" "b" "none" (dict "a" (dict "b" 1))"#, Some("1")),
+            (r#"dig "a" "c" "none" (dict "a" (dict "b" 1))"#, Some("none")),
+            (r#"dig "x" "c" "none" (dict "a" 1)"#, Some("none")),
+            (r#"dig "a" "b" "none" (dict "a" 1)"#, None),
+            (r#"dig "a" (dict "a" 1)"#, None),
+            (r#"dig 1 "none" (dict "a" 1)"#, None),
+        ]);
+    }
+}

@@ -104,3 +104,35 @@ fn rounded(nanoseconds: u64) -> String {
     let unit = units.iter().find(|(_, unit)| nanoseconds > *unit);
     unit.map_or_else(|| "0s".to_owned(), |(name, unit)| format!("{}{name}", nanoseconds / unit))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::template::sprig::tests::agrees;
+
+    #[test]
+    fn spans_of_time_are_read_and_rounded_as_in_goss() {
+        agrees(&[
+            (r#"duration "95""#, Some("1m35s")),
+            ("duration 95", Some("0s")),
+            ("duration (int64 3661)", Some("1h1m1s")),
+            (r#"duration "x""#, Some("0s")),
+            (r#"durationRound "2h10m5s""#, Some("2h")),
+            (r#"durationRound "400h""#, Some("16d")),
+            (r#"durationRound "9000h""#, Some("1y")),
+            (r#"durationRound "-90s""#, Some("1m")),
+            (r#"durationRound "1s""#, Some("0s")),
+            ("durationRound (int64 90000000000)", Some("1m")),
+            ("durationRound 90000000000", Some("0s")),
+            (r#"durationRound "x""#, Some("0s")),
+            (r#"mustDateModify "1.5h" (toDate "2006-01-02" "2024-02-29")"#, Some("2024-02-29 01:30:00 +0000 UTC")),
+            (
+                r#"mustDateModify "-1h2m3s4ms5us6ns" (toDate "2006-01-02" "2024-02-29")"#,
+                Some("2024-02-28 22:57:56.995994994 +0000 UTC"),
+            ),
+            (r#"mustDateModify "1d" (toDate "2006-01-02" "2024-02-29")"#, None),
+            (r#"mustDateModify "1" (toDate "2006-01-02" "2024-02-29")"#, None),
+            (r#"mustDateModify "" (toDate "2006-01-02" "2024-02-29")"#, None),
+            (r#"mustDateModify "9223372036854775808ns" (toDate "2006-01-02" "2024-02-29")"#, None),
+        ]);
+    }
+}

@@ -107,3 +107,28 @@ fn decode32(text: &str) -> Result<Vec<u8>, usize> {
         written => Err(text.len() - written),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::template::sprig::tests::agrees;
+
+    #[test]
+    fn what_is_encoded_reads_as_in_goss() {
+        agrees(&[
+            (r#"b64enc "hello""#, Some("aGVsbG8=")),
+            (r#"b64dec "aGVsbG8=""#, Some("hello")),
+            (r#"b64dec "aGVs\nbG8=""#, Some("hello")),
+            (r#"b64dec "aGVsbG8""#, Some("illegal base64 data at input byte 4")),
+            (r#"b64dec "!!!!""#, Some("illegal base64 data at input byte 0")),
+            (r#"b64dec "YQ==x""#, Some("illegal base64 data at input byte 4")),
+            (r#"b64dec "YQ=x""#, Some("illegal base64 data at input byte 2")),
+            (r#"b64dec "=""#, Some("illegal base64 data at input byte 0")),
+            (r#"b32enc "hello""#, Some("NBSWY3DP")),
+            (r#"b32dec "NBSWY3DP""#, Some("hello")),
+            (r#"b32dec "ME======""#, Some("a")),
+            (r#"b32dec "ME=====""#, Some("illegal base32 data at input byte 7")),
+            (r#"b32dec "nbswy3dp""#, Some("illegal base32 data at input byte 0")),
+            (r#"b32dec "MEA=====""#, Some("illegal base32 data at input byte 3")),
+        ]);
+    }
+}

@@ -27,3 +27,35 @@ fn fail(_: &Call, args: &[Value]) -> Made {
 pub fn is_empty(value: &Value) -> bool {
     !value.truth()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::template::sprig::tests::agrees;
+
+    #[test]
+    fn what_is_empty_is_what_is_empty_in_goss() {
+        agrees(&[
+            (r#"default "d" """#, Some("d")),
+            (r#"default "d" 0"#, Some("d")),
+            (r#"default "d" (list)"#, Some("d")),
+            (r#"default "d" false"#, Some("d")),
+            (r#"default "d" nil"#, Some("d")),
+            (r#"default "d" "x""#, Some("x")),
+            (r#"default "d" 0.0"#, Some("d")),
+            (r#"default "d""#, Some("d")),
+            ("empty (dict)", Some("true")),
+            ("empty (list nil)", Some("false")),
+            (r#"empty (toDate "x" "y")"#, Some("false")),
+            (r#"coalesce 0 "" nil "x" "y""#, Some("x")),
+            ("coalesce 0", Some("<no value>")),
+            (r#"all 1 "" "#, Some("false")),
+            ("all", Some("true")),
+            (r#"any 0 "x""#, Some("true")),
+            ("any", Some("false")),
+            (r#"ternary "a" "b" true"#, Some("a")),
+            (r#"ternary "a" "b" false"#, Some("b")),
+            (r#"ternary "a" "b" 1"#, None),
+            (r#"fail "no""#, None),
+        ]);
+    }
+}

@@ -29,3 +29,18 @@ fn adler32(bytes: &[u8]) -> u32 {
     });
     high << 16 | low
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::template::sprig::tests::agrees;
+
+    #[test]
+    fn digests_are_those_of_goss() {
+        agrees(&[
+            (r#"sha1sum "Hello world!""#, Some("d3486ae9136e7856bc42212385ea797094475802")),
+            (r#"sha256sum "Hello world!""#, Some("c0535e4be2b79ffd93291305436bf889314e4a3faec05ecffcbb7df31ad9e51a")),
+            (r#"adler32sum "Hello world!""#, Some("487130206")),
+            (r#"adler32sum """#, Some("1")),
+        ]);
+    }
+}

@@ -181,3 +181,38 @@ fn value(call: &Call, json: serde_json::Value) -> Made {
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::template::sprig::tests::agrees;
+
+    #[test]
+    fn json_is_written_and_read_as_in_goss() {
+        agrees(&[
+            (
+                r#"toJson (dict "b" (list 1 2.5 "x" nil true) "a" "<&>\u2028")"#,
+                Some(r#"{"a":"\u003c\u0026\u003e\u2028","b":[1,2.5,"x",null,true]}"#),
+            ),
+            (r#"toRawJson "<b>&""#, Some(r#""<b>&""#)),
+            (
+                r#"toPrettyJson (dict "a" (list 1 (dict)) "b" (list))"#,
+                Some("{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": []\n}"),
+            ),
+            ("toJson 1e21", Some("1e+21")),
+            ("toJson 1e-7", Some("1e-7")),
+            ("toJson 100.0", Some("100")),
+            (r#"toJson "\x01\t\"\\""#, Some(r#""\u0001\t\"\\""#)),
+            (r#"toJson (float64 "nan") | quote"#, Some(r#""""#)),
+            (r#"mustToJson (float64 "nan")"#, None),
+            (r#"toRawJson (float64 "inf")"#, None),
+            (r#"toJson (toDate "2006-01-02" "2024-02-29")"#, Some(r#""2024-02-29T00:00:00Z""#)),
+            (r#"toJson (semver "1.2")"#, Some(r#""1.2.0""#)),
+            (r#"fromJson "{\"a\":[1,2.5,\"x\",null]}""#, Some("map[a:[1 2.5 x <nil>]]")),
+            (r#"(fromJson "{\"a\":{\"b\":7}}").a.b"#, Some("7")),
+            (r#"typeOf (fromJson "1")"#, Some("float64")),
+            (r#"fromJson "{""#, Some("<no value>")),
+            (r#"mustFromJson "{""#, None),
+            (r#"mustFromJson "1e400""#, None),
+        ]);
+    }
+}

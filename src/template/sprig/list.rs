@@ -167,9 +167,55 @@ fn chunk(call: &Call, args: &[Value]) -> Made {
             items.chunks(size).map(|chunk| Value::list(chunk.to_vec())).collect()
         }
         // Go's arithmetic, which finds a place for these.
-        _ if size < 0 && items.len() == 1 => vec![Value::list(items.to_vec())],
+        _ if size < -1 && items.len() == 1 => vec![Value::list(items.to_vec())],
         _ if size < 0 && items.len() > 1 && size.unsigned_abs() >= items.len() as u64 - 1 => vec![],
         _ => return Err("runtime error: makeslice: len out of range".to_owned()),
     };
     Ok(Value::List(Rc::new(List { of: Elem::List, items: chunks })))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::template::sprig::tests::agrees;
+
+    #[test]
+    fn lists_are_made_and_taken_apart_as_in_goss() {
+        agrees(&[
+            (r#"list 1 "a" nil"#, Some("[1 a <nil>]")),
+            ("append (list 1) 2", Some("[1 2]")),
+            (r#"push (until 2) "x""#, Some("[0 1 x]")),
+            ("prepend (list 1 2) 0", Some("[0 1 2]")),
+            ("first (list 1 2)", Some("1")),
+            ("first (list)", Some("<no value>")),
+            (r#"first "abc""#, None),
+            ("first nil", None),
+            ("rest (list 1 2 3)", Some("[2 3]")),
+            ("last (list 1 2)", Some("2")),
+            ("initial (list 1 2 3)", Some("[1 2]")),
+            ("reverse (list 1 2 3)", Some("[3 2 1]")),
+            (r#"uniq (list 1 1 "1" 2 (int64 1))"#, Some("[1 1 2 1]")),
+            (r#"compact (list 0 "" nil "a" false 1 (list))"#, Some("[a 1]")),
+            ("without (list 1 2 3 2) 2", Some("[1 3]")),
+            ("has 2 (list 1 2)", Some("true")),
+            (r#"has 2 (list "2")"#, Some("false")),
+            ("has 2 (list (add 1 1))", Some("false")),
+            (r#"has "a" nil"#, Some("false")),
+            (r#"has "a" "abc""#, None),
+            ("slice (list 1 2 3 4) 1 3", Some("[2 3]")),
+            ("slice (list 1 2 3 4) 2", Some("[3 4]")),
+            ("slice (list 1 2) 1 5", None),
+            ("slice (list) 0 1", Some("<no value>")),
+            (r#"concat (list 1) (until 2) (list "a")"#, Some("[1 0 1 a]")),
+            (r#"concat (list 1) "a""#, None),
+            ("chunk 2 (list 1 2 3)", Some("[[1 2] [3]]")),
+            ("chunk 0 (list 1)", None),
+            ("chunk -1 (list 1)", None),
+            ("chunk -2 (list 1)", Some("[[1]]")),
+            ("chunk -3 (list 1 2)", Some("[]")),
+            ("kindOf (chunk 2 (list 1))", Some("slice")),
+            ("typeOf (chunk 2 (list 1))", Some("[][]interface {}")),
+            (r#"mustAppend "a" 1"#, None),
+            (r#"mustSlice "a" 1"#, None),
+        ]);
+    }
 }

@@ -139,3 +139,66 @@ fn sequence(call: &Call, args: &[Value]) -> Made {
     let numbers = numbers(call, start, end.wrapping_add(past), step.unwrap_or(past))?;
     Ok(Value::text(numbers.map(|number| number.to_string()).collect::<Vec<_>>().join(" ")))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::template::sprig::tests::agrees;
+
+    #[test]
+    fn numbers_come_out_as_in_goss() {
+        agrees(&[
+            (r#"add 1 "2" 3.9"#, Some("6")),
+            ("add", Some("0")),
+            (r#"add1 "0x10""#, Some("17")),
+            ("sub 5 10", Some("-5")),
+            ("div 7 2", Some("3")),
+            ("div -7 2", Some("-3")),
+            ("div 1 0", None),
+            ("mod -7 3", Some("-1")),
+            ("mod 7 0", None),
+            ("mul 2 3 4", Some("24")),
+            (r#"mul "x""#, Some("0")),
+            ("max 1 5 3", Some("5")),
+            (r#"min 1 -5 "x""#, Some("-5")),
+            ("biggest 1 2", Some("2")),
+            ("add1f 0.1", Some("1.1")),
+            ("addf 0.1 0.2", Some("0.3")),
+            ("addf 1e300 1e-300", Some("1e+300")),
+            ("subf 0.3 0.1", Some("0.2")),
+            ("mulf 1.1 1.1", Some("1.21")),
+            ("divf 10 3", Some("3.3333333333333335")),
+            ("divf 2 3", Some("0.6666666666666667")),
+            ("divf -2 3", Some("-0.6666666666666667")),
+            ("divf 1 0", None),
+            ("divf 1e-20 3", Some("0")),
+            (r#"addf "nan" 1"#, None),
+            (r#"maxf 1.5 2 "nan""#, Some("NaN")),
+            ("minf 3 2.5 4", Some("2.5")),
+            ("ceil 1.1", Some("2")),
+            ("floor -1.1", Some("-2")),
+            ("round 123.5555 3", Some("123.556")),
+            ("round 123.5555 3 .5", Some("123.556")),
+            ("round 1.255 2", Some("1.25")),
+            ("round -1.5 0", Some("-2")),
+            ("round 123.456 -1", Some("120")),
+            ("round 2.5 0 0.6", Some("2")),
+            ("round 0.1 22", Some("0.1")),
+            ("until 4", Some("[0 1 2 3]")),
+            ("until -3", Some("[0 -1 -2]")),
+            ("until 0", Some("[]")),
+            ("untilStep 3 9 2", Some("[3 5 7]")),
+            ("untilStep 9 3 -2", Some("[9 7 5]")),
+            ("untilStep 1 5 0", Some("[]")),
+            ("untilStep 5 1 1", Some("[]")),
+            ("seq 4", Some("1 2 3 4")),
+            ("seq -2", Some("1 0 -1 -2")),
+            ("seq 2 5", Some("2 3 4 5")),
+            ("seq 5 2", Some("5 4 3 2")),
+            ("seq 0 2 7", Some("0 2 4 6")),
+            ("seq 7 -2 0", Some("7 5 3 1")),
+            ("seq 0 2 -3", Some("")),
+            ("seq", Some("")),
+            ("seq 1 2 3 4", Some("")),
+        ]);
+    }
+}

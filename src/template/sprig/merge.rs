@@ -62,3 +62,32 @@ fn is_empty(value: &Value) -> bool {
         other => super::flow::is_empty(other),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::template::sprig::tests::agrees;
+
+    #[test]
+    fn maps_merge_as_in_goss() {
+        agrees(&[
+            (r#"merge (dict "a" 1 "b" 0 "d" "") (dict "a" 2 "b" 3 "c" 4 "d" "e")"#, Some("map[a:1 b:3 c:4 d:e]")),
+            (r#"merge (dict "a" (dict "x" 1)) (dict "a" (dict "x" 2 "y" 3))"#, Some("map[a:map[x:1 y:3]]")),
+            (r#"merge (dict "a" (list)) (dict "a" (list 1))"#, Some("map[a:[1]]")),
+            (r#"merge (dict "a" (list 2)) (dict "a" (list 1))"#, Some("map[a:[2]]")),
+            (r#"merge (dict "a" 1) (dict "a" nil "b" nil)"#, Some("map[a:1]")),
+            (r#"merge (dict "a" (dict)) (dict "a" (dict "x" 1))"#, Some("map[a:map[x:1]]")),
+            (r#"merge (dict "a" "s") (dict "a" (dict "x" 1))"#, Some("map[a:s]")),
+            (r#"merge (dict) (dict "a" 1) (dict "a" 2 "b" 3)"#, Some("map[a:1 b:3]")),
+            (r#"mergeOverwrite (dict "a" 1 "b" 2) (dict "a" 3)"#, Some("map[a:3 b:2]")),
+            (r#"mergeOverwrite (dict "a" 1) (dict "a" "")"#, Some("map[a:]")),
+            (r#"mergeOverwrite (dict "a" 1) (dict "a" nil)"#, Some("map[a:<nil>]")),
+            (
+                r#"mergeOverwrite (dict "a" (dict "x" 1 "z" 1)) (dict "a" (dict "x" 2 "y" 3))"#,
+                Some("map[a:map[x:2 y:3 z:1]]"),
+            ),
+            (r#"mergeOverwrite (dict "a" (list 1)) (dict "a" (list))"#, Some("map[a:[]]")),
+            (r#"merge nil (dict "a" 1)"#, Some("map[a:1]")),
+            (r#"merge (dict "a" 1) "b""#, None),
+        ]);
+    }
+}

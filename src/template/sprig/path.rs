@@ -56,3 +56,29 @@ fn clean(path: &str) -> String {
         (false, false) => path,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::template::sprig::tests::agrees;
+
+    #[test]
+    fn paths_are_cleaned_as_in_goss() {
+        agrees(&[
+            (r#"base "/a/b/""#, Some("b")),
+            (r#"base """#, Some(".")),
+            (r#"base "//""#, Some("/")),
+            (r#"dir "/a/b""#, Some("/a")),
+            (r#"dir "a""#, Some(".")),
+            (r#"dir "/a/b/""#, Some("/a/b")),
+            (r#"clean "/../a/./b//../c/""#, Some("/a/c")),
+            (r#"clean """#, Some(".")),
+            (r#"clean "../../a/..""#, Some("../..")),
+            (r#"ext "a/b.tar.gz""#, Some(".gz")),
+            (r#"ext "a.b/c""#, Some("")),
+            (r#"isAbs "/a""#, Some("true")),
+            (r#"osIsAbs "a""#, Some("false")),
+            (r#"osBase "a/b""#, Some("b")),
+            (r#"osDir """#, Some(".")),
+        ]);
+    }
+}

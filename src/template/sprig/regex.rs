@@ -148,3 +148,38 @@ fn number(name: &str) -> Option<usize> {
     let written = name.bytes().all(|b| b.is_ascii_digit()) && (name.len() == 1 || !name.starts_with('0'));
     written.then(|| name.parse().unwrap_or(usize::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::template::sprig::tests::agrees;
+
+    #[test]
+    fn patterns_find_and_replace_as_in_goss() {
+        agrees(&[
+            (r#"regexMatch "^[a-z]+$" "abc""#, Some("true")),
+            (r#"mustRegexMatch "[" "a""#, None),
+            (r#"regexFind "[a-z]+" "12abc3def""#, Some("abc")),
+            (r#"regexFind "x" "abc" | quote"#, Some(r#""""#)),
+            (r#"regexFind "[" "a""#, None),
+            (r#"regexFindAll "[2,4,6,8]" "123456789" -1"#, Some("[2 4 6 8]")),
+            (r#"regexFindAll "[2,4,6,8]" "123456789" 2"#, Some("[2 4]")),
+            (r#"regexFindAll "a*" "baac" -1 | len"#, Some("3")),
+            (r#"regexReplaceAll "a(x*)b" "-ab-axxb-" "${1}W""#, Some("-W-xxW-")),
+            (r#"regexReplaceAll "a(x*)b" "-ab-axxb-" "$1W""#, Some("---")),
+            (r#"regexReplaceAll "(?P<n>b)" "abc" "[$n$0$$$]""#, Some("a[bb$$]c")),
+            (r#"regexReplaceAll "(b)" "abc" "${1""#, Some("a${1c")),
+            (r#"regexReplaceAll "(b)" "abc" "$01""#, Some("ac")),
+            (r#"regexReplaceAll "x*" "abc" "-""#, Some("-a-b-c-")),
+            (r#"regexReplaceAll "(b)" "abc" "$é""#, Some("ac")),
+            (r#"regexReplaceAllLiteral "a(x*)b" "-ab-axxb-" "${1}""#, Some("-${1}-${1}-")),
+            (r#"regexSplit "z+" "pizza" -1"#, Some("[pi a]")),
+            (r#"regexSplit "z+" "pizza" 1"#, Some("[pizza]")),
+            (r#"regexSplit "a*" "abaabaccadaaae" 5"#, Some("[ b b c cadaaae]")),
+            (r#"regexSplit "x" "" -1 | len"#, Some("1")),
+            (r#"regexSplit "" "abc" -1"#, Some("[a b c]")),
+            (r#"regexSplit "x" "axb" 0"#, Some("[]")),
+            (r#"mustRegexReplaceAll "[" "a" "b""#, None),
+            (r#"regexQuoteMeta "a.b*c[d]$""#, Some(r#"a\.b\*c\[d\]\$"#)),
+        ]);
+    }
+}

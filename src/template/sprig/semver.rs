@@ -358,3 +358,56 @@ impl Constraint {
         version.minor == 0 && version.patch == of.patch
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::template::sprig::tests::agrees;
+
+    #[test]
+    fn versions_and_constraints_are_read_as_in_goss() {
+        agrees(&[
+            (r#"semver "1.2.3-beta.1+meta""#, Some("1.2.3-beta.1+meta")),
+            (r#"semver "v1.2""#, Some("1.2.0")),
+            (r#"(semver "1.2.3-beta.1+meta").Prerelease"#, Some("beta.1")),
+            (r#"(semver "v1.2.3").Original"#, Some("v1.2.3")),
+            (r#"(semver "1.2.3").Major"#, Some("1")),
+            (r#"(semver "1.2.3-a").IncPatch"#, Some("1.2.3")),
+            (r#"(semver "v1.2.3").IncMinor"#, Some("1.3.0")),
+            (r#"semver "x""#, None),
+            (r#"semver "1.2.3-01""#, None),
+            (r#"semver "01.2""#, Some("1.2.0")),
+            (r#"semver """#, None),
+            (r#"semverCompare "1.2.3" "1.2.3+build""#, Some("true")),
+            (r#"semverCompare ">=1.2" "1.2.0""#, Some("true")),
+            (r#"semverCompare "^1.2.0" "1.10.0""#, Some("true")),
+            (r#"semverCompare "^1.2.0" "2.0.0""#, Some("false")),
+            (r#"semverCompare "^0.2.3" "0.3.0""#, Some("false")),
+            (r#"semverCompare "^0.0.3" "0.0.4""#, Some("false")),
+            (r#"semverCompare "^0.0" "0.0.9""#, Some("true")),
+            (r#"semverCompare "~1.2.3" "1.2.9""#, Some("true")),
+            (r#"semverCompare "~1.2.3" "1.3.0""#, Some("false")),
+            (r#"semverCompare "~1" "1.9.0""#, Some("true")),
+            (r#"semverCompare "1.2.x" "1.2.7""#, Some("true")),
+            (r#"semverCompare "*" "3.0.0""#, Some("true")),
+            (r#"semverCompare "" "3.0.0""#, None),
+            (r#"semverCompare "*" "3.0.0-rc1""#, Some("false")),
+            (r#"semverCompare ">=1.0.0-0" "1.5.0-rc1""#, Some("true")),
+            (r#"semverCompare ">1.2" "1.2.5""#, Some("false")),
+            (r#"semverCompare "<=1.2" "1.2.5""#, Some("true")),
+            (r#"semverCompare "!=1.2.x" "1.2.5""#, Some("false")),
+            (r#"semverCompare "!=1.2.x" "1.3.5""#, Some("true")),
+            (r#"semverCompare ">=1.0, <2.0" "1.5.0""#, Some("true")),
+            (r#"semverCompare ">=1.0 <1.2" "1.5.0""#, Some("false")),
+            (r#"semverCompare "1.0 - 1.4" "1.3.0""#, Some("true")),
+            (r#"semverCompare "1.0 - 1.4" "1.5.0""#, Some("false")),
+            (r#"semverCompare "<1.0 || >=2.0" "2.1.0""#, Some("true")),
+            (r#"semverCompare "=>1.0 =<2.0" "2.0.0""#, Some("true")),
+            (r#"semverCompare "~>1.2" "1.2.3""#, Some("true")),
+            (r#"semverCompare "1.2.3-beta.2" "1.2.3-beta.2""#, Some("true")),
+            (r#"semverCompare ">1.2.3-beta.2" "1.2.3-beta.11""#, Some("true")),
+            (r#"semverCompare "foo" "1.0.0""#, None),
+            (r#"semverCompare ">=1.0" "foo""#, None),
+            (r#"semverCompare "&1" "1.0.0""#, None),
+        ]);
+    }
+}

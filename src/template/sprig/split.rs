@@ -60,3 +60,31 @@ fn numbered<'t>(call: &Call, parts: impl Iterator<Item = &'t str>) -> Made {
     }
     Ok(Value::Map(Rc::new(Map { keys: Elem::Text, of: Elem::Text, entries: RefCell::new(entries) })))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::template::sprig::tests::agrees;
+
+    #[test]
+    fn lists_are_split_and_joined_as_in_goss() {
+        agrees(&[
+            (r#"split "$" "foo$bar""#, Some("map[_0:foo _1:bar]")),
+            (r#"(split "$" "foo$bar")._1"#, Some("bar")),
+            (r#"splitn "$" 2 "a$b$c""#, Some("map[_0:a _1:b$c]")),
+            (r#"splitn "$" 0 "a$b""#, Some("map[]")),
+            (r#"splitn "$" -1 "a$b""#, Some("map[_0:a _1:b]")),
+            (r#"splitn "" 2 "abc""#, Some("map[_0:a _1:bc]")),
+            (r#"splitList "," "a,b,,c""#, Some("[a b  c]")),
+            (r#"splitList "" "abc""#, Some("[a b c]")),
+            (r#"splitList "," """#, Some("[]")),
+            (r#"join "-" (list 1 "b" nil true)"#, Some("1-b-true")),
+            (r#"join "-" "abc""#, Some("abc")),
+            (r#"join "-" nil"#, Some("")),
+            (r#"join "," (until 3)"#, Some("0,1,2")),
+            (r#"sortAlpha (list "b" "a" 10 9)"#, Some("[10 9 a b]")),
+            (r#"sortAlpha "x""#, Some("[x]")),
+            ("sortAlpha nil", Some("[<nil>]")),
+            (r#"toStrings (list 1 nil "a" 2.0)"#, Some("[1 a 2]")),
+        ]);
+    }
+}

@@ -47,3 +47,19 @@ fn name(text: &str) -> (&str, usize) {
     };
     (text.get(..length).unwrap_or_default(), length)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::template::sprig::tests::agrees;
+
+    #[test]
+    fn variables_are_put_in_as_in_goss() {
+        agrees(&[
+            (r#"env "NOSUCH" | quote"#, Some(r#""""#)),
+            (r#"expandenv "$HOME/x""#, Some("/root/x")),
+            (r#"expandenv "a$""#, Some("a$")),
+            (r#"expandenv "${HOME}y ${NO} ${} ${x""#, Some("/rooty   x")),
+            (r#"expandenv "$$ $1a $-b""#, Some(" a b")),
+        ]);
+    }
+}

@@ -48,3 +48,31 @@ fn spaced(call: &Call, values: &[Value], write: fn(&mut Output, &Value) -> Resul
     }
     output.done()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::template::sprig::tests::agrees;
+
+    #[test]
+    fn text_is_put_together_and_quoted_as_in_goss() {
+        agrees(&[
+            (r#"contains "ell" "hello""#, Some("true")),
+            (r#"hasPrefix "he" "hello""#, Some("true")),
+            (r#"hasSuffix "lo" "hello""#, Some("true")),
+            (r#"repeat 3 "ab""#, Some("ababab")),
+            (r#"repeat -1 "x""#, None),
+            (r#"replace " " "-" "a b c""#, Some("a-b-c")),
+            (r#"replace "" "-" "ab""#, Some("-a-b-")),
+            (r#"plural "one" "many" 1"#, Some("one")),
+            (r#"plural "one" "many" 0"#, Some("many")),
+            (r#"cat "a" 1 nil true 2.5"#, Some("a 1 true 2.5")),
+            (r#"cat "" "a""#, Some(" a")),
+            ("cat", Some("")),
+            (r#"quote "a\"b" 1 nil"#, Some(r#""a\"b" "1""#)),
+            (r#"quote "é\t\x01""#, Some(r#""é\t\x01""#)),
+            (r#"squote "a" nil 1.5"#, Some("'a' '1.5'")),
+            (r#"squote (list 1 "a")"#, Some("'[1 a]'")),
+            ("hello", Some("Hello!")),
+        ]);
+    }
+}

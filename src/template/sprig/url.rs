@@ -244,3 +244,43 @@ fn unescape(text: &str, part: Part) -> Result<String, String> {
     }
     Ok(super::lossy(bytes))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::template::sprig::tests::agrees;
+
+    #[test]
+    fn urls_are_taken_apart_and_joined_as_in_goss() {
+        agrees(&[
+            (
+                r#"urlParse "http://user:p%20w@host.com:8080/a%20b?q=1#f%20g""#,
+                Some(
+                    "map[fragment:f g host:host.com:8080 hostname:host.com opaque: path:/a b query:q=1 scheme:http userinfo:user:p%20w]",
+                ),
+            ),
+            (
+                r#"urlParse "mailto:a@b""#,
+                Some("map[fragment: host: hostname: opaque:a@b path: query: scheme:mailto userinfo:]"),
+            ),
+            (r#"urlParse "//h/p""#, Some("map[fragment: host:h hostname:h opaque: path:/p query: scheme: userinfo:]")),
+            (
+                r#"urlParse "http://[::1]:80/""#,
+                Some("map[fragment: host:[::1]:80 hostname:::1 opaque: path:/ query: scheme:http userinfo:]"),
+            ),
+            (r#"urlParse "a:b:c""#, Some("map[fragment: host: hostname: opaque:b:c path: query: scheme:a userinfo:]")),
+            (r#"urlParse "1a:b""#, None),
+            (r#"urlParse "http://h:x/""#, None),
+            (r#"urlParse "http://h/%zz""#, None),
+            (r#"urlParse "http://a b/""#, None),
+            (r#"urlParse ":x""#, None),
+            (
+                r#"urlJoin (dict "scheme" "http" "host" "h:80" "path" "a b" "query" "q=1" "fragment" "f" "userinfo" "u:p")"#,
+                Some("http://u:p@h:80/a%20b?q=1#f"),
+            ),
+            (r#"urlJoin (dict "scheme" "mailto" "opaque" "a@b")"#, Some("mailto:a@b")),
+            (r#"urlJoin (dict "path" "a:b")"#, Some("./a:b")),
+            (r#"urlJoin (dict "host" 1)"#, None),
+            (r#"urlJoin (dict "userinfo" "a b")"#, None),
+        ]);
+    }
+}

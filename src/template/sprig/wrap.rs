@@ -46,3 +46,24 @@ fn wrapped(call: &Call, width: i64, line_end: &str, cut: bool, text: &str) -> Ma
     output.push(rest)?;
     output.done()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::template::sprig::tests::agrees;
+
+    #[test]
+    fn lines_are_wrapped_and_indented_as_in_goss() {
+        agrees(&[
+            (r#"wrap 5 "hello world foo""#, Some("hello\nworld\nfoo")),
+            (r#"wrap 3 "a verylongword b""#, Some("a\nverylongword\nb")),
+            (r#"wrap 0 "a b""#, Some("a\nb")),
+            (r#"wrap 4 "   x   yyyy z""#, Some("x  \nyyyy\nz")),
+            (r#"wrapWith 5 "|" "verylongword b c""#, Some("veryl|ongwo|rd b|c")),
+            (r#"wrapWith 2 "" "abc""#, Some("ab\nc")),
+            (r#"indent 2 "a\nb""#, Some("  a\n  b")),
+            (r#"nindent 2 "a\nb""#, Some("\n  a\n  b")),
+            (r#"indent 0 """#, Some("")),
+            (r#"indent -1 "a""#, None),
+        ]);
+    }
+}

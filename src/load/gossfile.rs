@@ -1,0 +1,236 @@
+//! A goss file that entries are added to: read once, edited in place, written whole.
+
+use super::MAX_BYTES;
+use crate::goss::edit::{self, Place, Unplaceable};
+use crate::goss::snapshot::{Snapshot, Subject};
+use crate::goss::{self, Config, Entry, SECTIONS, Section};
+use crate::quantity;
+use crate::syntax::{Format, Source, Sources};
+use crate::value::Fault;
+use std::fs::{self, File, Metadata};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::path::{Path, PathBuf};
+
+pub struct Gossfile {
+    /// As the command line has it.
+    name: String,
+    /// Behind every link.
+    path: PathBuf,
+    format: Format,
+    /// What stands in it by now; empty where there is no such file yet.
+    text: String,
+    /// What it says by now; `None` where only its templates know.
+    config: Option<Config>,
+    changed: bool,
+    /// Whether an entry had no place, so that all of it is printed anew.
+    pub anew: bool,
+}
+
+impl Gossfile {
+    /// Reads what there is. The error is a sentence for a person, maybe a page.
+    pub fn open(name: &str) -> Result<Gossfile, String> {
+        let format = match Path::new(name).extension().and_then(|e| e.to_str()) {
+            Some("json") => Format::Json,
+            Some("yaml" | "yml") => Format::Yaml,
+            _ => return Err(format!("`{name}` must end in .yaml, .yml or .json to be written to")),
+        };
+        let path = fs::canonicalize(name).unwrap_or_else(|_| PathBuf::from(name));
+        let failed = |e: std::io::Error| Fault::from_io(format!("`{name}` cannot be read"), &e).to_string();
+        let text = match File::open(&path) {
+            Ok(file) => {
+                let mut bytes = Vec::new();
+                file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+                if bytes.len() as u64 > MAX_BYTES {
+                    return Err(format!("`{name}` is larger than {}", quantity::size(MAX_BYTES)));
+                }
+                String::from_utf8(bytes).map_err(|_| format!("`{name}` is not UTF-8 text; it is left as it is"))?
+            }
+            Err(e) if e.kind() == ErrorKind::NotFound => String::new(),
+            Err(e) => return Err(failed(e)),
+        };
+        let config = match read(&text, format) {
+            Ok(config) => Some(config),
+            // Only with its variables could it be told what such a file says.
+            Err(_) if text.contains("{{") => None,
+            Err(page) => return Err(format!("`{name}` is left as it is, for it is not right:\n{page}")),
+        };
+        Ok(Gossfile { name: name.to_owned(), path, format, text, config, changed: false, anew: false })
+    }
+
+    /// Puts a snapshot among the entries, and returns how it is printed. The file itself is not touched yet.
+    pub fn put(&mut self, subject: &Subject, snapshot: Snapshot) -> Result<String, String> {
+        let section = subject.section;
+        let entry = self.kept(section, &subject.name, snapshot.entry);
+        let printed = self.printed(section, &subject.name, &entry);
+        let place = Place { section: section.name, name: &subject.name, printed: &body(&printed, self.format) };
+        let edited = edit::put(&self.text, self.format, place);
+        let whole = self.config.as_ref().map(|config| with(config, section, &subject.name, entry));
+        self.text = match (edited, &whole) {
+            (Ok(text), None) => text,
+            (Ok(text), Some(whole)) if says(&text, self.format, whole) => text,
+            (Err(Unplaceable::Template(why)), None) => {
+                return Err(format!("`{}` is left as it is: {why}; write the entry into it by hand", self.name));
+            }
+            (_, Some(whole)) => {
+                self.anew |= !self.text.trim().is_empty();
+                goss::print(whole, self.format)
+            }
+            (Err(Unplaceable::Layout), None) => {
+                return Err(format!(
+                    "`{}` is left as it is: it has templates, and is not written in blocks",
+                    self.name
+                ));
+            }
+        };
+        self.config = whole;
+        self.changed = true;
+        // Go ends what it prints as YAML with a newline, and not what it prints as JSON.
+        Ok(if self.format == Format::Json { printed.trim_end().to_owned() } else { printed })
+    }
+
+    /// The new entry with the title and the meta of the one that stood there.
+    fn kept(&self, section: &Section, name: &str, mut entry: Entry) -> Entry {
+        let snippet = || {
+            let text = edit::find(&self.text, self.format, section.name, name).filter(|text| !text.contains("{{"))?;
+            let text = match self.format {
+                Format::Json => format!("{{\"{}\": {text}}}", section.name),
+                _ => format!("{}:\n{}", section.name, indented(&text)),
+            };
+            read(&text, self.format).ok()
+        };
+        let made;
+        let config = match &self.config {
+            Some(config) => config,
+            None => match snippet() {
+                Some(config) => {
+                    made = config;
+                    &made
+                }
+                None => return entry,
+            },
+        };
+        if let Some(old) = index(section).and_then(|at| config.sections.get(&at)?.get(name)) {
+            let kept = ["title", "meta"].into_iter().filter_map(|field| old.get(field)).cloned();
+            entry.fields.splice(0..0, kept.collect::<Vec<_>>());
+        }
+        entry
+    }
+
+    /// An entry by itself, as goss prints it: under its name, without its section.
+    fn printed(&self, section: &Section, name: &str, entry: &Entry) -> String {
+        let whole = goss::print(&with(&Config::default(), section, name, entry.clone()), self.format);
+        let lines = whole.lines().map(|line| line.strip_prefix("    ").unwrap_or(line));
+        let lines: Vec<&str> = match self.format {
+            Format::Json => {
+                let inner: Vec<&str> = lines.skip(2).collect();
+                let end = inner.len().saturating_sub(2);
+                ["{"].into_iter().chain(inner.into_iter().take(end)).chain(["}"]).collect()
+            }
+            _ => lines.skip(1).collect(),
+        };
+        lines.into_iter().flat_map(|line| [line, "\n"]).collect()
+    }
+
+    /// Writes it: beside itself and then over itself, so that nobody reads half of it.
+    pub fn write(&self) -> Result<bool, String> {
+        if !self.changed {
+            return Ok(false);
+        }
+        let failed = |e: std::io::Error| Fault::from_io(format!("`{}` cannot be written", self.name), &e).to_string();
+        let old = fs::metadata(&self.path).ok();
+        match &old {
+            Some(meta) => match self.replace(meta) {
+                Ok(()) => Ok(true),
+                // A file that is mounted, or in a directory of someone else's, can only be written to.
+                Err(_) => fs::write(&self.path, &self.text).map(|()| true).map_err(failed),
+            },
+            None => fs::write(&self.path, &self.text).map(|()| true).map_err(failed),
+        }
+    }
+
+    fn replace(&self, old: &Metadata) -> std::io::Result<()> {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let beside = self.path.with_file_name(format!(".{name}.{}", std::process::id()));
+        let written = || {
+            let mut file = File::options().write(true).create_new(true).open(&beside)?;
+            file.write_all(self.text.as_bytes())?;
+            let own = file.metadata()?;
+            if (own.uid(), own.gid()) != (old.uid(), old.gid()) {
+                fchown(&file, Some(old.uid()), Some(old.gid()))?;
+            }
+            file.set_permissions(fs::Permissions::from_mode(old.mode() & 0o7777))?;
+            file.sync_all()?;
+            fs::rename(&beside, &self.path)
+        };
+        written().inspect_err(|_| _ = fs::remove_file(&beside))
+    }
+}
+
+/// The line of a file on which its first template stands, if it can be read and has one.
+pub fn template_in(name: &str) -> Option<usize> {
+    let mut text = String::new();
+    File::open(name).ok()?.take(MAX_BYTES).read_to_string(&mut text).ok()?;
+    text.lines().position(|line| line.contains("{{")).map(|at| at + 1)
+}
+
+/// Writes a file that is not there yet.
+pub fn create(name: &str, text: &str) -> Result<(), String> {
+    let made = File::options().write(true).create_new(true).open(name).and_then(|mut file| file.write_all(text.as_bytes()));
+    made.map_err(|e| Fault::from_io(format!("`{name}` cannot be written"), &e).to_string())
+}
+
+/// What a text says where it has no templates; else a page of what is wrong with it.
+fn read(text: &str, format: Format) -> Result<Config, String> {
+    if text.trim().is_empty() {
+        return Ok(Config::default());
+    }
+    goss::decode(text, 0, format).map(|decoded| decoded.config).map_err(|wrong| {
+        let sources = Sources { files: vec![Source { name: "goss file".into(), text: text.to_owned() }] };
+        sources.render(&wrong, false)
+    })
+}
+
+/// Whether a text says what it is to say, and nothing else.
+fn says(text: &str, format: Format, whole: &Config) -> bool {
+    let data = |config: &Config| goss::print(config, Format::Json);
+    read(text, format).is_ok_and(|config| data(&config) == data(whole))
+}
+
+fn index(section: &Section) -> Option<usize> {
+    SECTIONS.iter().position(|one| one.name == section.name)
+}
+
+fn with(config: &Config, section: &Section, name: &str, entry: Entry) -> Config {
+    let mut config = config.clone();
+    if let Some(at) = index(section) {
+        config.sections.entry(at).or_default().insert(name.to_owned(), entry);
+    }
+    config
+}
+
+/// What is put into the file: of JSON, the value alone.
+fn body(printed: &str, format: Format) -> String {
+    if format != Format::Json {
+        return printed.to_owned();
+    }
+    let inner: Vec<&str> = printed.lines().map(|line| line.strip_prefix("    ").unwrap_or(line)).collect();
+    let lines = inner.get(1..inner.len().saturating_sub(1)).unwrap_or_default().join("\n");
+    lines.find("\": ").map_or_else(|| "{}".to_owned(), |_| value(&lines).to_owned())
+}
+
+/// What stands behind the key that a text begins with.
+fn value(member: &str) -> &str {
+    let mut escaped = false;
+    let end = member.char_indices().skip(1).find(|(_, c)| {
+        let end = *c == '"' && !escaped;
+        escaped = *c == '\\' && !escaped;
+        end
+    });
+    let rest = end.and_then(|(at, _)| member.get(at + 1..)).unwrap_or_default();
+    rest.trim_start_matches([':', ' '])
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("  {line}\n")).collect()
+}
