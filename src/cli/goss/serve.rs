@@ -56,7 +56,7 @@ impl Args {
 /// Serves until a signal ends it. What is wrong before ends with 1, unlike goss's other commands.
 pub(super) fn run(common: Common, args: Args) -> io::Result<u8> {
     let log = common.log;
-    let Loaded { sources, config, warnings } = match load(&common.request, &mut |_| {}) {
+    let Loaded { sources, config, warnings, .. } = match load(&common.request, &mut |_| {}) {
         Ok(loaded) => loaded,
         Err(rejected) => return refused(&rejected, NOT_OK),
     };
