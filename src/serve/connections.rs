@@ -103,6 +103,7 @@ impl Connections {
             .header_read_timeout(self.bounds.head)
             .max_buf_size(HEAD_BYTES)
             .max_headers(MOST_HEADERS)
+            .title_case_headers(true)
             .serve_connection(TokioIo::new(stream), service);
         let connection = graceful.watch(connection);
         let leaving = Leaving { connections: self.clone(), number };
