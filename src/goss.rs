@@ -1,6 +1,5 @@
 //! goss's file: what may stand in it, how it is read, printed and turned into claims.
 
-pub mod edit;
 pub mod decode;
 pub mod edit;
 pub mod field;

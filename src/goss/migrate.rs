@@ -246,8 +246,7 @@ impl One<'_> {
             let either = Value::List(vec![Value::Bool(true), Value::Bool(false)]);
             let at = self.body.iter().position(|(key, _)| key == "enabled" || key == "running").unwrap_or_default();
             self.body.insert(at, ("exists".into(), Value::Map(vec![("or".into(), either)])));
-            let why =
-                "as in goss, it need not exist; where it must not, say so by `exists` alone";
+            let why = "as in goss, it need not exist; where it must not, say so by `exists` alone";
             self.remarks.push(Remark::Plain(why.into()));
         }
     }

@@ -124,12 +124,12 @@ mod tests {
         assert_eq!(merged(&["a: 1\nb: {x: 1}\nc: 0", "a: {x: 1}\nb: 2\nc: {y: 1}\nb2: ~"]), {
             r#"{"a":1,"b":2,"b2":null,"c":{"y":1}}"#
         });
-        assert_eq!(merged(&["a: {x: 1}", "a: {1: 2}", "a: {x: 3}"]), r#"{"a":{"1":2,"x":3}}"#);
+        assert_eq!(merged(&["a: {x: 1}", "a: {1: 2}", "a: {x: 3}"]), r#"{"a":{"x":3,"1":2}}"#);
     }
 
     #[test]
     fn numbers_are_floats_in_json_and_of_their_own_type_in_yaml() {
-        let vars = |text| values(decode_vars(text, 0).unwrap());
+        let vars = |text: &str| values(decode_vars(text, 0).unwrap());
         let one = |text: &str| match vars(text) {
             Seen::Map(map) => map.entries.borrow().get(&Key::Text("a".into())).cloned().unwrap(),
             other => panic!("{other:?}"),
