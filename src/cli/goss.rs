@@ -87,11 +87,9 @@ fn run(line: &Line, common: Common) -> u8 {
     }
 }
 
-/// The page of what is wrong with a goss file, on standard error, and goss's line on it.
-fn refused(rejected: &Rejected, status: u8) -> io::Result<u8> {
-    refuse(rejected, "; nothing was run", Paint { choice: Colour::Auto });
-    let first = rejected.wrong.first().map_or("the goss file is wrong", |wrong| wrong.message.as_str());
-    sorry(&shown(first), status)
+/// The page of what is wrong with a goss file, on standard error.
+fn page(rejected: &Rejected, so: &str) {
+    refuse(rejected, so, Paint { choice: Colour::Auto });
 }
 
 /// goss's line for what it cannot do, on standard output like goss's.

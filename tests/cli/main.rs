@@ -10,6 +10,7 @@
 
 mod bounds;
 mod fuse;
+mod goss;
 mod hang;
 mod hostile;
 mod include;

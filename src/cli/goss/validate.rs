@@ -3,7 +3,7 @@
 use super::line::Line;
 use super::log::Log;
 use super::value::{span, written};
-use super::{Common, GIVEN_UP, NOT_OK, refused, sorry};
+use super::{Common, GIVEN_UP, NOT_OK, page, sorry};
 use crate::cli::{BAD_SPEC, Colour, Paint};
 use crate::goss::lower;
 use crate::host::Host;
@@ -24,18 +24,18 @@ use std::time::Duration;
 pub(super) fn run(line: &Line, common: Common) -> io::Result<u8> {
     let Loaded { sources, config, warnings, .. } = match load(&common.request, &mut |_| {}) {
         Ok(loaded) => loaded,
-        Err(rejected) => return refused(&rejected, BAD_SPEC),
+        Err(rejected) => return refused(&rejected),
     };
+    warnings.iter().for_each(|warning| common.log.warn(warning));
     let mut wrong = vec![];
     let mut claims = lower(&config, &mut wrong);
     if !wrong.is_empty() {
-        return refused(&Rejected { sources, wrong }, BAD_SPEC);
+        return refused(&Rejected { sources, wrong });
     }
     if claims.is_empty() {
         let source = if common.request.gossfile == "-" { "STDIN" } else { &common.request.gossfile };
         return sorry(&format!("found 0 tests, source: {}", shown(source)), BAD_SPEC);
     }
-    warnings.iter().for_each(|warning| common.log.warn(warning));
     let paint = Paint { choice: colour(line) };
     let format = line.text("format");
     let look = Look { sources: &sources, options: &line.list("format-options"), paint };
@@ -68,6 +68,13 @@ pub(super) fn run(line: &Line, common: Common) -> io::Result<u8> {
     }
     super::say(format_args!("timeout of {} reached before tests entered a passing state", written(timeout)));
     Ok(GIVEN_UP)
+}
+
+/// What is wrong with the goss file, for whoever reads standard error, and goss's line on it, for what reads the other.
+fn refused(rejected: &Rejected) -> io::Result<u8> {
+    page(rejected, "; nothing was run");
+    let first = rejected.wrong.first().map_or("the goss file is wrong", |wrong| wrong.message.as_str());
+    sorry(&shown(first), BAD_SPEC)
 }
 
 /// As the flags have it; goss heeds NO_COLOR whatever they say, and `--color` before `--no-color`.
