@@ -17,6 +17,7 @@ mod check;
 mod generate;
 mod goss;
 mod kinds;
+mod migrate;
 mod progress;
 mod schema;
 mod validate;
@@ -79,6 +80,8 @@ enum Command {
     Validate(validate::Args),
     /// Reads specs and says what is wrong with them; looks at nothing else
     Check(check::Args),
+    /// Writes a goss file anew as a spec, and says what reads otherwise
+    Migrate(migrate::Args),
     /// Shows what a spec can be about: all kinds, or the keys of one
     Kinds(kinds::Args),
     /// Shows what a spec can expect of a key: matchers, comparisons, quantities
@@ -116,6 +119,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let done = match cli.command {
         Command::Validate(args) => return ExitCode::from(in_place(|| finished(validate::run(args, paint)))),
         Command::Check(args) => check::run(&args, paint),
+        Command::Migrate(args) => migrate::run(&args, paint),
         Command::Kinds(args) => kinds::run(&args),
         Command::Matchers => kinds::matchers(),
         Command::Schema(args) => schema::run(&args),

@@ -38,6 +38,8 @@ pub struct Loaded {
     pub format: Format,
     /// What goss does without a word and a person should know: unknown sections, entries overwritten, empty lists.
     pub warnings: Vec<String>,
+    /// The files that had something to render.
+    pub templates: Vec<String>,
 }
 
 /// Reads a goss file and everything it includes, templates rendered. `rendered` hears each text as its template left it.
@@ -52,6 +54,7 @@ pub fn load(request: &Request, rendered: &mut dyn FnMut(&str)) -> Result<Loaded,
         open: vec![],
         warnings: vec![],
         warned: vec![],
+        changed: vec![],
     };
     let config = reader.first(&request.gossfile);
     reader.finish(config)
@@ -96,6 +99,8 @@ struct Reader<'r> {
     /// Places and words.
     warnings: Vec<(Span, String)>,
     warned: Vec<Overwritten>,
+    /// The files that had something to render.
+    changed: Vec<String>,
 }
 
 impl Reader<'_> {
@@ -115,7 +120,7 @@ impl Reader<'_> {
             let Overwritten { section, name, by, first } = over;
             format!("{}: `{section}: {}` overwrites that of {}", place(*by), brief(name), place(*first))
         }));
-        Ok(Loaded { sources, config, format: self.format, warnings })
+        Ok(Loaded { sources, config, format: self.format, warnings, templates: self.changed })
     }
 
     fn refuse(&mut self, from: Option<Span>, code: Code, message: String) {
@@ -202,6 +207,7 @@ impl Reader<'_> {
         };
         (self.rendered)(&text);
         if changed {
+            self.changed.push(name.to_owned());
             self.loader.bytes += text.len() as u64;
             if self.loader.bytes > super::MAX_BYTES {
                 self.loader.full = true;
