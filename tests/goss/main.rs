@@ -14,6 +14,7 @@ mod matching;
 mod peer;
 mod random;
 mod re2;
+mod serve;
 
 use random::Random;
 use std::io::Write;
