@@ -89,9 +89,14 @@ fn run(line: &Line, common: Common) -> u8 {
     }
 }
 
-/// The page of what is wrong with a goss file, on standard error, and goss's line on it.
+/// The page of what is wrong with a goss file, on standard error.
+fn page(rejected: &Rejected, so: &str) {
+    refuse(rejected, so, Paint { choice: Colour::Auto });
+}
+
+/// What is wrong with the goss file, for whoever reads standard error, and goss's line on it, for what reads the other.
 fn refused(rejected: &Rejected, status: u8) -> io::Result<u8> {
-    refuse(rejected, "; nothing was run", Paint { choice: Colour::Auto });
+    page(rejected, "; nothing was run");
     let first = rejected.wrong.first().map_or("the goss file is wrong", |wrong| wrong.message.as_str());
     sorry(&shown(first), status)
 }

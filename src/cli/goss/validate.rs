@@ -26,6 +26,7 @@ pub(super) fn run(line: &Line, common: Common) -> io::Result<u8> {
         Ok(loaded) => loaded,
         Err(rejected) => return refused(&rejected, BAD_SPEC),
     };
+    warnings.iter().for_each(|warning| common.log.warn(warning));
     let mut wrong = vec![];
     let mut claims = lower(&config, &mut wrong);
     if !wrong.is_empty() {
@@ -35,7 +36,6 @@ pub(super) fn run(line: &Line, common: Common) -> io::Result<u8> {
         let source = if common.request.gossfile == "-" { "STDIN" } else { &common.request.gossfile };
         return sorry(&format!("found 0 tests, source: {}", shown(source)), BAD_SPEC);
     }
-    warnings.iter().for_each(|warning| common.log.warn(warning));
     let paint = Paint { choice: colour(line) };
     let format = line.text("format");
     let look = Look { sources: &sources, options: &line.list("format-options"), paint };
