@@ -15,6 +15,7 @@ mod peer;
 mod random;
 mod re2;
 mod reading;
+mod serve;
 
 use random::Random;
 use std::io::Write;
