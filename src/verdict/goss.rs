@@ -53,11 +53,11 @@ fn plain(kind: &str, key: &str, value: Value) -> Result<Value, Fault> {
             Value::Unfit(format!("the id {id} has no name"))
         }
         ("user", "groups", Value::List(mut list)) => {
-            list.sort_by_key(Value::to_string);
+            list.sort_by(|a, b| text(a).cmp(text(b)));
             Value::List(list)
         }
         ("port", "ip", Value::List(list)) => {
-            Value::List(list.into_iter().map(|ip| Value::Text(ip.to_string().to_uppercase())).collect())
+            Value::List(list.iter().map(|ip| Value::Text(text(ip).to_uppercase())).collect())
         }
         (_, _, Value::Mode(mode)) => Value::Text(mode.to_string()),
         (_, _, Value::Size(bytes)) => Value::Int(i64::try_from(bytes.0).unwrap_or(i64::MAX)),
@@ -65,4 +65,11 @@ fn plain(kind: &str, key: &str, value: Value) -> Result<Value, Fault> {
         (_, _, Value::Version(version)) => Value::Text(version.text),
         (_, _, value) => value,
     })
+}
+
+fn text(value: &Value) -> &str {
+    match value {
+        Value::Text(text) => text,
+        _ => "",
+    }
 }

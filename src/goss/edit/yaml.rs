@@ -1,8 +1,8 @@
 //! An entry into YAML that is written in blocks, as goss and people write it.
 
 use super::lines::{Line, What, is_nothing, key, lines};
-use crate::goss::print::natural;
 use super::{Place, Unplaceable, before, rank};
+use crate::goss::print::natural;
 
 /// Spaces that goss indents by.
 const STEP: usize = 4;
