@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 /// What goss sends for a name where no header says another.
-const USER_AGENT: &str = "User-Agent: goss/0.4.10";
+const USER_AGENT: &str = "User-Agent: goss/v0.4.10";
 
 /// An entry as it could have stood in a spec. Each scalar has a place of its own, by which a secret is known again.
 pub fn body(entry: &Entry) -> Node<'_> {

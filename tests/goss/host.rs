@@ -161,15 +161,21 @@ fn systemd() -> bool {
     Path::new("/run/systemd/system").exists()
 }
 
-fn entry(random: &mut Random, section: &'static str, name: &str, nth: usize) -> Case {
+pub fn entry(random: &mut Random, section: &'static str, name: &str, nth: usize) -> Case {
+    with(random, section, name, nth, Map::new())
+}
+
+/// An entry with settings.
+pub fn with(random: &mut Random, section: &'static str, name: &str, nth: usize, settings: Map<String, Json>) -> Case {
     let table = Section::find(section).unwrap();
     // Everything is asked for once, so that there is something to expect.
     let anything = json!({"and": []});
     let first = table.tests[0].field;
-    let all: Map<String, Json> = table.tests.iter().map(|t| (t.field.to_owned(), anything.clone())).collect();
+    let mut all = settings.clone();
+    all.extend(table.tests.iter().map(|t| (t.field.to_owned(), anything.clone())));
     let seen = observed(&[Case { section, name: name.to_owned(), fields: all }], false);
     let present = seen.first().and_then(|(_, _, found)| found.as_ref()).map_or(Json::Null, data);
-    let mut fields = Map::new();
+    let mut fields = settings;
     for tested in table.tests {
         let found = seen.iter().find(|((_, _, property), ..)| property == tested.property);
         let found = found.and_then(|(_, _, found)| found.as_ref()).map_or(json!("x"), data);
@@ -204,6 +210,29 @@ fn entry(random: &mut Random, section: &'static str, name: &str, nth: usize) -> 
         }
     };
     Case { section, name, fields }
+}
+
+pub fn web(random: &mut Random, urls: &[String], count: usize) -> Vec<Case> {
+    let settings = |random: &mut Random| {
+        let mut settings = Map::new();
+        let mut set = |name: &str, value: Json| settings.insert(name.to_owned(), value);
+        match random.below(10) {
+            0 => set("no-follow-redirects", json!(true)),
+            1 => set("method", json!(random.pick(&["HEAD", "POST", "PUT", ""]))),
+            2 => set("request-headers", json!(["X-One: 1", "x-two: 2"])),
+            3 => set("username", json!("me")),
+            4 => set("password", json!("pw")),
+            5 => set("ca-file", json!("")),
+            6 => set("cert-file", json!("/nowhere")),
+            _ => None,
+        };
+        settings
+    };
+    let mut case = |nth| {
+        let (settings, url) = (settings(random), random.pick(urls));
+        with(random, "http", url, nth, settings)
+    };
+    (0..count).map(&mut case).collect()
 }
 
 fn data(value: &Value) -> Json {
