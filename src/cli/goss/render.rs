@@ -1,6 +1,6 @@
 //! `goss render`: the goss file with its templates rendered and its imports in it.
 
-use super::{Common, refused};
+use super::{Common, page};
 use crate::cli::{finished, print};
 use crate::goss;
 use crate::load::goss::{Loaded, load};
@@ -26,6 +26,9 @@ fn rendered(common: &Common, debug: bool) -> io::Result<u8> {
             warnings.iter().for_each(|warning| common.log.warn(warning));
             print(&goss::print(&config, format))
         }
-        Err(rejected) => refused(&rejected, super::NOT_OK),
+        Err(rejected) => {
+            page(&rejected, "");
+            Ok(super::NOT_OK)
+        }
     }
 }
