@@ -1,7 +1,7 @@
 //! goss's file: what may stand in it, how it is read, printed and turned into claims.
 
-pub mod edit;
 pub mod decode;
+pub mod edit;
 pub mod field;
 mod lower;
 pub mod matcher;

@@ -47,6 +47,14 @@ pub enum Remark {
     Plain(String),
 }
 
+impl Migrated {
+    /// Whether every expectation is carried over.
+    pub fn is_whole(&self) -> bool {
+        let lost = |remark: &Remark| matches!(remark, Remark::Lost(_));
+        self.entries.iter().all(|entry| entry.lost.is_none() && !entry.remarks.iter().any(lost))
+    }
+}
+
 /// The text that a span stands for, where that is known.
 pub type Source<'s> = &'s dyn Fn(Span) -> Option<&'s str>;
 
@@ -246,8 +254,7 @@ impl One<'_> {
             let either = Value::List(vec![Value::Bool(true), Value::Bool(false)]);
             let at = self.body.iter().position(|(key, _)| key == "enabled" || key == "running").unwrap_or_default();
             self.body.insert(at, ("exists".into(), Value::Map(vec![("or".into(), either)])));
-            let why =
-                "as in goss, it need not exist; where it must not, say so by `exists` alone";
+            let why = "as in goss, it need not exist; where it must not, say so by `exists` alone";
             self.remarks.push(Remark::Plain(why.into()));
         }
     }

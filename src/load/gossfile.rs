@@ -176,7 +176,8 @@ pub fn template_in(name: &str) -> Option<usize> {
 
 /// Writes a file that is not there yet.
 pub fn create(name: &str, text: &str) -> Result<(), String> {
-    let made = File::options().write(true).create_new(true).open(name).and_then(|mut file| file.write_all(text.as_bytes()));
+    let made =
+        File::options().write(true).create_new(true).open(name).and_then(|mut file| file.write_all(text.as_bytes()));
     made.map_err(|e| Fault::from_io(format!("`{name}` cannot be written"), &e).to_string())
 }
 

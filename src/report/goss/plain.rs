@@ -30,9 +30,7 @@ pub fn plain(value: &Value) -> Value {
         Value::Percent(percent) => Value::Number(percent.0),
         Value::Duration(span) => Value::Number(span.as_seconds_f64()),
         Value::Time(_) => Value::Text(value.to_string()),
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Number(_) | Value::Text(_) => {
-            value.clone()
-        }
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Number(_) | Value::Text(_) => value.clone(),
     }
 }
 
