@@ -3,6 +3,7 @@
 pub mod decode;
 pub mod edit;
 pub mod field;
+pub mod function;
 mod lower;
 pub mod matcher;
 pub mod migrate;

@@ -44,9 +44,11 @@ pub struct Loaded {
 
 /// Reads a goss file and everything it includes, templates rendered. `rendered` hears each text as its template left it.
 pub fn load(request: &Request, rendered: &mut dyn FnMut(&str)) -> Result<Loaded, Rejected> {
+    let mut loader = Loader::default();
+    let vars = vars(request, &mut loader);
     let mut reader = Reader {
-        loader: Loader::default(),
-        templates: Templates::default(),
+        loader,
+        templates: Templates::new(vars),
         rendered,
         format: Format::Yaml,
         open: vec![],
@@ -54,10 +56,36 @@ pub fn load(request: &Request, rendered: &mut dyn FnMut(&str)) -> Result<Loaded,
         warned: vec![],
         changed: vec![],
     };
-    let vars = reader.vars(request);
-    reader.templates = Templates::new(vars);
     let config = reader.first(&request.gossfile);
     reader.finish(config)
+}
+
+/// What `--vars` and `--vars-inline` come to.
+fn vars(request: &Request, loader: &mut Loader) -> BTreeMap<String, Value> {
+    let mut vars = BTreeMap::new();
+    for path in request.vars.iter().filter(|path| !path.is_empty()) {
+        match loader.read(Path::new(path), path, false) {
+            Ok((_, text)) => vars::merge(&mut vars, vars_of(path, text, loader)),
+            Err((code, message)) => loader.refuse(None, code, message),
+        }
+    }
+    if let Some(text) = request.vars_inline.as_ref().filter(|text| !text.is_empty()) {
+        vars.extend(vars_of("--vars-inline", text.clone(), loader));
+    }
+    vars
+}
+
+fn vars_of(name: &str, text: String, loader: &mut Loader) -> BTreeMap<String, Value> {
+    let vars = decode::decode_vars(&text, next_file(loader));
+    loader.sources.files.push(Source { name: name.to_owned(), text });
+    vars.unwrap_or_else(|wrong| {
+        loader.wrong.extend(wrong);
+        BTreeMap::new()
+    })
+}
+
+fn next_file(loader: &Loader) -> u32 {
+    u32::try_from(loader.sources.files.len()).unwrap_or(u32::MAX)
 }
 
 struct Reader<'r> {
@@ -102,34 +130,6 @@ impl Reader<'_> {
     /// A whole text becomes a source that spans may point into.
     fn source(&mut self, name: String, text: String) {
         self.loader.sources.files.push(Source { name, text });
-    }
-
-    fn next_file(&self) -> u32 {
-        u32::try_from(self.loader.sources.files.len()).unwrap_or(u32::MAX)
-    }
-
-    /// What `--vars` and `--vars-inline` come to.
-    fn vars(&mut self, request: &Request) -> BTreeMap<String, Value> {
-        let mut vars = BTreeMap::new();
-        for path in request.vars.iter().filter(|path| !path.is_empty()) {
-            match self.loader.read(Path::new(path), path, false) {
-                Ok((_, text)) => vars::merge(&mut vars, self.vars_of(path, text)),
-                Err((code, message)) => self.refuse(None, code, message),
-            }
-        }
-        if let Some(text) = request.vars_inline.as_ref().filter(|text| !text.is_empty()) {
-            vars.extend(self.vars_of("--vars-inline", text.clone()));
-        }
-        vars
-    }
-
-    fn vars_of(&mut self, name: &str, text: String) -> BTreeMap<String, Value> {
-        let vars = decode::decode_vars(&text, self.next_file());
-        self.source(name.to_owned(), text);
-        vars.unwrap_or_else(|wrong| {
-            self.loader.wrong.extend(wrong);
-            BTreeMap::new()
-        })
     }
 
     /// The file that the command line names, whose language is that of all.
@@ -195,7 +195,7 @@ impl Reader<'_> {
 
     /// Takes in one text, with what it includes from `folder`. Its language is guessed again where it is `guessed`.
     fn text(&mut self, name: &str, text: String, folder: &str, guessed: bool) -> Config {
-        let file = self.next_file();
+        let file = next_file(&self.loader);
         let (text, changed) = match self.templates.render(&text, file) {
             Ok(None) => (text, false),
             Ok(Some(text)) => (text, true),

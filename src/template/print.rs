@@ -15,6 +15,22 @@ pub fn value(out: &mut String, value: &Value, call: &Call) -> Result<(), String>
     nested(out, value, call, DEEPEST)
 }
 
+/// Writes the value as an action does: nil as `<no value>`, and what a pointer points to.
+pub fn action(out: &mut String, value: &Value, call: &Call) -> Result<(), String> {
+    match value {
+        Value::Nil => plain(out, "<no value>", call),
+        Value::Object(object) if object.text.is_none() => {
+            let start = out.len();
+            nested(out, value, call, DEEPEST)?;
+            if out.get(start..).is_some_and(|text| text.starts_with('&')) {
+                out.remove(start);
+            }
+            Ok(())
+        }
+        _ => nested(out, value, call, DEEPEST),
+    }
+}
+
 fn nested(out: &mut String, value: &Value, call: &Call, depth: usize) -> Result<(), String> {
     match value {
         Value::List(list) => {
@@ -104,7 +120,8 @@ pub fn general(out: &mut String, float: f64, digits: Option<usize>) {
     }
     let scientific = match digits {
         None => format!("{float:e}"),
-        Some(digits) => format!("{float:.*e}", digits.saturating_sub(1)),
+        // No number has more digits than these.
+        Some(digits) => format!("{float:.*e}", digits.saturating_sub(1).min(1_100)),
     };
     let Some((mantissa, exponent)) = scientific.split_once('e') else { return };
     let exponent: i32 = exponent.parse().unwrap_or(0);

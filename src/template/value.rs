@@ -79,12 +79,14 @@ pub enum Key {
 pub struct Float(pub f64);
 
 /// A struct: what a template is given to begin with, a version, a certificate.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Object {
     /// With a `*` in front if templates see a pointer to it.
     pub type_name: &'static str,
     /// What its `String` method says, if it has one.
     pub text: Option<Rc<str>>,
+    /// It is no struct, but a number with a name: a month.
+    pub number: Option<i64>,
     /// Fields, which are printed.
     pub fields: Vec<(&'static str, Value)>,
     /// What its methods without parameters answer.
@@ -139,6 +141,7 @@ impl Value {
             Value::Int(int) | Value::Int64(int) | Value::Duration(int) => Some(*int),
             Value::Uint64(int) => i64::try_from(*int).ok(),
             Value::Byte(byte) => Some((*byte).into()),
+            Value::Object(object) => object.number,
             _ => None,
         }
     }
@@ -176,7 +179,8 @@ impl Value {
             Value::Text(text) => !text.is_empty(),
             Value::List(list) => !list.items.is_empty(),
             Value::Map(map) => !map.entries.borrow().is_empty(),
-            Value::Time(_) | Value::Object(_) => true,
+            Value::Object(object) => object.number != Some(0),
+            Value::Time(_) => true,
         }
     }
 
@@ -218,6 +222,7 @@ impl Value {
             Value::Map(_) => "map",
             Value::Time(_) => "struct",
             Value::Duration(_) => "int64",
+            Value::Object(object) if object.number.is_some() => "int",
             Value::Object(object) => {
                 if object.type_name.starts_with('*') {
                     "ptr"

@@ -11,6 +11,7 @@
 mod bounds;
 mod fuse;
 mod hang;
+mod hostile;
 mod include;
 mod output;
 mod pages;

@@ -1,6 +1,5 @@
 //! A value as Go's `%v` prints it.
 
-use crate::matcher::number;
 use crate::value::Value;
 use std::borrow::Cow;
 
@@ -13,7 +12,7 @@ pub fn printed(value: &Value) -> Cow<'_, str> {
         Value::Bool(false) => Cow::Borrowed("false"),
         Value::Null | Value::Absent => Cow::Borrowed("<nil>"),
         Value::Int(n) => Cow::Owned(n.to_string()),
-        Value::Number(n) => Cow::Owned(number::printed(*n)),
+        Value::Number(n) => Cow::Owned(float(*n)),
         Value::List(list) => Cow::Owned(format!("[{}]", joined(list.iter().map(printed)))),
         Value::Map(map) => {
             let mut pairs: Vec<_> = map.iter().collect();
@@ -34,6 +33,53 @@ pub fn printed(value: &Value) -> Cow<'_, str> {
     }
 }
 
+/// The fewest digits that read as it, from a million on with an exponent.
+fn float(n: f64) -> String {
+    if !n.is_finite() {
+        let sign = if n.is_nan() {
+            ""
+        } else if n > 0.0 {
+            "+"
+        } else {
+            "-"
+        };
+        return format!("{sign}{}", if n.is_nan() { "NaN" } else { "Inf" });
+    }
+    let text = format!("{n:e}");
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    match exponent.parse::<i32>() {
+        Ok(exponent @ (..-4 | 6..)) => format!("{digits}e{exponent:+03}"),
+        _ => n.to_string(),
+    }
+}
+
 fn joined<'v>(parts: impl Iterator<Item = Cow<'v, str>>) -> String {
     parts.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_print_as_go_prints_them() {
+        for (n, text) in [
+            (5.0, "5"),
+            (-2.25, "-2.25"),
+            (0.0, "0"),
+            (999_999.0, "999999"),
+            (1e6, "1e+06"),
+            (123_456_789.0, "1.23456789e+08"),
+            (1e-5, "1e-05"),
+            (0.0001, "0.0001"),
+            (1e121, "1e+121"),
+            (f64::INFINITY, "+Inf"),
+        ] {
+            assert_eq!(printed(&Value::Number(n)), text);
+        }
+        let text = |t: &str| Value::Text(t.into());
+        let map =
+            Value::Map(vec![("b".into(), Value::Null), ("a".into(), Value::List(vec![text("x"), Value::Int(1)]))]);
+        assert_eq!(printed(&map), "map[a:[x 1] b:<nil>]");
+    }
 }

@@ -170,9 +170,7 @@ mod tests {
             // A range of `!=` with a wildcard is both below and above, which nothing is.
             assert_eq!(has(range, version), !range.starts_with("!="), "{range} {version}");
         }
-        for range in
-            ["", "x", "1", "1.2", "|| 1.0.0", "1.0.0 ||", "1.0.0 || || 2.0.0", "~1.2.3", "^1.2.3", "1.0.0 - 2.0.0 b"]
-        {
+        for range in ["", "x", "1", "1.2", "|| 1.0.0", "1.0.0 ||", "1.0.0 || || 2.0.0", "~1.2.3", "^1.2.3"] {
             assert!(Range::parse(range).is_none(), "{range}");
         }
     }

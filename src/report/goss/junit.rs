@@ -22,11 +22,11 @@ impl Output for Junit {
         for result in &group.results {
             let text = escaped(&options.uncoloured().words(true).result(&group, result));
             let (kind, property, time) = (group.kind, &result.property, result.duration.as_secs_f64());
-            let _ = write!(self.cases, "<testcase name=\"{kind} {id} {property}\" time=\"{time:.3}\">\n");
+            let _ = writeln!(self.cases, "<testcase name=\"{kind} {id} {property}\" time=\"{time:.3}\">");
             let _ = match result.result {
-                Word::Fail => write!(self.cases, "<system-err>{text}</system-err>\n<failure>{text}</failure>\n"),
-                Word::Skip => write!(self.cases, "<skipped/><system-out>{text}</system-out>\n"),
-                Word::Pass => write!(self.cases, "<system-out>{text}</system-out>\n"),
+                Word::Fail => writeln!(self.cases, "<system-err>{text}</system-err>\n<failure>{text}</failure>"),
+                Word::Skip => writeln!(self.cases, "<skipped/><system-out>{text}</system-out>"),
+                Word::Pass => writeln!(self.cases, "<system-out>{text}</system-out>"),
             };
             self.cases.push_str("</testcase>\n");
         }
@@ -45,7 +45,7 @@ impl Output for Junit {
             summary.skip,
             seconds(summary).trim_end_matches('s'),
         )?;
-        write!(out, "{}</testsuite>\n", self.cases)
+        writeln!(out, "{}</testsuite>", self.cases)
     }
 }
 
