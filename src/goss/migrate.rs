@@ -2,6 +2,7 @@
 
 mod expect;
 mod pattern;
+mod regex;
 mod write;
 
 pub use write::{toml, yaml};

@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn numbers_are_floats_in_json_and_of_their_own_type_in_yaml() {
-        let vars = |text| values(decode_vars(text, 0).unwrap());
+        let vars = |text: &str| values(decode_vars(text, 0).unwrap());
         let one = |text: &str| match vars(text) {
             Seen::Map(map) => map.entries.borrow().get(&Key::Text("a".into())).cloned().unwrap(),
             other => panic!("{other:?}"),
