@@ -68,6 +68,10 @@ pub fn main(args: &[OsString]) -> ExitCode {
         log,
         package: line.text("package"),
     };
+    if line.runs("serve") {
+        // Whoever stops a server is to reach it, not a process in front of it.
+        return ExitCode::from(finished(serve::run(common, serve::Args::of(&line))));
+    }
     ExitCode::from(in_place(|| run(&line, common)))
 }
 
@@ -76,8 +80,6 @@ fn run(line: &Line, common: Common) -> u8 {
         finished(validate::run(line, common))
     } else if line.runs("render") {
         render::run(&common, line.is_on("debug"))
-    } else if line.runs("serve") {
-        serve::run(common, serve::Args::of(line))
     } else if line.runs("autoadd") {
         add::auto(common, &line.args)
     } else if line.runs("add") {

@@ -106,7 +106,8 @@ fn written(args: &Args, language: Language, loaded: &Loaded) -> io::Result<u8> {
     loaded.warnings.iter().for_each(say);
     if migrated.entries.iter().all(|entry| entry.lost.is_some()) {
         told(&migrated);
-        say(format_args!("`{}` has no entry that a strict spec can have; nothing was written", args.gossfile));
+        let none = if migrated.entries.is_empty() { "no entries" } else { "no entry that a strict spec can have" };
+        say(format_args!("`{}` has {none}; nothing was written", args.gossfile));
         return Ok(BAD_SPEC);
     }
     let head = head(args, loaded, &migrated);

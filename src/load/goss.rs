@@ -56,7 +56,8 @@ pub fn load(request: &Request, rendered: &mut dyn FnMut(&str)) -> Result<Loaded,
         warned: vec![],
         changed: vec![],
     };
-    let config = reader.first(&request.gossfile);
+    // Without the variables, templates would be wrong for no other reason.
+    let config = if reader.loader.wrong.is_empty() { reader.first(&request.gossfile) } else { Config::default() };
     reader.finish(config)
 }
 
@@ -181,7 +182,7 @@ impl Reader<'_> {
             return Err((Code::TooLarge, format!("more than {} files are included", super::MAX_FILES)));
         }
         // Whatever it includes by this name is the same again: goss would go on to its own limit.
-        if let Some(first) = self.open.iter().position(|open| open == name) {
+        if let Some(first) = self.open.iter().position(|open| glob::clean(open) == glob::clean(name)) {
             let circle = self.open.iter().skip(first).map(String::as_str).chain([name]);
             let message = format!("`{name}` includes itself: {}", circle.collect::<Vec<_>>().join(" → "));
             return Err((Code::IncludeCycle, message));

@@ -14,6 +14,7 @@ mod matching;
 mod peer;
 mod random;
 mod re2;
+mod reading;
 
 use random::Random;
 use std::io::Write;
@@ -48,6 +49,14 @@ fn data_in_a_file_is_matched_as_goss_matches_it() {
         let differences = peer::compare(&goss, &entries, json);
         assert!(differences.is_empty(), "seed {seed}, json {json}:\n{}", differences.join("\n"));
     }
+}
+
+#[test]
+fn odd_files_are_read_and_printed_as_goss_reads_and_prints_them() {
+    let Some(goss) = goss("odd_files_are_read_and_printed_as_goss_reads_and_prints_them") else { return };
+    let (seed, mut random) = random(5);
+    let differences = reading::compare(&goss, &mut random, number("GOSS_CASES", 1_500));
+    assert!(differences.is_empty(), "seed {seed}:\n{}", differences.join("\n"));
 }
 
 #[test]

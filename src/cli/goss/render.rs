@@ -1,7 +1,7 @@
 //! `goss render`: the goss file with its templates rendered and its imports in it.
 
-use super::{Common, refused};
-use crate::cli::{finished, print};
+use super::{Common, NOT_OK};
+use crate::cli::{Colour, Paint, finished, print, refuse};
 use crate::goss;
 use crate::load::goss::{Loaded, load};
 use std::io;
@@ -26,6 +26,9 @@ fn rendered(common: &Common, debug: bool) -> io::Result<u8> {
             warnings.iter().for_each(|warning| common.log.warn(warning));
             print(&goss::print(&config, format))
         }
-        Err(rejected) => refused(&rejected, super::NOT_OK),
+        Err(rejected) => {
+            refuse(&rejected, "; nothing was rendered", Paint { choice: Colour::Auto });
+            Ok(NOT_OK)
+        }
     }
 }

@@ -164,7 +164,8 @@ pub(super) fn join(folder: &str, path: &str) -> String {
     clean(&format!("{folder}/{path}"))
 }
 
-fn clean(path: &str) -> String {
+/// Go's `filepath.Clean`.
+pub(super) fn clean(path: &str) -> String {
     let rooted = path.starts_with('/');
     let mut parts: Vec<&str> = vec![];
     for part in path.split('/') {

@@ -8,6 +8,7 @@ use crate::template::sprig;
 use crate::template::{Function, Limits, Object, Template, Value as Seen, World};
 use crate::value::Value;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -53,16 +54,26 @@ impl Templates {
             Ok(rendered) => Ok(Some(rendered)),
             Err(error) => {
                 let part = error.executing.as_ref().map_or("", |(_, part)| part.as_str());
-                let rest = text.get(error.at..).unwrap_or_default();
-                let len = match rest.starts_with(part) {
-                    true if !part.is_empty() => part.len(),
-                    _ => rest.chars().next().filter(|c| *c != '\n').map_or(0, char::len_utf8),
-                };
+                let range = place(text, error.at, part);
                 let at = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-                let span = Span { file, start: at(error.at), end: at(error.at + len) };
+                let span = Span { file, start: at(range.start), end: at(range.end) };
                 let wrong = Diagnostic::new(Code::Template, span, error.message);
                 Err(Box::new(if part.is_empty() { wrong } else { wrong.label(format!("at <{part}>")) }))
             }
+        }
+    }
+}
+
+/// The part of a template that failed, of which Go says only a place somewhere in it; a character where it is not found.
+fn place(text: &str, at: usize, part: &str) -> Range<usize> {
+    let from = text.floor_char_boundary((at + 1).saturating_sub(part.len()));
+    let until = text.ceil_char_boundary((at + part.len()).min(text.len()));
+    let found = text.get(from..until).and_then(|around| around.find(part)).filter(|_| !part.is_empty());
+    match found {
+        Some(found) => from + found..from + found + part.len(),
+        None => {
+            let next = text.get(at..).and_then(|rest| rest.chars().next()).filter(|c| *c != '\n');
+            at..at + next.map_or(0, char::len_utf8)
         }
     }
 }

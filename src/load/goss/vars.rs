@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(merged(&["a: 1\nb: {x: 1}\nc: 0", "a: {x: 1}\nb: 2\nc: {y: 1}\nb2: ~"]), {
             r#"{"a":1,"b":2,"b2":null,"c":{"y":1}}"#
         });
-        assert_eq!(merged(&["a: {x: 1}", "a: {1: 2}", "a: {x: 3}"]), r#"{"a":{"1":2,"x":3}}"#);
+        assert_eq!(merged(&["a: {x: 1}", "a: {1: 2}", "a: {x: 3}"]), r#"{"a":{"x":3,"1":2}}"#);
     }
 
     #[test]
