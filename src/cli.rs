@@ -53,8 +53,17 @@ pub struct Cli {
         display_order = 90
     )]
     color: Colour,
+    /// `goss` reads goss's files and speaks goss's command line; then it has to come first
+    #[arg(long, global = true, value_enum, value_name = "PROFILE", default_value_t = Profile::Strict, display_order = 91)]
+    profile: Profile,
     #[command(subcommand)]
     command: Command,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Profile {
+    Strict,
+    Goss,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -102,6 +111,10 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(finished(until_closed(error.print()).map(|()| status)));
         }
     };
+    if let Profile::Goss = cli.profile {
+        say("`--profile goss` has to come first: what follows it is goss's command line");
+        return ExitCode::from(USAGE);
+    }
     let paint = Paint { choice: cli.color };
     let done = match cli.command {
         Command::Validate(args) => return ExitCode::from(in_place(|| finished(validate::run(args, paint)))),

@@ -8,6 +8,7 @@
 mod foreign;
 pub mod goss;
 pub mod gossfile;
+mod pipe;
 
 use crate::quantity;
 use crate::secret::{Secrets, exposed, suspicious};
@@ -217,7 +218,7 @@ impl Loader {
         if included && !meta.is_file() {
             return Err(refused(format!("`{name}` is no file that can be included")));
         }
-        let bytes = std::fs::File::open(path).and_then(|file| self.rest(file)).map_err(unreadable)?;
+        let bytes = pipe::open(path, &meta).and_then(|file| self.rest(file)).map_err(unreadable)?;
         Ok((meta, self.utf8(name, bytes)?))
     }
 

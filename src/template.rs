@@ -6,6 +6,7 @@ mod error;
 mod escape;
 mod eval;
 mod exec;
+mod expression;
 pub mod function;
 mod layout;
 pub mod letter;
@@ -19,6 +20,7 @@ mod quote;
 pub mod sprig;
 mod tree;
 pub mod value;
+mod verb;
 
 pub use error::Error;
 pub use exec::Limits;

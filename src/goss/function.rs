@@ -66,3 +66,62 @@ fn captures(call: &Call, args: &[Value]) -> Made {
         true => Value::map(groups().enumerate().map(|(at, group)| (at.to_string(), group.into()))),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template::{Limits, Template, World};
+    use time::OffsetDateTime;
+
+    struct Written;
+
+    impl World for Written {
+        fn env(&self) -> Vec<(String, String)> {
+            vec![("HOME".to_owned(), "/root".to_owned()), ("EMPTY".to_owned(), String::new())]
+        }
+        fn read_file(&self, path: &str) -> Result<String, String> {
+            match path {
+                "/etc/version" => Ok(" \n1.2\t\n".to_owned()),
+                _ => Err(format!("open {path}: no such file or directory")),
+            }
+        }
+        fn now(&self) -> OffsetDateTime {
+            OffsetDateTime::UNIX_EPOCH
+        }
+        fn random(&self, bytes: &mut [u8]) {
+            bytes.fill(0);
+        }
+    }
+
+    fn rendered(call: &str) -> Option<String> {
+        let text = format!("{{{{ {call} }}}}");
+        let template = Template::parse("test", &text, &[FUNCTIONS]).unwrap();
+        template.execute(&Value::map::<&str>([]), &Written, Limits::default()).ok()
+    }
+
+    #[test]
+    fn they_answer_as_in_goss() {
+        for (call, expected) in [
+            ("mkSlice 1 \"a\" nil", Some("[1 a <nil>]")),
+            ("mkSlice", Some("[]")),
+            ("readFile \"/etc/version\"", Some("1.2")),
+            ("readFile \"/nowhere\"", None),
+            ("getEnv \"HOME\"", Some("/root")),
+            ("getEnv \"HOME\" \"x\"", Some("/root")),
+            ("getEnv \"EMPTY\" \"x\"", Some("x")),
+            ("getEnv \"NOSUCH\" \"x\" \"y\"", Some("x")),
+            ("getEnv \"NOSUCH\"", Some("")),
+            ("getEnv \"NOSUCH\" 1", None),
+            ("regexMatch \"^a\" \"abc\"", Some("true")),
+            ("regexMatch \"[\" \"abc\"", None),
+            ("toUpper \"abé\"", Some("ABÉ")),
+            ("toLower \"ABÉ\"", Some("abé")),
+            ("findStringSubmatch \"a(b)(x)?\" \"ab\"", Some("map[0:ab 1:b 2:]")),
+            ("findStringSubmatch \"(?P<n>[0-9]+)(-)?\" \"a12-\"", Some("map[n:12]")),
+            ("findStringSubmatch \"x\" \"a\"", Some("map[]")),
+            ("findStringSubmatch \"(\" \"a\"", None),
+        ] {
+            assert_eq!(rendered(call).as_deref(), expected, "{call}");
+        }
+    }
+}

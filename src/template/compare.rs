@@ -91,11 +91,7 @@ fn equal(call: &Call, one: &Value, other: &Value) -> Result<bool, String> {
         (Value::Nil, _) | (_, Value::Nil) => Ok(matches!((one, other), (Value::Nil, Value::Nil))),
         (Value::Time(one), Value::Time(other)) => Ok(one == other && one.offset() == other.offset()),
         (Value::Object(one), Value::Object(other)) => Ok(Rc::ptr_eq(one, other)),
-        _ if one.kind() != other.kind()
-            && !matches!((one.kind(), other.kind()), ("slice" | "map", "slice" | "map")) =>
-        {
-            Ok(false)
-        }
+        (Value::Time(_) | Value::Object(_), _) if one.kind() == other.kind() => Ok(false),
         _ if one.kind() != other.kind() => Err(format!(
             "non-comparable types {}: {}, {}: {}",
             shown(one)?,

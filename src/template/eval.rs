@@ -135,21 +135,32 @@ impl<'a, 't> Run<'a, 't> {
                         self.error(node.at, node, message)
                     }
                     Some((_, value)) => Ok(Held::bare(value.clone())),
-                    None => self.no_field(&receiver, name, node),
+                    None => self.method(dot, receiver, name, node, given),
                 }
             }
-            Value::Time(_) | Value::Duration(_) => match method(&receiver.value, field_name(field)) {
-                Some(method) => {
-                    let given = Given { receiver: Some(receiver.value), ..given };
-                    self.call(dot, method, node, node, given)
-                }
-                None => self.no_field(&receiver, field_name(field), node),
-            },
+            Value::Time(_) | Value::Duration(_) => self.method(dot, receiver, field_name(field), node, given),
             Value::Nil if receiver.boxed => {
                 self.error(node.at, node, format!("nil pointer evaluating interface {{}}.{}", field_name(field)))
             }
             Value::Nil => self.error(node.at, node, format!("nil data; no entry for key {:?}", field_name(field))),
             _ => self.no_field(&receiver, field_name(field), node),
+        }
+    }
+
+    fn method(
+        &mut self,
+        dot: &Held,
+        receiver: Held,
+        name: &str,
+        node: &'a Operand<'t>,
+        given: Given<'a, 't>,
+    ) -> Executed<Held> {
+        match method(&receiver.value, name) {
+            Some(method) => {
+                let given = Given { receiver: Some(receiver.value), ..given };
+                self.call(dot, method, node, node, given)
+            }
+            None => self.no_field(&receiver, name, node),
         }
     }
 
@@ -216,12 +227,13 @@ impl<'a, 't> Run<'a, 't> {
         }
         // Looking at text takes time, as making it does.
         let seen = values.iter().filter_map(Value::as_text).map(|text| text.len() / 64).sum();
-        let called = self.call.charge(seen).and_then(|()| (function.call)(&self.call, &values)).and_then(|value| {
+        let called = self.call.charge(seen).and_then(|()| (function.call)(&self.call, &values));
+        let result = called.and_then(|value| {
             // What nests is kept by what holds it, and nothing else counts how much there is.
             self.call.charge(if matches!(value, Value::List(_) | Value::Map(_)) { NEST } else { 0 })?;
             Ok(value)
         });
-        match called {
+        match result {
             Ok(value) => Ok(Held::bare(value)),
             Err(message) => self.error(node.at(), node, format!("error calling {name}: {message}")),
         }

@@ -4,7 +4,7 @@ mod parse;
 
 pub use parse::parse;
 
-use time::OffsetDateTime;
+use time::{Date, Duration, Month, OffsetDateTime};
 
 const MONTHS: [&str; 12] = [
     "January",
@@ -155,6 +155,16 @@ pub fn format(time: OffsetDateTime, layout: &str) -> String {
         made += &write(time, piece);
         rest = behind;
     }
+}
+
+/// `time.Time.AddDate`: days that a month does not have are days of the next one.
+pub fn moved(time: OffsetDateTime, years: i64, months: i64, days: i64) -> Option<OffsetDateTime> {
+    let months = i64::from(time.year()).checked_add(years)?.checked_mul(12)?.checked_add(months)?;
+    let months = months.checked_add(i64::from(u8::from(time.month())) - 1)?;
+    let month = Month::try_from(u8::try_from(months.rem_euclid(12)).ok()? + 1).ok()?;
+    let first = Date::from_calendar_date(i32::try_from(months.div_euclid(12)).ok()?, month, 1).ok()?;
+    let days = days.checked_add(i64::from(time.day()) - 1).filter(|days| days.unsigned_abs() < 10_000_000)?;
+    Some(time.replace_date(first.checked_add(Duration::days(days))?))
 }
 
 fn number(number: impl Into<u32>, fill: Fill, width: usize) -> String {

@@ -10,6 +10,7 @@
 
 mod bounds;
 mod fuse;
+mod goss;
 mod goss_render;
 mod hang;
 mod hostile;

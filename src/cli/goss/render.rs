@@ -1,7 +1,7 @@
 //! `goss render`: the goss file with its templates rendered and its imports in it.
 
-use super::{Common, NOT_OK};
-use crate::cli::{Colour, Paint, finished, print, refuse};
+use super::{Common, page};
+use crate::cli::{finished, print};
 use crate::goss;
 use crate::load::goss::{Loaded, load};
 use std::io;
@@ -27,8 +27,8 @@ fn rendered(common: &Common, debug: bool) -> io::Result<u8> {
             print(&goss::print(&config, format))
         }
         Err(rejected) => {
-            refuse(&rejected, "; nothing was rendered", Paint { choice: Colour::Auto });
-            Ok(NOT_OK)
+            page(&rejected, "");
+            Ok(super::NOT_OK)
         }
     }
 }

@@ -261,4 +261,17 @@ mod tests {
             ("upper nil", None),
         ]);
     }
+    #[test]
+    fn words_are_joined_with_capitals() {
+        agrees(&[
+            (r#"camelcase "http_server""#, Some("HttpServer")),
+            (r#"camelcase "no_https""#, Some("NoHttps")),
+            (r#"camelcase "_complex__case_""#, Some("_Complex_Case_")),
+            (r#"camelcase "some words-here""#, Some("SomeWordsHere")),
+            (r#"camelcase "GOLANG_IS_GREAT""#, Some("GolangIsGreat")),
+            (r#"camelcase "FirstName""#, Some("FirstName")),
+            (r#"camelcase "_""#, Some("__")),
+            (r#"camelcase """#, Some("")),
+        ]);
+    }
 }

@@ -98,6 +98,9 @@ mod tests {
     fn dates_are_those_of_goss() {
         agrees(&[
             (r#"date "2006-01-02 15:04:05" 0"#, Some("1970-01-01 00:00:00")),
+            (r#"(toDate "2006-01-02" "2024-01-31").Format "Jan 2, 2006 PM""#, Some("Jan 31, 2024 AM")),
+            (r#"(toDate "2006-01-02" "2024-01-31").AddDate 0 1 0"#, Some("2024-03-02 00:00:00 +0000 UTC")),
+            (r#"(toDate "2006-01-02" "2024-01-31").AddDate -1 -13 -40"#, Some("2021-11-21 00:00:00 +0000 UTC")),
             (r#"date "Mon Jan _2 3:04PM 06" (int64 1709210445)"#, Some("Thu Feb 29 12:40PM 24")),
             (r#"dateInZone "2006-01-02T15:04:05Z07:00" 1709210445 "UTC""#, Some("2024-02-29T12:40:45Z")),
             (r#"dateInZone "15:04 -0700" 0 "Etc/GMT-3""#, Some("03:00 +0300")),

@@ -43,4 +43,11 @@ mod tests {
             (r#"adler32sum """#, Some("1")),
         ]);
     }
+    #[test]
+    fn a_long_digest_is_the_one_of_the_standard() {
+        // FIPS 180-2, C.1.
+        let expected = "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a\
+                        2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f";
+        agrees(&[("sha512sum \"abc\"", Some(expected))]);
+    }
 }
