@@ -57,13 +57,13 @@ fn claim(section: &'static Section, kind: &'static Kind, name: &str, entry: &Ent
         Some(target) if target != name && section.name != "command" => Cow::Owned(format!("{name}: {target}")),
         _ => Cow::Borrowed(name),
     };
-    let settings = settings(section, entry, target);
+    let body = setting::body(entry);
+    let settings = settings(section, &body, target);
     let settings: Vec<(&str, &Node)> = settings.iter().map(|(name, node)| (*name, node)).collect();
     let probe = match section.name {
         "matching" => Ok(matching(entry)),
         _ => probe(kind, section, entry, target, &settings),
     };
-    let body = Node { span: entry.span, data: Data::Map(entry.fields.iter().map(field).collect()) };
     let key = Key { span: entry.span, text: Cow::Borrowed(name) };
     let kept = Kept::of(kind, target, (&key, &body), &settings, Vec::new());
     let mut common = common(section, entry);
@@ -94,25 +94,23 @@ fn text<'e>(entry: &'e Entry, field: &str) -> Option<&'e str> {
     }
 }
 
-fn field(said: &super::Said) -> (Key<'_>, Node<'_>) {
-    (Key { span: said.span, text: Cow::Borrowed(said.field.name) }, setting::node(&said.value, said.span))
-}
-
 /// Nobody has looked, and why.
 fn unlooked(why: String) -> Probe {
     let fault = Fault::Unsupported(why);
     Box::new(move |_, _| Err(fault.clone()))
 }
 
-fn settings<'e>(section: &Section, entry: &'e Entry, target: &str) -> Vec<(&'static str, Node<'e>)> {
-    let of = |(field, name): &(&'static str, &'static str)| setting::of(entry, field).map(|node| (*name, node));
+fn settings<'e>(section: &Section, body: &Node<'e>, target: &str) -> Vec<(&'static str, Node<'e>)> {
+    let of = |(field, name): &(&'static str, &'static str)| setting::of(body, field).map(|node| (*name, node));
     let mut settings: Vec<_> = section.settings.iter().filter_map(of).collect();
     match section.name {
         "command" => {
-            let line = Node { span: entry.span, data: Data::Text(Cow::Owned(target.to_owned())) };
-            settings.push(("exec", line));
+            // goss's shell is called so in what it says of an error.
+            let word = |word: &str| Node { span: body.span, data: Data::Text(Cow::Owned(word.to_owned())) };
+            let shell = ["sh", "-c", target].map(word).into();
+            settings.push(("exec", Node { span: body.span, data: Data::List(shell) }));
         }
-        "http" => setting::http(entry, &mut settings),
+        "http" => setting::http(&mut settings),
         _ => {}
     }
     settings

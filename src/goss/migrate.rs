@@ -2,6 +2,7 @@
 
 mod expect;
 mod pattern;
+mod regex;
 mod write;
 
 pub use write::{toml, yaml};
@@ -45,6 +46,14 @@ pub enum Remark {
     Lost(String),
     /// What a reader of the spec may wonder about.
     Plain(String),
+}
+
+impl Migrated {
+    /// Whether every expectation is carried over.
+    pub fn is_whole(&self) -> bool {
+        let lost = |remark: &Remark| matches!(remark, Remark::Lost(_));
+        self.entries.iter().all(|entry| entry.lost.is_none() && !entry.remarks.iter().any(lost))
+    }
 }
 
 /// The text that a span stands for, where that is known.

@@ -10,25 +10,35 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 /// What goss sends for a name where no header says another.
-const USER_AGENT: &str = "User-Agent: goss/0.4.10";
+const USER_AGENT: &str = "User-Agent: goss/v0.4.10";
+
+/// An entry as it could have stood in a spec. Each scalar has a place of its own, by which a secret is known again.
+pub fn body(entry: &Entry) -> Node<'_> {
+    let mut next = 0;
+    let fields = entry.fields.iter().map(|said| {
+        let key = Key { span: place(&mut next), text: Cow::Borrowed(said.field.name) };
+        (key, node(&said.value, &mut next))
+    });
+    let fields = fields.collect();
+    Node { span: entry.span, data: Data::Map(fields) }
+}
 
 /// A field as a setting; `None` where goss takes it as not said.
-pub fn of<'e>(entry: &'e Entry, field: &str) -> Option<Node<'e>> {
-    let said = entry.get(field)?;
-    let empty = match &said.value {
-        Value::Text(text) => text.is_empty(),
-        Value::List(list) => list.is_empty(),
-        Value::Null => true,
+pub fn of<'e>(body: &Node<'e>, field: &str) -> Option<Node<'e>> {
+    let node = body.get(field)?;
+    let empty = match &node.data {
+        // An address that is none is no address to Go, which then takes any.
+        Data::Text(text) if field == "local-address" => text.parse::<std::net::IpAddr>().is_err(),
+        Data::Text(text) => text.is_empty(),
+        Data::List(list) => list.is_empty(),
+        Data::Null => true,
         _ => false,
     };
-    // An address that is none is no address to Go, which then takes any.
-    let unread =
-        field == "local-address" && matches!(&said.value, Value::Text(t) if t.parse::<std::net::IpAddr>().is_err());
-    (!empty && !unread).then(|| node(&said.value, said.span))
+    (!empty).then(|| node.clone())
 }
 
 /// What of a request's settings depends on others.
-pub fn http<'e>(entry: &'e Entry, settings: &mut Vec<(&'static str, Node<'e>)>) {
+pub fn http<'e>(settings: &mut Vec<(&'static str, Node<'e>)>) {
     let has = |settings: &[(&str, Node)], name: &str| settings.iter().any(|(n, _)| *n == name);
     if !(has(settings, "cert-file") && has(settings, "key-file")) {
         settings.retain(|(name, _)| !matches!(*name, "cert-file" | "key-file"));
@@ -38,7 +48,8 @@ pub fn http<'e>(entry: &'e Entry, settings: &mut Vec<(&'static str, Node<'e>)>) 
             *path = Cow::Owned(absolute(path).unwrap_or_else(|_| path.to_string()));
         }
     }
-    let agent = || Node { span: entry.span, data: Data::Text(USER_AGENT.into()) };
+    let span = Span { file: u32::MAX, start: u32::MAX, end: u32::MAX };
+    let agent = || Node { span, data: Data::Text(USER_AGENT.into()) };
     match settings.iter_mut().find(|(name, _)| *name == "request-headers") {
         Some((_, Node { data: Data::List(list), .. })) => {
             let is_agent = |one: &Node| one.text().is_some_and(|text| text.to_lowercase().starts_with("user-agent:"));
@@ -46,7 +57,7 @@ pub fn http<'e>(entry: &'e Entry, settings: &mut Vec<(&'static str, Node<'e>)>) 
                 list.push(agent());
             }
         }
-        _ => settings.push(("request-headers", Node { span: entry.span, data: Data::List(vec![agent()]) })),
+        _ => settings.push(("request-headers", Node { span, data: Data::List(vec![agent()]) })),
     }
 }
 
@@ -76,18 +87,29 @@ pub fn delay(value: &Value) -> Option<Duration> {
     delay.filter(|delay| !delay.is_zero()).map(|delay| delay.min(quantity::LONGEST))
 }
 
-/// A value as it could have stood in a spec. Numbers are as they print.
-pub fn node(value: &Value, span: Span) -> Node<'_> {
+/// Numbers are as they print.
+fn node<'v>(value: &'v Value, next: &mut u32) -> Node<'v> {
+    let span = place(next);
     let data = match value {
         Value::Null | Value::Absent => Data::Null,
         Value::Bool(b) => Data::Bool(*b),
         Value::Text(text) => Data::Text(Cow::Borrowed(text)),
-        Value::List(list) => Data::List(list.iter().map(|one| node(one, span)).collect()),
+        Value::List(list) => Data::List(list.iter().map(|one| node(one, next)).collect()),
         Value::Map(map) => {
-            let pair = |(key, value)| (Key { span, text: Cow::Borrowed(key) }, node(value, span));
-            Data::Map(map.iter().map(|(key, value): &(String, Value)| pair((key.as_str(), value))).collect())
+            let pair = |(key, one): &'v (String, Value)| {
+                (Key { span: place(next), text: Cow::Borrowed(key.as_str()) }, node(one, next))
+            };
+            Data::Map(map.iter().map(pair).collect())
         }
         other => Data::Text(Cow::Owned(other.to_string())),
     };
-    Node { span, data }
+    // What is in it is in its place.
+    Node { span: Span { end: *next, ..span }, data }
+}
+
+/// A place in no file.
+fn place(next: &mut u32) -> Span {
+    let start = *next;
+    *next = start.saturating_add(1);
+    Span { file: u32::MAX, start, end: *next }
 }

@@ -4,7 +4,7 @@ use super::{Outcome, Verdict, weigh};
 use crate::goss::Section;
 use crate::resource::{Observed, Values};
 use crate::spec::Claim;
-use crate::value::{Fault, Percent, Value};
+use crate::value::{Content, Fault, Percent, Value};
 use std::borrow::Cow;
 
 pub fn judge<'c>(claim: &'c Claim, seen: Observed) -> Vec<Verdict<'c>> {
@@ -53,11 +53,15 @@ fn plain(kind: &str, key: &str, value: Value) -> Result<Value, Fault> {
             Value::Unfit(format!("the id {id} has no name"))
         }
         ("user", "groups", Value::List(mut list)) => {
-            list.sort_by_key(Value::to_string);
+            list.sort_by(|a, b| text(a).cmp(text(b)));
             Value::List(list)
         }
         ("port", "ip", Value::List(list)) => {
-            Value::List(list.into_iter().map(|ip| Value::Text(ip.to_string().to_uppercase())).collect())
+            Value::List(list.iter().map(|ip| Value::Text(text(ip).to_uppercase())).collect())
+        }
+        ("http", "headers", Value::Content(content)) => {
+            let text = forwarded(&content.text);
+            Value::Content(Box::new(Content { text, ..*content }))
         }
         (_, _, Value::Mode(mode)) => Value::Text(mode.to_string()),
         (_, _, Value::Size(bytes)) => Value::Int(i64::try_from(bytes.0).unwrap_or(i64::MAX)),
@@ -65,4 +69,52 @@ fn plain(kind: &str, key: &str, value: Value) -> Result<Value, Fault> {
         (_, _, Value::Version(version)) => Value::Text(version.text),
         (_, _, value) => value,
     })
+}
+
+/// Headers without what Go's client keeps to itself: what is about the connection and not the answer.
+fn forwarded(lines: &str) -> String {
+    let closes = |value: &str| value.split(',').any(|token| token.trim().eq_ignore_ascii_case("close"));
+    let closed = lines.lines().filter_map(|line| line.strip_prefix("Connection:")).any(closes);
+    let own = |line: &&str| {
+        line.starts_with("Transfer-Encoding:")
+            || line.starts_with("Trailer:")
+            || closed && line.starts_with("Connection:")
+    };
+    lines.lines().filter(|line| !own(line)).collect::<Vec<_>>().join("\n")
+}
+
+fn text(value: &Value) -> &str {
+    match value {
+        Value::Text(text) => text,
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_of_the_connection_are_not_the_answers() {
+        let lines = "Connection: close\nContent-Type: a\nTransfer-Encoding: chunked\nX: b";
+        assert_eq!(forwarded(lines), "Content-Type: a\nX: b");
+        assert_eq!(forwarded("Connection: upgrade\nX: b"), "Connection: upgrade\nX: b");
+    }
+
+    #[test]
+    fn values_are_what_goss_has() {
+        let text = |t: &str| Value::Text(t.into());
+        for (kind, key, value, plainly) in [
+            ("file", "mode", Value::Mode(crate::value::Mode(0o44)), text("0044")),
+            ("file", "size", Value::Size(crate::value::Bytes(5)), Value::Int(5)),
+            ("file", "owner", text("1234"), Value::Unfit("the id 1234 has no name".into())),
+            ("mount", "usage", Value::Percent(Percent(41.0)), Value::Int(41)),
+            ("service", "running", Value::Absent, Value::Bool(false)),
+            ("service", "runlevels", Value::List(vec![text("2")]), Value::List(vec![])),
+            ("user", "groups", Value::List(vec![text("b"), text("a")]), Value::List(vec![text("a"), text("b")])),
+            ("port", "ip", Value::List(vec![text("fe80::1")]), Value::List(vec![text("FE80::1")])),
+        ] {
+            assert_eq!(plain(kind, key, value), Ok(plainly));
+        }
+    }
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -47,7 +48,7 @@ impl Place {
 fn real(test: &str) -> Option<PathBuf> {
     let path = std::env::var_os("GOSS").map(PathBuf::from).filter(|path| path.exists());
     if path.is_none() {
-        eprintln!("SKIPPED: {test}: GOSS does not say where the program goss is");
+        _ = writeln!(std::io::stderr(), "SKIPPED: {test}: GOSS does not say where the program goss is");
     }
     path
 }

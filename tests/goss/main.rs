@@ -15,6 +15,8 @@ mod peer;
 mod random;
 mod re2;
 mod reading;
+mod serve;
+mod web;
 
 use random::Random;
 use std::io::Write;
@@ -68,5 +70,17 @@ fn what_is_on_this_host_is_what_goss_sees() {
         let entries = host::entries(&mut random, folder.path());
         let differences = peer::compare(&goss, &entries, round % 2 == 1);
         assert!(differences.is_empty(), "seed {seed}, round {round}:\n{}", differences.join("\n"));
+    }
+}
+
+#[test]
+fn what_a_web_server_says_is_what_goss_hears() {
+    let Some(goss) = goss("what_a_web_server_says_is_what_goss_hears") else { return };
+    let (seed, mut random) = random(4);
+    let urls = web::urls();
+    for json in [false, true] {
+        let entries = host::web(&mut random, &urls, usize::try_from(number("GOSS_CASES", 1_500) / 15).unwrap());
+        let differences = peer::compare(&goss, &entries, json);
+        assert!(differences.is_empty(), "seed {seed}, json {json}:\n{}", differences.join("\n"));
     }
 }

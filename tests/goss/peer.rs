@@ -21,7 +21,7 @@ pub struct Case {
 /// Type, id, property and result: what a result is told apart by.
 type Results = BTreeMap<(String, String, String), Vec<&'static str>>;
 
-/// What differs, a line each. Entries on which goss crashes must not pass.
+/// What differs, a line each. An entry on which goss crashes must not pass.
 pub fn compare(goss: &str, cases: &[Case], json: bool) -> Vec<String> {
     let mut differences = Vec::new();
     let ours = ours(cases, json);
@@ -49,7 +49,7 @@ pub fn compare(goss: &str, cases: &[Case], json: bool) -> Vec<String> {
             differences.extend(compare(goss, second, json));
         }
         None => {
-            if ours.values().flatten().any(|word| *word == "pass") {
+            if ours.values().flatten().all(|word| *word == "pass") {
                 differences.push(format!("goss crashes and we pass: {:?}", cases.first()));
             }
         }
