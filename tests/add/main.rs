@@ -61,12 +61,12 @@ fn goss_passes_what_is_added_of_every_kind() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port().to_string();
         let address = format!("127.0.0.1:{port}");
-        place.write("other.yaml", "file:\n  /:\n    exists: true\n");
-        let file = format!("x.{ending}");
-        let own = place.at("other.yaml").display().to_string();
+        let (file, other) = (format!("x.{ending}"), format!("other.{ending}"));
+        place.write(&other, "{\"user\": {\"root\": {\"exists\": true}}}");
+        let own = place.at(&other).display().to_string();
         let comm = fs::read_to_string("/proc/self/comm").unwrap();
         for (kind, names) in [
-            ("file", &["/etc/passwd", "/", "/dev/null", "/nonexistent", "other.yaml", &own][..]),
+            ("file", &["/etc/passwd", "/", "/dev/null", "/nonexistent", &other, &own][..]),
             ("package", &["bash", "nonexistent"]),
             ("port", &[&port, "tcp6:1"]),
             ("user", &["root", "nobody", "nonexistent"]),
@@ -78,7 +78,7 @@ fn goss_passes_what_is_added_of_every_kind() {
             ("interface", &["lo", "nonexistent"]),
             ("addr", &[&address, "localhost:1"]),
             ("dns", &["localhost"]),
-            ("goss", &["other.yaml"]),
+            ("goss", &[&other]),
         ] {
             let printed = place.goss(&[&["-g", &file, "add", kind], names].concat());
             assert_eq!(printed.matches("Adding ").count(), names.len(), "{printed}");
