@@ -5,11 +5,19 @@ use crate::tool::{ends, json, says, shell};
 use libtest_mimic::Failed;
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::os::fd::AsRawFd;
 
 fn mounted() -> Vec<Json> {
     let columns = "TARGET,SOURCE,FSTYPE,VFS-OPTIONS,FS-OPTIONS,ID,PARENT";
     let all = json(&["findmnt", "--json", "--list", "--nofsroot", "--output", columns]);
     all["filesystems"].as_array().unwrap().clone()
+}
+
+/// The mount that one comes to under a path; none where it cannot be opened.
+fn reached(path: &str) -> Option<u64> {
+    let file = std::fs::File::open(path).ok()?;
+    let told = std::fs::read_to_string(format!("/proc/self/fdinfo/{}", file.as_raw_fd())).ok()?;
+    told.lines().find_map(|line| line.strip_prefix("mnt_id:")?.trim().parse().ok())
 }
 
 /// Mounts over others: the one that covers is the one that is seen.
@@ -33,7 +41,10 @@ pub fn all() -> Result<(), Failed> {
         let fstab: BTreeSet<String> = fstab.lines().map(|l| l.replace("\\x20", " ")).collect();
         let mut seen = BTreeMap::new();
         for mount in mounted() {
-            seen.insert(mount["target"].as_str().unwrap().to_owned(), mount);
+            let target = mount["target"].as_str().unwrap();
+            if reached(target).is_none_or(|id| mount["id"] == id) {
+                seen.insert(target.to_owned(), mount);
+            }
         }
         for (target, mount) in &seen {
             if target == "/mnt/under/inner" {
@@ -125,9 +136,10 @@ pub fn disks() -> Result<(), Failed> {
             claims.there(&path, true);
             claims.is(&path, "size", row.size);
             claims.is(&path, "filesystem", row.filesystem);
-            let options = says(&["findmnt", "-n", "-o", "OPTIONS", "-T", &path]);
-            // The last covers the others.
-            let options = options.lines().last().unwrap_or_default();
+            let options = says(&["findmnt", "-n", "-r", "-o", "ID,OPTIONS", "-T", &path]);
+            let mut options = options.lines().filter_map(|line| line.split_once(' '));
+            let id = reached(&path).map(|id| id.to_string());
+            let Some((_, options)) = options.rfind(|(of, _)| id.as_ref().is_none_or(|id| id == of)) else { continue };
             claims.is(&path, "read-only", options.trim().split(',').any(|o| o == "ro"));
             // A session for nobody has a file of its own there, and is over when the tools look.
             if path == "/run" {
