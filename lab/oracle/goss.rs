@@ -222,13 +222,34 @@ fn versions() -> String {
 /// The whole of lab/goss: every kind, every matcher, right and wrong, skipped and gated, templates, variables, includes.
 pub fn mixed() -> Result<(), Failed> {
     let inline = versions();
-    agree(&case(SPECS, "root", &["-g", "goss.yaml", "--vars", "vars.yaml", "--vars-inline", &inline]), FAULTS, 1000)
+    agree(&case(SPECS, "root", &["-g", "goss.yaml", "--vars", "vars.yaml", "--vars-inline", &inline]), &[], 900)
 }
 
 /// The same with other variables, from JSON: other branches of the templates.
 pub fn other_variables() -> Result<(), Failed> {
     let inline = versions();
-    agree(&case(SPECS, "root", &["--gossfile=goss.yaml", "--vars=more.json", "--vars-inline", &inline]), FAULTS, 1000)
+    agree(&case(SPECS, "root", &["--gossfile=goss.yaml", "--vars=more.json", "--vars-inline", &inline]), &[], 900)
+}
+
+/// The same by somebody whom permissions bind.
+pub fn as_nobody() -> Result<(), Failed> {
+    let inline = versions();
+    agree(&case(SPECS, "nobody", &["-g", "goss.yaml", "--vars", "vars.yaml", "--vars-inline", &inline]), &[], 900)
+}
+
+/// Where goss is wrong we are not.
+pub fn differences() -> Result<(), Failed> {
+    agree(&case(SPECS, "root", &["-g", "differs.yaml"]), FAULTS, 2)
+}
+
+/// What goss does not survive fails, one by one, with a reason.
+pub fn crashes() -> Result<(), Failed> {
+    let run = case(SPECS, "root", &["-g", "crashes.yaml"]).validate(&own())?;
+    let failed = run.results.iter().filter(|(_, all)| all.iter().any(|one| one.starts_with("fail"))).count();
+    match (failed, run.status) {
+        (5, Some(1)) => Ok(()),
+        other => Err(format!("{other:?}: {:?}", run.results).into()),
+    }
 }
 
 /// Each file of lab/goss/rejected is refused with goss's exit status and a word on why.
