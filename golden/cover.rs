@@ -108,10 +108,11 @@ fn every_code() -> Result<(), Failed> {
 }
 
 fn no_strays() -> Result<(), Failed> {
-    let formats: Vec<_> = FORMATS.iter().map(|f| f.name).chain(["page"]).collect();
+    let of_goss = verispec::report::goss::FORMATS.iter().map(|f| f.name);
+    let formats: Vec<_> = FORMATS.iter().map(|f| f.name).chain(of_goss).chain(["page"]).collect();
     let mut strays = Vec::new();
-    for path in ["golden/resource", "golden/matcher", "golden/report", "golden/diagnostic"].into_iter().flat_map(files)
-    {
+    let folders = ["golden/resource", "golden/matcher", "golden/report", "golden/goss", "golden/diagnostic"];
+    for path in folders.into_iter().flat_map(files) {
         let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
         let case = ["toml", "yaml", "yml", "json"].map(|e| path.with_extension(e));
         let has_case = case.iter().any(|p| is_spec(p) && p.exists());

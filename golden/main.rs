@@ -42,11 +42,11 @@ pub fn files(folder: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Specs by their ending; below golden/report, JSON is what a report says.
+/// Specs by their ending; below golden/report and golden/goss, JSON is what a report says.
 pub fn is_spec(path: &Path) -> bool {
     match path.extension().and_then(|e| e.to_str()) {
         Some("toml" | "yaml" | "yml") => true,
-        Some("json") => !path.starts_with("golden/report"),
+        Some("json") => !path.starts_with("golden/report") && !path.starts_with("golden/goss"),
         _ => false,
     }
 }

@@ -8,9 +8,10 @@ use std::time::Duration;
 use time::macros::datetime;
 use verispec::gather::{Event, gather};
 use verispec::host::{Host, TreeFiles};
+use verispec::load::goss::Request;
 use verispec::load::{Rejected, Spec, load};
 use verispec::plan::Limits;
-use verispec::report::{Context, FORMATS};
+use verispec::report::{Context, FORMATS, Reporter, goss};
 use verispec::spec::Claim;
 use verispec::syntax::Sources;
 use verispec::verdict::{Judged, Summary, Verdict, judge, skipped};
@@ -29,6 +30,13 @@ pub fn trials(bless: Bless) -> Vec<Trial> {
     for spec in files("golden/report").into_iter().filter(|p| is_spec(p)) {
         for format in FORMATS {
             trials.push(case(spec.clone(), format.name, bless));
+        }
+    }
+    for spec in files("golden/goss").into_iter().filter(|p| is_spec(p)) {
+        for format in goss::FORMATS {
+            let (spec, want) = (spec.clone(), spec.with_extension(format.name));
+            let name = want.display().to_string();
+            trials.push(trial(name, move || expect(&want, &goss_report(&spec, format)?, bless)));
         }
     }
     for spec in files("golden/diagnostic").into_iter().filter(|p| is_spec(p) && !is_part(p)) {
@@ -57,10 +65,25 @@ fn case(spec: PathBuf, format: &'static str, bless: Bless) -> Trial {
 /// What `format` says of a spec on the host that its first line names.
 fn report(path: &Path, format: &str) -> Result<String, Failed> {
     let (sources, claims) = claims(path)?;
-    let verdicts = verdicts(&claims, &host(path)?);
     let format = FORMATS.iter().find(|f| f.name == format).ok_or("no such format")?;
-    let mut reporter =
-        (format.make)(Context { sources: &sources, host: "host.example", colour: false, verbose: false });
+    let context = Context { sources: &sources, host: "host.example", colour: false, verbose: false };
+    written(&mut *(format.make)(context), &claims, &host(path)?)
+}
+
+/// What one of goss's formats says of a goss file, with all that its options add.
+fn goss_report(path: &Path, format: &goss::Format) -> Result<String, Failed> {
+    let request = Request { gossfile: path.display().to_string(), ..Request::default() };
+    let refused = |Rejected { sources, wrong }| Failed::from(sources.render(&wrong, false));
+    let loaded = verispec::load::goss::load(&request, &mut |_| {}).map_err(refused)?;
+    let mut wrong = Vec::new();
+    let claims = Arc::new(verispec::goss::lower(&loaded.config, &mut wrong));
+    let options = ["perfdata", "pretty", "verbose"].map(str::to_owned);
+    let context = goss::Context { options: &options, colour: false };
+    written(&mut *(format.make)(context), &claims, &host(path)?)
+}
+
+fn written(reporter: &mut dyn Reporter, claims: &Arc<Vec<Claim>>, host: &Host) -> Result<String, Failed> {
+    let verdicts = verdicts(claims, host);
     let (mut out, mut summary) = (Vec::new(), Summary::new(datetime!(2026-01-01 00:00 UTC)));
     reporter.begin(claims.len(), &mut out)?;
     for (claim, verdicts) in claims.iter().zip(verdicts) {

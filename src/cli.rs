@@ -17,6 +17,7 @@ mod check;
 mod generate;
 mod goss;
 mod kinds;
+mod migrate;
 mod progress;
 mod schema;
 mod validate;
@@ -52,8 +53,17 @@ pub struct Cli {
         display_order = 90
     )]
     color: Colour,
+    /// `goss` reads goss's files and speaks goss's command line; then it has to come first
+    #[arg(long, global = true, value_enum, value_name = "PROFILE", default_value_t = Profile::Strict, display_order = 91)]
+    profile: Profile,
     #[command(subcommand)]
     command: Command,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Profile {
+    Strict,
+    Goss,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -70,6 +80,8 @@ enum Command {
     Validate(validate::Args),
     /// Reads specs and says what is wrong with them; looks at nothing else
     Check(check::Args),
+    /// Writes a goss file anew as a spec, and says what reads otherwise
+    Migrate(migrate::Args),
     /// Shows what a spec can be about: all kinds, or the keys of one
     Kinds(kinds::Args),
     /// Shows what a spec can expect of a key: matchers, comparisons, quantities
@@ -99,10 +111,15 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(finished(until_closed(error.print()).map(|()| status)));
         }
     };
+    if let Profile::Goss = cli.profile {
+        say("`--profile goss` has to come first: what follows it is goss's command line");
+        return ExitCode::from(USAGE);
+    }
     let paint = Paint { choice: cli.color };
     let done = match cli.command {
         Command::Validate(args) => return ExitCode::from(in_place(|| finished(validate::run(args, paint)))),
         Command::Check(args) => check::run(&args, paint),
+        Command::Migrate(args) => migrate::run(&args, paint),
         Command::Kinds(args) => kinds::run(&args),
         Command::Matchers => kinds::matchers(),
         Command::Schema(args) => schema::run(&args),

@@ -12,6 +12,7 @@ use crate::load::{Spec, load_text};
 use crate::report::{Context, FORMATS};
 use crate::secret::{Secrets, credentials, handed, mask};
 use crate::syntax::Format;
+use crate::template::{Limits, Template, Value, World};
 use crate::verdict::{Judged, Summary, judge};
 use crate::{quantity, query, version};
 use std::sync::{Arc, OnceLock};
@@ -44,6 +45,7 @@ targets! {
     "secret" => secrets,
     "endpoint" => |bytes| fuzz::endpoint(&text(bytes)),
     "url" => |bytes| fuzz::url(&text(bytes)),
+    "template" => template,
     // Tables of the system.
     "passwd" => |bytes| table(bytes, "/etc/passwd", "[user.root]\nuid = 1\ngroups = [\"a\"]\nhome = \"/\"\ngecos = \"x\"\n[user.\"é\"]\n"),
     "group" => |bytes| table(bytes, "/etc/group", "[group.root]\ngid = 1\n[group.adm]\n"),
@@ -189,6 +191,39 @@ fn matchers(bytes: &[u8]) {
     match load_text("spec", spec, Format::Yaml) {
         Ok(spec) => run(&spec, &host([])),
         Err(rejected) => drop(rejected.sources.render(&rejected.wrong, false)),
+    }
+}
+
+/// A template, over a value of each type and with no functions but Go's own.
+fn template(bytes: &[u8]) {
+    let text = text(bytes);
+    let map =
+        Value::map([("x", Value::Int(1)), ("n", Value::Nil), ("s", Value::from("text")), ("f", Value::Float(1.5))]);
+    let data = Value::map([("Vars", map.clone()), ("l", Value::list(vec![map, Value::Byte(1), Value::Duration(1)]))]);
+    let limits = Limits { bytes: 1 << 20, steps: 100_000, ..Limits::default() };
+    if let Err(wrong) = Template::parse("test", &text, &[]).and_then(|read| read.execute(&data, &Nowhere, limits)) {
+        assert!(wrong.at <= text.len(), "{wrong}");
+    }
+}
+
+/// A world in which nothing is.
+struct Nowhere;
+
+impl World for Nowhere {
+    fn env(&self) -> Vec<(String, String)> {
+        vec![]
+    }
+
+    fn read_file(&self, path: &str) -> Result<String, String> {
+        Err(format!("open {path}: no such file or directory"))
+    }
+
+    fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::UNIX_EPOCH
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        bytes.fill(0);
     }
 }
 

@@ -1,8 +1,9 @@
 //! goss's file: what may stand in it, how it is read, printed and turned into claims.
 
-mod decode;
+pub mod decode;
 pub mod edit;
 pub mod field;
+pub mod function;
 mod lower;
 pub mod matcher;
 pub mod migrate;

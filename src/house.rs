@@ -16,7 +16,7 @@ const ROOMS: &[&[&str]] = &[
     &["plan"],
     &["gather", "verdict"],
     &["report"],
-    &["load", "run"],
+    &["load", "run", "serve"],
     &["cli", "fuzz"],
 ];
 

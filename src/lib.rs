@@ -22,7 +22,7 @@
 //! | 4 | [`plan`]: which entries, under which limits |
 //! | 5 | [`gather`]: the threads that probes run on · [`verdict`]: judging, pure |
 //! | 6 | [`report`]: one file a format |
-//! | 7 | [`load`]: spec files and includes · [`run`]: rounds of gather and judge |
+//! | 7 | [`load`]: spec files and includes · [`run`]: rounds of gather and judge · [`serve`]: answers to HTTP |
 //! | 8 | [`cli`]: one file a command |
 //!
 //! # Words
@@ -64,6 +64,7 @@ pub mod resource;
 pub mod run;
 pub mod schema;
 pub mod secret;
+pub mod serve;
 pub mod spec;
 pub mod syntax;
 pub mod template;

@@ -8,6 +8,7 @@
 mod foreign;
 pub mod goss;
 pub mod gossfile;
+mod pipe;
 
 use crate::quantity;
 use crate::secret::{Secrets, exposed, suspicious};
@@ -182,10 +183,14 @@ impl Loader {
         self.open.pop();
     }
 
-    fn stdin(&mut self) {
+    fn stdin_text(&mut self) -> Result<String, (Code, String)> {
         let failed = |e| (Code::Unreadable, Fault::from_io("standard input cannot be read", &e).to_string());
-        let read = self.rest(std::io::stdin().lock()).map_err(failed);
-        match read.and_then(|bytes| self.utf8("standard input", bytes)) {
+        let bytes = self.rest(std::io::stdin().lock()).map_err(failed)?;
+        self.utf8("standard input", bytes)
+    }
+
+    fn stdin(&mut self) {
+        match self.stdin_text() {
             Ok(text) => {
                 let format = guess(&text);
                 self.text(STDIN.to_owned(), text, format, Some(Path::new("")));
@@ -213,7 +218,7 @@ impl Loader {
         if included && !meta.is_file() {
             return Err(refused(format!("`{name}` is no file that can be included")));
         }
-        let bytes = std::fs::File::open(path).and_then(|file| self.rest(file)).map_err(unreadable)?;
+        let bytes = pipe::open(path, &meta).and_then(|file| self.rest(file)).map_err(unreadable)?;
         Ok((meta, self.utf8(name, bytes)?))
     }
 

@@ -87,6 +87,30 @@ pub fn run(
     }
 }
 
+/// Looks once at everything. The verdicts are in spec order.
+pub fn once<'c>(claims: &'c Arc<Vec<Claim>>, host: &Host, limits: Limits) -> (Vec<Judged<'c>>, Summary) {
+    let begun = Instant::now();
+    let mut summary = Summary::new(host.now());
+    let asked = claims.iter().enumerate().filter(|(_, claim)| claim.skip().is_none()).map(|(index, _)| index).collect();
+    let mut answers = HashMap::new();
+    gather(claims, asked, host, limits, &mut |event| {
+        if let Event::Answer(index, gathered) = event {
+            answers.insert(index, gathered);
+        }
+    });
+    let judged = claims.iter().enumerate().map(|(index, claim)| {
+        let (verdicts, elapsed) = match answers.remove(&index) {
+            Some(gathered) => (judge(claim, gathered.observed), gathered.elapsed),
+            None => (skipped(claim), Duration::ZERO),
+        };
+        verdicts.iter().for_each(|verdict| summary.count(&verdict.outcome));
+        Judged { claim, verdicts, elapsed }
+    });
+    let judged = judged.collect();
+    summary.elapsed = begun.elapsed();
+    (judged, summary)
+}
+
 /// Puts answers into spec order for a reporter that wants them so.
 struct Desk<'r, 'c> {
     claims: &'c [Claim],

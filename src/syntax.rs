@@ -78,6 +78,16 @@ impl Format {
             _ => None,
         }
     }
+
+    /// By the ending of a goss file's name, whose case counts.
+    pub fn of_goss(name: &str) -> Option<Format> {
+        let (_, ending) = name.rsplit('/').next()?.rsplit_once('.')?;
+        match ending {
+            "json" => Some(Format::Json),
+            "yaml" | "yml" => Some(Format::Yaml),
+            _ => None,
+        }
+    }
 }
 
 /// Parses one source. Where anything is wrong the tree is `None` or what could be read, beside every diagnostic.

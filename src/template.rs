@@ -6,7 +6,10 @@ mod error;
 mod escape;
 mod eval;
 mod exec;
+mod expression;
 pub mod function;
+mod layout;
+pub mod letter;
 mod lex;
 mod literal;
 mod method;
@@ -14,8 +17,10 @@ mod parse;
 pub mod print;
 mod printf;
 mod quote;
+pub mod sprig;
 mod tree;
 pub mod value;
+mod verb;
 
 pub use error::Error;
 pub use exec::Limits;
@@ -64,6 +69,88 @@ mod tests {
         fn random(&self, bytes: &mut [u8]) {
             bytes.fill(0);
         }
+    }
+
+    static FUNCTIONS: &[Function] = &[
+        Function {
+            name: "list",
+            params: &[],
+            rest: Some(Param::Any),
+            call: |call, args| {
+                call.charge(size_of_val(args))?;
+                Ok(Value::list(args.to_vec()))
+            },
+        },
+        Function {
+            name: "upper",
+            params: &[Param::Text],
+            rest: None,
+            call: |_, args| Ok(args[0].as_text().unwrap().to_uppercase().into()),
+        },
+        Function { name: "whole", params: &[Param::Int], rest: None, call: |_, args| Ok(args[0].clone()) },
+        Function { name: "broken", params: &[Param::Float], rest: None, call: |_, args| Ok(args[0].clone()) },
+        Function { name: "either", params: &[Param::Bool], rest: None, call: |_, args| Ok(args[0].clone()) },
+        Function { name: "entries", params: &[Param::Map], rest: None, call: |_, args| Ok(args[0].clone()) },
+        Function {
+            name: "texts",
+            params: &[],
+            rest: Some(Param::Text),
+            call: |_, args| Ok(Value::list(args.to_vec())),
+        },
+        Function { name: "moment", params: &[], rest: None, call: |call, _| Ok(Value::Time(call.world.now())) },
+        Function { name: "wide", params: &[], rest: None, call: |_, _| Ok(Value::Int64(7)) },
+        Function {
+            name: "fail",
+            params: &[Param::Text],
+            rest: None,
+            call: |_, args| Err(args[0].as_text().unwrap().to_owned()),
+        },
+    ];
+
+    /// `.Vars` with something of each type, and `.Env`.
+    fn data() -> Value {
+        let map = Value::map([("x", Value::Int(1)), ("y", Value::map([("z", Value::from("w"))]))]);
+        let vars = Value::map([
+            ("m", map),
+            ("n", Value::Nil),
+            ("l", Value::list(vec![Value::Int(1), Value::from("two"), Value::Nil])),
+            ("e", Value::list(vec![])),
+            ("s", Value::from("text")),
+            ("i", Value::Int(5)),
+            ("f", Value::Float(1.5)),
+            ("b", Value::Bool(true)),
+            ("u", Value::Uint64(u64::MAX)),
+            ("words", Value::texts(["a", "b"])),
+        ]);
+        Value::Object(std::rc::Rc::new(Object {
+            type_name: "*goss.TmplVars",
+            fields: vec![("Vars", vars)],
+            methods: vec![("Env", Value::text_map([("HOME", "/root")]))],
+            ..Object::default()
+        }))
+    }
+
+    pub fn render_with(text: &str, limits: Limits) -> Result<String, Error> {
+        Template::parse("test", text, &[FUNCTIONS])?.execute(&data(), &Nowhere, limits)
+    }
+
+    pub fn render(text: &str) -> String {
+        render_with(text, Limits::default()).unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    /// The whole of what Go says.
+    pub fn wrong(text: &str) -> String {
+        match render_with(text, Limits::default()) {
+            Ok(text) => panic!("{text:?}"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn an_error_knows_its_place() {
+        let error = render_with("a\né {{ upper 1 }}", Limits::default()).unwrap_err();
+        assert_eq!((error.line, error.column, error.at), (2, 13, 14));
+        assert_eq!(error.message, "expected string; found 1");
     }
 
     /// A call that may make so many bytes.

@@ -68,6 +68,10 @@ pub fn main(args: &[OsString]) -> ExitCode {
         log,
         package: line.text("package"),
     };
+    if line.runs("serve") {
+        // Whoever stops a server is to reach it, not a process in front of it.
+        return ExitCode::from(finished(serve::run(common, serve::Args::of(&line))));
+    }
     ExitCode::from(in_place(|| run(&line, common)))
 }
 
@@ -76,8 +80,6 @@ fn run(line: &Line, common: Common) -> u8 {
         finished(validate::run(line, common))
     } else if line.runs("render") {
         render::run(&common, line.is_on("debug"))
-    } else if line.runs("serve") {
-        serve::run(common, serve::Args::of(line))
     } else if line.runs("autoadd") {
         add::auto(common, &line.args)
     } else if line.runs("add") {
@@ -87,9 +89,14 @@ fn run(line: &Line, common: Common) -> u8 {
     }
 }
 
-/// The page of what is wrong with a goss file, on standard error, and goss's line on it.
+/// The page of what is wrong with a goss file, on standard error.
+fn page(rejected: &Rejected, so: &str) {
+    refuse(rejected, so, Paint { choice: Colour::Auto });
+}
+
+/// What is wrong with the goss file, for whoever reads standard error, and goss's line on it, for what reads the other.
 fn refused(rejected: &Rejected, status: u8) -> io::Result<u8> {
-    refuse(rejected, "; nothing was run", Paint { choice: Colour::Auto });
+    page(rejected, "; nothing was run");
     let first = rejected.wrong.first().map_or("the goss file is wrong", |wrong| wrong.message.as_str());
     sorry(&shown(first), status)
 }

@@ -26,7 +26,7 @@ pub struct Migrated {
 }
 
 /// An entry of the new spec.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Written {
     pub kind: &'static str,
     pub name: String,
@@ -53,7 +53,7 @@ pub type Source<'s> = &'s dyn Fn(Span) -> Option<&'s str>;
 /// Every entry, in the order that they were written in within goss's order of sections.
 pub fn migrate<'c>(config: &'c Config, source: Source<'c>) -> Migrated {
     let mut all = Migrated::default();
-    let mut empty = 0;
+    let (mut empty, mut ipv4) = (0, false);
     for (at, section) in SECTIONS.iter().enumerate() {
         let Some(entries) = config.sections.get(&at) else { continue };
         let Some(kind) = section.kind.and_then(Kind::find) else {
@@ -67,10 +67,17 @@ pub fn migrate<'c>(config: &'c Config, source: Source<'c>) -> Migrated {
         for (name, entry) in entries {
             let mut one = One { section, kind, source, name, entry, body: vec![], remarks: vec![], empty: 0 };
             one.read();
+            let old = one.name;
             let name = one.named(&mut names);
             empty += one.empty;
+            ipv4 |= section.name == "port" && (name != old || one.body.iter().any(|(key, _)| key == "port"));
             all.entries.push(one.checked(name));
         }
+    }
+    if ipv4 {
+        let what = "goss's `80`, `tcp:80` and `udp:53` are sockets of IPv4 alone, here `tcp4:80` and `udp4:53`; `tcp:80` is one of \
+                    either family";
+        all.notes.push(what.into());
     }
     if empty > 0 {
         all.notes.push(format!("{empty} × `[]` asserts nothing and is left out"));
@@ -122,7 +129,7 @@ impl One<'_> {
         if let Some(meta @ Value::Map(map)) = self.value("meta")
             && !map.is_empty()
         {
-            self.say("meta", meta.clone());
+            self.say("meta", data(meta));
         }
         if self.value("skip") == Some(&Value::Bool(true)) {
             self.say("skip", Value::Bool(true));
@@ -167,7 +174,7 @@ impl One<'_> {
             };
             let plain = known.iter().any(|setting| setting.name == *name && setting.shape == Shape::Any);
             if !none || plain {
-                let value = value.clone();
+                let value = data(value);
                 self.say(name, value);
             }
         }
@@ -239,8 +246,7 @@ impl One<'_> {
             let either = Value::List(vec![Value::Bool(true), Value::Bool(false)]);
             let at = self.body.iter().position(|(key, _)| key == "enabled" || key == "running").unwrap_or_default();
             self.body.insert(at, ("exists".into(), Value::Map(vec![("or".into(), either)])));
-            let why =
-                "whether there is such a unit is not asked, as in goss; `exists = false` would ask that there is none";
+            let why = "as in goss, it need not exist; where it must not, say so by `exists` alone";
             self.remarks.push(Remark::Plain(why.into()));
         }
     }
@@ -292,8 +298,15 @@ impl One<'_> {
         let kind = kind.name;
         let presence = self.kind.presence.map(|presence| presence.name);
         let lost = loop {
-            let Some((key, why)) = refused(kind, &name, &body) else { break None };
+            let Some(Refused { key, element, why }) = refused(kind, &name, &body) else { break None };
             let Some(at) = key.and_then(|key| body.iter().position(|(name, _)| *name == key)) else { break Some(why) };
+            if let (Some((key, Value::List(list))), Some(element)) = (body.get_mut(at), element)
+                && list.len() > 1
+                && element < list.len()
+            {
+                remarks.push(Remark::Lost(format!("`{}` of `{key}`: {why}", short(&list.remove(element)))));
+                continue;
+            }
             let (key, value) = body.remove(at);
             let what = format!("`{key}: {}`: {why}", short(&value));
             // Without it the entry would say that the thing is there.
@@ -325,23 +338,49 @@ fn short(value: &Value) -> String {
     value.to_json_within(&mut 80).to_string()
 }
 
-/// What is wrong with an entry first, and the key that it is wrong about.
-fn refused(kind: &str, name: &str, body: &[(String, Value)]) -> Option<(Option<String>, String)> {
+/// What a strict spec has against an entry.
+struct Refused {
+    /// The key that it is about, and the element of its list.
+    key: Option<String>,
+    element: Option<usize>,
+    why: String,
+}
+
+/// What is wrong with an entry first.
+fn refused(kind: &str, name: &str, body: &[(String, Value)]) -> Option<Refused> {
     let text = Value::Map(vec![(kind.into(), Value::Map(vec![(name.into(), Value::Map(body.to_vec()))]))]);
     let text = text.to_json().to_string();
     let (tree, mut wrong) = syntax::parse(&text, 0, Format::Json);
     let tree = tree?;
     let map = tree.get(kind).and_then(|section| section.get(name)).and_then(|entry| entry.map());
-    let spans: Vec<(String, Span)> = map
-        .into_iter()
-        .flatten()
-        .map(|(key, value)| (key.text.to_string(), Span { end: value.span.end, ..key.span }))
-        .collect();
+    let place = |(key, value): &(syntax::Key, syntax::Node)| {
+        let elements = value.list().unwrap_or_default().iter().map(|one| one.span).collect();
+        (key.text.to_string(), Span { end: value.span.end, ..key.span }, elements)
+    };
+    let places: Vec<(String, Span, Vec<Span>)> = map.into_iter().flatten().map(place).collect();
     spec::lower(tree, &mut wrong);
     let one = wrong.into_iter().next()?;
     let within = |span: &Span| span.start <= one.span.start && one.span.start < span.end;
-    let key = spans.into_iter().find(|(_, span)| within(span)).map(|(key, _)| key);
-    Some((key, one.message))
+    let place = places.into_iter().find(|(_, span, _)| within(span));
+    let element = place.as_ref().and_then(|(_, _, elements)| elements.iter().position(within));
+    Some(Refused { key: place.map(|(key, ..)| key), element, why: one.message })
+}
+
+/// Data as a spec may have it: keys of maps are text.
+fn data(value: &Value) -> Value {
+    match value {
+        Value::List(list) => Value::List(list.iter().map(data).collect()),
+        Value::Map(map) => Value::Map(map.iter().map(|(key, one)| (key.clone(), data(one))).collect()),
+        Value::Pairs(pairs) => Value::Map(pairs.iter().map(|(key, one)| (written(key), data(one))).collect()),
+        other => other.clone(),
+    }
+}
+
+fn written(value: &Value) -> String {
+    match value.to_json() {
+        serde_json::Value::String(text) => text,
+        other => other.to_string(),
+    }
 }
 
 #[cfg(test)]

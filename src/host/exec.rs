@@ -22,6 +22,8 @@ mod children;
 mod kill;
 mod spawn;
 
+pub use children::{end, end_commands, outlive};
+
 /// Bytes of each of standard output and standard error that are kept.
 pub const OUTPUT_BOUND: usize = 1 << 20;
 /// How long the output of a command that has ended may stay open until it is taken for a background process's.

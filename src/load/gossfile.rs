@@ -167,6 +167,20 @@ impl Gossfile {
     }
 }
 
+/// The line of a file on which its first template stands, if it can be read and has one.
+pub fn template_in(name: &str) -> Option<usize> {
+    let mut text = String::new();
+    File::open(name).ok()?.take(MAX_BYTES).read_to_string(&mut text).ok()?;
+    text.lines().position(|line| line.contains("{{")).map(|at| at + 1)
+}
+
+/// Writes a file that is not there yet.
+pub fn create(name: &str, text: &str) -> Result<(), String> {
+    let made =
+        File::options().write(true).create_new(true).open(name).and_then(|mut file| file.write_all(text.as_bytes()));
+    made.map_err(|e| Fault::from_io(format!("`{name}` cannot be written"), &e).to_string())
+}
+
 /// What a text says where it has no templates; else a page of what is wrong with it.
 fn read(text: &str, format: Format) -> Result<Config, String> {
     if text.trim().is_empty() {

@@ -157,3 +157,6 @@ impl<O: Output> Reporter for Arranged<O> {
         self.output.status(!summary.ok())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -120,6 +120,8 @@ codes! {
     IncludeCycle = "include-cycle",
     /// The glob of an include matches no file.
     IncludeNone = "include-none",
+    /// The template of a goss file does not read as one, or failed.
+    Template = "template",
 }
 
 /// A text that spans point into, and the name to show for it.

@@ -225,3 +225,65 @@ fn escaped(call: &Call, args: &[Value], escape: fn(&str, &mut String)) -> Result
     escape(&text, &mut out);
     Ok(Value::text(out))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{render, wrong};
+
+    #[test]
+    fn each_answers_what_go_answers() {
+        for (text, expected) in [
+            ("len \"é\"", "2"),
+            ("len .Vars.l", "3"),
+            ("index \"abc\" 1", "98"),
+            ("index .Vars.m \"y\" \"z\"", "w"),
+            ("index .Vars.m \"q\"", "<no value>"),
+            ("index .Env \"NOPE\"", ""),
+            ("index .Vars.m", "map[x:1 y:map[z:w]]"),
+            ("slice \"abcdef\" 1 3", "bc"),
+            ("slice (list 1 2 3) 1", "[2 3]"),
+            ("slice (list 1 2 3) 1 2 3", "[2]"),
+            ("not .Vars.n", "true"),
+            ("not 1", "false"),
+            ("print 1 2 \"a\" 3 nil nil", "1 2a3 <nil> <nil>"),
+            ("println 1 \"a\"", "1 a\n"),
+            ("html nil", "&lt;no value&gt;"),
+            ("html \"<a>&\\\"\" 1 2", "&lt;a&gt;&amp;&#34;1 2"),
+            ("urlquery \"a b&\" 1", "a+b%261"),
+            ("print .Vars.words", "[a b]"),
+        ] {
+            assert_eq!(render(&format!("{{{{{text}}}}}")), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn each_refuses_what_go_refuses() {
+        for (text, expected) in [
+            ("len 1", "len of type int"),
+            ("len .", "len of type goss.TmplVars"),
+            ("len .Vars.n", "len of nil pointer"),
+            ("index nil 1", "index of untyped nil"),
+            ("index \"abc\" 5", "index out of range: 5"),
+            ("index \"abc\" 3", "reflect: string index out of range"),
+            ("index .Vars.l -1", "index out of range: -1"),
+            ("index .Vars.l wide", "index out of range: 7"),
+            ("index \"abc\" \"a\"", "cannot index slice/array with type string"),
+            ("index .Vars.l nil", "cannot index slice/array with nil"),
+            ("index .Vars.m 1", "value has type int; should be string"),
+            ("index .Vars.m nil", "value is nil; should be of type string"),
+            ("index .Vars.m \"q\" 1", "index of nil pointer"),
+            ("index .Vars.m \"x\" 1", "can't index item of type int"),
+            ("index . 1", "can't index item of type goss.TmplVars"),
+            ("slice \"abc\" 2 1", "invalid slice index: 2 > 1"),
+            ("slice \"abc\" 1 2 3", "cannot 3-index slice a string"),
+            ("call nil", "call of nil"),
+            ("call 1", "non-function 1 of type int"),
+        ] {
+            let said = wrong(&format!("{{{{{text}}}}}"));
+            assert!(
+                said.ends_with(&format!("error calling {}: {expected}", text.split(' ').next().unwrap())),
+                "{said}"
+            );
+        }
+    }
+}

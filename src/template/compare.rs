@@ -91,11 +91,7 @@ fn equal(call: &Call, one: &Value, other: &Value) -> Result<bool, String> {
         (Value::Nil, _) | (_, Value::Nil) => Ok(matches!((one, other), (Value::Nil, Value::Nil))),
         (Value::Time(one), Value::Time(other)) => Ok(one == other && one.offset() == other.offset()),
         (Value::Object(one), Value::Object(other)) => Ok(Rc::ptr_eq(one, other)),
-        _ if one.kind() != other.kind()
-            && !matches!((one.kind(), other.kind()), ("slice" | "map", "slice" | "map")) =>
-        {
-            Ok(false)
-        }
+        (Value::Time(_) | Value::Object(_), _) if one.kind() == other.kind() => Ok(false),
         _ if one.kind() != other.kind() => Err(format!(
             "non-comparable types {}: {}, {}: {}",
             shown(one)?,
@@ -104,5 +100,57 @@ fn equal(call: &Call, one: &Value, other: &Value) -> Result<bool, String> {
             call.print(other)?
         )),
         _ => Err(format!("non-comparable type {}: {}", shown(other)?, other.type_name())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{render, wrong};
+
+    #[test]
+    fn each_answers_what_go_answers() {
+        for (text, expected) in [
+            ("eq 1 1", "true"),
+            ("eq wide 7", "true"),
+            ("eq 1 2 1", "true"),
+            ("eq 1 1 \"a\"", "true"),
+            ("eq (index \"a\" 0) 97", "true"),
+            ("eq .Vars.n nil", "true"),
+            ("eq .Vars.n 1", "false"),
+            ("eq .Vars.l nil", "false"),
+            ("eq . .", "true"),
+            ("eq moment moment", "true"),
+            ("ne nil nil", "false"),
+            ("lt -1 .Vars.u", "true"),
+            ("lt .Vars.u 1", "false"),
+            ("le \"a\" \"b\"", "true"),
+            ("gt 2.5 1.5", "true"),
+            ("ge 1.5 1.5", "true"),
+        ] {
+            assert_eq!(render(&format!("{{{{{text}}}}}")), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn types_that_go_does_not_compare_are_refused() {
+        for (text, expected) in [
+            ("eq 1 1.0", "incompatible types for comparison: int and float64"),
+            ("eq true \"true\"", "incompatible types for comparison: bool and string"),
+            ("eq 1 \"a\" 1", "incompatible types for comparison: int and string"),
+            ("eq 1", "missing argument for comparison"),
+            ("eq .Vars.l 1", "incompatible types for comparison: []interface {} and int"),
+            ("eq .Vars.e .Vars.e", "non-comparable type []: []interface {}"),
+            (
+                "eq .Vars.m .Vars.e",
+                "non-comparable types map[x:%!s(int=1) y:map[z:w]]: map[string]interface {}, []interface {}: []",
+            ),
+            ("lt moment moment", "invalid type for comparison"),
+            ("lt true false", "invalid type for comparison"),
+            ("lt nil 1", "invalid type for comparison"),
+            ("gt \"b\" 1", "incompatible types for comparison: string and int"),
+        ] {
+            let said = wrong(&format!("{{{{{text}}}}}"));
+            assert!(said.ends_with(&format!(": {expected}")), "{text}: {said}");
+        }
     }
 }

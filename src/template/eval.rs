@@ -7,6 +7,9 @@ use super::{Elem, Function, Key, Param, Value};
 use smallvec::SmallVec;
 use std::fmt::Display;
 
+/// Bytes that a list or map takes besides its elements.
+const NEST: usize = 64;
+
 /// What a call is given: operands to evaluate, and what the pipeline's last command gave.
 struct Given<'a, 't> {
     /// A method's own value.
@@ -132,21 +135,32 @@ impl<'a, 't> Run<'a, 't> {
                         self.error(node.at, node, message)
                     }
                     Some((_, value)) => Ok(Held::bare(value.clone())),
-                    None => self.no_field(&receiver, name, node),
+                    None => self.method(dot, receiver, name, node, given),
                 }
             }
-            Value::Time(_) | Value::Duration(_) => match method(&receiver.value, field_name(field)) {
-                Some(method) => {
-                    let given = Given { receiver: Some(receiver.value), ..given };
-                    self.call(dot, method, node, node, given)
-                }
-                None => self.no_field(&receiver, field_name(field), node),
-            },
+            Value::Time(_) | Value::Duration(_) => self.method(dot, receiver, field_name(field), node, given),
             Value::Nil if receiver.boxed => {
                 self.error(node.at, node, format!("nil pointer evaluating interface {{}}.{}", field_name(field)))
             }
             Value::Nil => self.error(node.at, node, format!("nil data; no entry for key {:?}", field_name(field))),
             _ => self.no_field(&receiver, field_name(field), node),
+        }
+    }
+
+    fn method(
+        &mut self,
+        dot: &Held,
+        receiver: Held,
+        name: &str,
+        node: &'a Operand<'t>,
+        given: Given<'a, 't>,
+    ) -> Executed<Held> {
+        match method(&receiver.value, name) {
+            Some(method) => {
+                let given = Given { receiver: Some(receiver.value), ..given };
+                self.call(dot, method, node, node, given)
+            }
+            None => self.no_field(&receiver, name, node),
         }
     }
 
@@ -211,7 +225,15 @@ impl<'a, 't> Run<'a, 't> {
             let fitted = fit(Held::bare(last), param(given.args.len()));
             values.push(self.at(head.at, head, fitted)?);
         }
-        match (function.call)(&self.call, &values) {
+        // Looking at text takes time, as making it does.
+        let seen = values.iter().filter_map(Value::as_text).map(|text| text.len() / 64).sum();
+        let called = self.call.charge(seen).and_then(|()| (function.call)(&self.call, &values));
+        let result = called.and_then(|value| {
+            // What nests is kept by what holds it, and nothing else counts how much there is.
+            self.call.charge(if matches!(value, Value::List(_) | Value::Map(_)) { NEST } else { 0 })?;
+            Ok(value)
+        });
+        match result {
             Ok(value) => Ok(Held::bare(value)),
             Err(message) => self.error(node.at(), node, format!("error calling {name}: {message}")),
         }
@@ -330,4 +352,88 @@ fn fit(held: Held, param: Param) -> Result<Value, String> {
         Value::Nil => format!("invalid value; expected {expected}"),
         _ => format!("wrong type for value; expected {expected}; got {}", value.type_name()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{render, wrong};
+
+    #[test]
+    fn fields_and_calls_find_what_go_finds() {
+        for (text, expected) in [
+            (".Vars.m.y.z", "w"),
+            ("(index .Vars \"m\").y.z", "w"),
+            ("((.Vars).m).x", "1"),
+            ("$.Vars.s", "text"),
+            (".Env.HOME", "/root"),
+            (".Vars.n", "<no value>"),
+            ("\"a\" | printf \"%s-%s\" \"b\"", "b-a"),
+            ("and 1 0 (fail \"x\")", "0"),
+            ("or 1 (fail \"x\")", "1"),
+            ("or 0 \"\" nil false", "false"),
+            ("and .Vars.b", "true"),
+            ("0 | and 1", "0"),
+            ("whole 3.0", "3"),
+            ("broken 3", "3"),
+            ("entries nil", "<no value>"),
+            ("entries (.Vars.n)", "<no value>"),
+            ("texts .Vars.s \"b\"", "[text b]"),
+            ("moment.Year", "1970"),
+            ("moment.Month", "January"),
+            ("printf \"%d\" moment.Month", "1"),
+            ("(moment.Sub moment).Hours", "0"),
+            ("1_000", "1000"),
+            ("'a'", "97"),
+            ("1e3", "1000"),
+        ] {
+            assert_eq!(render(&format!("{{{{{text}}}}}")), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_said_in_gos_words() {
+        for (text, expected) in [
+            (".Vars.i.b", "can't evaluate field b in type interface {}"),
+            ("(.Vars.i).b", "can't evaluate field b in type int"),
+            (".Vars.n.b", "nil pointer evaluating interface {}.b"),
+            ("(.Vars.n).b", "nil data; no entry for key \"b\""),
+            (".Vars.nope", "map has no entry for key \"nope\""),
+            (".Env.NOPE", "map has no entry for key \"NOPE\""),
+            (".Nope", "can't evaluate field Nope in type *goss.TmplVars"),
+            ("moment.Nope", "can't evaluate field Nope in type time.Time"),
+            (".Vars.m 1", "m is not a method but has arguments"),
+            (".Vars 1", "Vars has arguments but cannot be invoked as function"),
+            (".Env 1", "wrong number of args for Env: want 0 got 1"),
+            ("\"x\" 1", "can't give argument to non-function \"x\""),
+            ("(1) 2", "can't give argument to non-function 1"),
+            ("nil", "nil is not a command"),
+            ("upper", "wrong number of args for upper: want 1 got 0"),
+            ("upper 1 2", "wrong number of args for upper: want 1 got 2"),
+            ("and", "wrong number of args for and: want at least 1 got 0"),
+            ("upper nil", "cannot assign nil to string"),
+            ("upper 1", "expected string; found 1"),
+            ("upper (1)", "wrong type for value; expected string; got int"),
+            ("1 | upper", "wrong type for value; expected string; got int"),
+            ("upper .", "wrong type for value; expected string; got *goss.TmplVars"),
+            ("upper .Vars.n", "wrong type for value; expected string; got interface {}"),
+            (".Vars.n | upper", "invalid value; expected string"),
+            ("entries .Vars.n", "wrong type for value; expected map[string]interface {}; got interface {}"),
+            ("entries .Env", "wrong type for value; expected map[string]interface {}; got map[string]string"),
+            ("entries 1", "can't handle 1 for arg of type map[string]interface {}"),
+            ("whole \"a\"", "expected integer; found \"a\""),
+            ("whole 3.5", "expected integer; found 3.5"),
+            ("whole wide", "wrong type for value; expected int; got int64"),
+            ("broken \"a\"", "expected float; found \"a\""),
+            ("either 3", "expected bool; found 3"),
+            ("fail \"x\"", "error calling fail: x"),
+            ("18446744073709551615", "18446744073709551615 overflows int"),
+        ] {
+            let said = wrong(&format!("{{{{{text}}}}}"));
+            assert!(said.ends_with(&format!(": {expected}")), "{text}: {said}");
+        }
+        assert_eq!(
+            wrong("{{eq 1 1.0}}"),
+            "template: test:1:2: executing \"test\" at <eq 1 1.0>: error calling eq: incompatible types for comparison: int and float64"
+        );
+    }
 }

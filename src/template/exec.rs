@@ -23,6 +23,12 @@ impl Default for Limits {
     }
 }
 
+/// Characters of the template that a message shows.
+const LONGEST_PART: usize = 200;
+
+/// Variables between one and its use that cost a step.
+const SEARCHED: usize = 32;
+
 /// Boxed, because a result is passed through every level of the tree.
 pub type Executed<T> = Result<T, Box<Error>>;
 
@@ -81,7 +87,12 @@ impl<'a, 't> Run<'a, 't> {
     #[cold]
     pub fn error<T>(&self, at: usize, part: &dyn Display, message: impl Into<String>) -> Executed<T> {
         let mut error = Error::new(self.template.name, self.template.text, at, message.into());
-        error.executing = Some((self.executing.to_owned(), part.to_string()));
+        let mut part = part.to_string();
+        if let Some((cut, _)) = part.char_indices().nth(LONGEST_PART) {
+            part.truncate(cut);
+            part.push('…');
+        }
+        error.executing = Some((self.executing.to_owned(), part));
         Err(Box::new(error))
     }
 
@@ -312,17 +323,100 @@ impl<'a, 't> Run<'a, 't> {
     }
 
     fn assign(&mut self, name: &str, value: Held, pipe: &Pipe<'t>) -> Executed<()> {
-        match self.variables.iter_mut().rev().find(|(known, _)| *known == name) {
-            Some((_, held)) => *held = value,
+        match self.variables.iter_mut().rev().enumerate().find(|(_, (known, _))| *known == name) {
+            Some((passed, (_, held))) => {
+                *held = value;
+                self.steps = self.steps.saturating_sub(passed / SEARCHED);
+            }
             None => return self.error(pipe.at, pipe, format!("undefined variable: {name}")),
         }
         Ok(())
     }
 
-    pub fn variable(&self, name: &str, node: &Operand<'t>) -> Executed<Held> {
-        match self.variables.iter().rev().find(|(known, _)| *known == name) {
-            Some((_, held)) => Ok(held.clone()),
+    pub fn variable(&mut self, name: &str, node: &Operand<'t>) -> Executed<Held> {
+        match self.variables.iter().rev().enumerate().find(|(_, (known, _))| *known == name) {
+            Some((passed, (_, held))) => {
+                self.steps = self.steps.saturating_sub(passed / SEARCHED);
+                Ok(held.clone())
+            }
             None => self.error(node.at, node, format!("undefined variable: {name}")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{render, render_with, wrong};
+    use super::*;
+
+    #[test]
+    fn each_action_does_what_go_does() {
+        for (text, expected) in [
+            ("a {{- 1 -}} b", "a1b"),
+            ("{{range $i, $v := .Vars.l}}{{$i}}={{$v}};{{end}}", "0=1;1=two;2=<no value>;"),
+            ("{{range $k, $v := .Vars.m}}{{$k}}={{$v}};{{end}}", "x=1;y=map[z:w];"),
+            ("{{range .Vars.n}}x{{else}}e{{end}}{{range .Vars.e}}x{{else}}e{{end}}", "ee"),
+            ("{{range $i := 3}}{{$i}}{{end}}{{range -3}}x{{else}}e{{end}}", "012e"),
+            ("{{range wide}}{{printf \"%T\" .}}{{break}}{{end}}", "int64"),
+            ("{{range list 1 2 3 4}}{{if eq . 2}}{{continue}}{{end}}{{if eq . 4}}{{break}}{{end}}{{.}}{{end}}", "13"),
+            ("{{range list 1 2}}{{with .}}{{continue}}{{end}}x{{end}}", ""),
+            ("{{$i := 5}}{{range $i = .Vars.words}}{{$i}}{{end}}{{$i}}", "abb"),
+            ("{{$i := 5}}{{$j := 6}}{{range $i, $j = .Vars.words}}{{$i}}{{end}}{{$i}}{{$j}}", "011b"),
+            ("{{with 0}}a{{else with 1}}b{{.}}{{else}}c{{end}}", "b1"),
+            ("{{with $x := 0}}a{{else with $y := 2}}b{{$x}}{{$y}}{{end}}", "b02"),
+            ("{{if 0}}a{{else if 0}}b{{else}}c{{end}}", "c"),
+            ("{{$x := 1}}{{if 1}}{{$x = 2}}{{$x := 3}}{{$x}}{{end}}{{$x}}", "32"),
+            ("{{$x := 1}}{{range list 1 2}}{{$x = .}}{{end}}{{$x}}", "2"),
+            ("{{define \"t\"}}[{{.}}{{$}}]{{end}}{{template \"t\" 5}}{{template \"t\"}}", "[55][<no value><no value>]"),
+            ("{{block \"b\" 7}}<{{.}}>{{end}}{{template \"b\" 8}}", "<7><8>"),
+            (
+                "{{.}}",
+                "{map[b:true e:[] f:1.5 i:5 l:[1 two <nil>] m:map[x:1 y:map[z:w]] n:<nil> s:text u:18446744073709551615 words:[a b]]}",
+            ),
+        ] {
+            assert_eq!(render(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_run_is_said_in_gos_words() {
+        for (text, expected) in [
+            ("{{range $i,$j := 3}}{{end}}", "can't use 3 to iterate over more than one variable"),
+            ("{{range 1.5}}{{end}}", "range can't iterate over 1.5"),
+            ("{{range \"aé\"}}{{end}}", "range can't iterate over aé"),
+            ("{{range $i = .Vars.l}}{{$i}}{{end}}", "undefined variable: $i"),
+            ("{{$x = 1}}{{$x}}", "undefined variable: $x"),
+            ("{{template \"x\" 1}}", "template \"x\" not defined"),
+        ] {
+            assert!(wrong(text).ends_with(&format!(": {expected}")), "{text}: {}", wrong(text));
+        }
+        assert_eq!(
+            wrong("{{template \"y\" 1}}"),
+            "template: test:1:11: executing \"test\" at <{{template \"y\" 1}}>: template \"y\" not defined"
+        );
+    }
+
+    #[test]
+    fn what_has_no_end_ends() {
+        let limits = Limits { steps: 100_000, bytes: 1 << 20, ..Limits::default() };
+        for text in [
+            "{{range 9223372036854775807}}{{end}}",
+            "{{range 1000000}}{{range 1000000}}{{end}}{{end}}",
+            "{{range 1000000000}}aaaaaaaaaaaaaaaaaaaaaa{{end}}",
+            "{{define \"a\"}}{{template \"a\" .}}{{template \"a\" .}}{{end}}{{template \"a\"}}",
+            "{{define \"a\"}}{{if 1}}{{with 1}}{{range 1}}{{template \"a\"}}{{end}}{{end}}{{end}}{{end}}{{template \"a\"}}",
+            "{{$x := \"a\"}}{{range 100}}{{$x = print $x $x}}{{end}}",
+            "{{$x := list 1}}{{range 100}}{{$x = list $x $x}}{{end}}{{$x}}",
+            "{{$x := list 1}}{{range 1000000}}{{$x = list $x}}{{end}}{{$x}}",
+            "{{range 1000000}}{{printf \"%9999999d\" 1}}{{end}}",
+            "{{range 1000000}}{{range list 1 2 3 4 5 6 7}}{{end}}{{end}}",
+        ] {
+            assert!(render_with(text, limits).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn messages_do_not_repeat_a_whole_template() {
+        assert!(wrong(&format!("{{{{.Vars{}}}}}", ".a".repeat(100_000))).len() < 500);
     }
 }

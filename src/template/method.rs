@@ -1,7 +1,7 @@
-//! Methods of times and durations.
+//! Methods of times, durations and versions.
 
 use super::value::{Object, Value};
-use super::{Call, Function, Param, print};
+use super::{Call, Function, Param, layout, print, sprig};
 use std::rc::Rc;
 use time::OffsetDateTime;
 
@@ -10,6 +10,7 @@ pub fn method(value: &Value, name: &str) -> Option<&'static Function> {
     let table = match value {
         Value::Time(_) => OF_TIME,
         Value::Duration(_) => OF_DURATION,
+        Value::Object(object) if object.type_name.ends_with("semver.Version") => sprig::semver::METHODS,
         _ => return None,
     };
     table.iter().find(|method| method.name == name)
@@ -46,6 +47,26 @@ static OF_TIME: &[Function] = &[
         Ok(Value::Bool(time(args).unix_timestamp() == -62_135_596_800 && time(args).nanosecond() == 0))
     }),
     plain("String", |call, args| Ok(Value::text(call.print(args.first().unwrap_or(&Value::Nil))?))),
+    Function {
+        name: "Format",
+        params: &[Param::Text],
+        rest: None,
+        call: |call, args| {
+            let format = args.get(1).and_then(Value::as_text).unwrap_or_default();
+            call.charge(format.len().saturating_mul(8))?;
+            Ok(Value::text(layout::format(time(args), format)))
+        },
+    },
+    Function {
+        name: "AddDate",
+        params: &[Param::Int, Param::Int, Param::Int],
+        rest: None,
+        call: |_, args| {
+            let part = |at: usize| args.get(at).and_then(Value::as_int).unwrap_or(0);
+            let moved = layout::moved(time(args), part(1), part(2), part(3));
+            Ok(Value::Time(moved.ok_or("the date is out of range")?))
+        },
+    },
     with_time("After", |_, args| Ok(Value::Bool(time(args) > argument(args)))),
     with_time("Before", |_, args| Ok(Value::Bool(time(args) < argument(args)))),
     with_time("Equal", |_, args| Ok(Value::Bool(time(args) == argument(args)))),

@@ -120,7 +120,8 @@ pub fn general(out: &mut String, float: f64, digits: Option<usize>) {
     }
     let scientific = match digits {
         None => format!("{float:e}"),
-        Some(digits) => format!("{float:.*e}", digits.saturating_sub(1)),
+        // No number has more digits than these.
+        Some(digits) => format!("{float:.*e}", digits.saturating_sub(1).min(1_100)),
     };
     let Some((mantissa, exponent)) = scientific.split_once('e') else { return };
     let exponent: i32 = exponent.parse().unwrap_or(0);

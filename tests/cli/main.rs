@@ -10,6 +10,8 @@
 
 mod bounds;
 mod fuse;
+mod goss;
+mod goss_render;
 mod hang;
 mod hostile;
 mod include;

@@ -1,10 +1,20 @@
-//! Whether goss's files come to goss's verdicts: random entries go through the real goss, whose path the variable `GOSS`
-//! holds, and through this library, and each result is compared. `GOSS_SEED` and `GOSS_CASES` say which and how many.
+//! What goss itself says of the same input. Its program is the one whose path the variable `GOSS` holds, and without it
+//! each test is skipped; `GOSS_SEED` and `GOSS_CASES` say which random cases are compared, and how many.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr
+)]
 
 mod host;
 mod matching;
 mod peer;
 mod random;
+mod re2;
+mod reading;
 mod web;
 
 use random::Random;
@@ -40,6 +50,14 @@ fn data_in_a_file_is_matched_as_goss_matches_it() {
         let differences = peer::compare(&goss, &entries, json);
         assert!(differences.is_empty(), "seed {seed}, json {json}:\n{}", differences.join("\n"));
     }
+}
+
+#[test]
+fn odd_files_are_read_and_printed_as_goss_reads_and_prints_them() {
+    let Some(goss) = goss("odd_files_are_read_and_printed_as_goss_reads_and_prints_them") else { return };
+    let (seed, mut random) = random(5);
+    let differences = reading::compare(&goss, &mut random, number("GOSS_CASES", 1_500));
+    assert!(differences.is_empty(), "seed {seed}:\n{}", differences.join("\n"));
 }
 
 #[test]

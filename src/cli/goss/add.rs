@@ -89,7 +89,7 @@ fn written(common: &Common, add: impl FnOnce(&mut Book) -> Result<(), String>) -
         Ok(NOT_OK)
     };
     let mut book = match opened {
-        Ok(file) => Book { host: Host::local(), file, name, failed: None },
+        Ok(file) => Book { host: Host::local(), file, name, failed: None, told: Vec::new() },
         Err(why) => return refused(why),
     };
     let added = add(&mut book);
@@ -120,6 +120,8 @@ struct Book<'n> {
     name: &'n str,
     /// Why nothing more can be printed.
     failed: Option<io::Error>,
+    /// Why kinds cannot be looked at, as far as it was said.
+    told: Vec<(String, String)>,
 }
 
 /// How long looking may take for kinds that have no flag for it.
@@ -169,7 +171,11 @@ impl Book<'_> {
             // A name that can name no such thing is none.
             Err(_) if kind != "process" && is_no_name(section, name) => Ok(false),
             Err(why) => {
-                say(format_args!("{kind} `{}`: {}", shown(name), shown(&why)));
+                let told = (kind.to_owned(), why);
+                if !self.told.contains(&told) {
+                    say(format_args!("{kind} `{}`: {}", shown(name), shown(&told.1)));
+                    self.told.push(told);
+                }
                 Ok(false)
             }
         }

@@ -18,12 +18,20 @@ impl Log {
         LEVELS.iter().position(|known| known.eq_ignore_ascii_case(level)).map(|least| Log { least })
     }
 
+    pub fn debug(self, what: &str) {
+        self.tell(1, what);
+    }
+
     pub fn info(self, what: &str) {
         self.tell(2, what);
     }
 
     pub fn warn(self, what: &str) {
         self.tell(3, what);
+    }
+
+    pub fn error(self, what: &str) {
+        self.tell(4, what);
     }
 
     fn tell(self, level: usize, what: &str) {

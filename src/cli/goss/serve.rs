@@ -1,12 +1,33 @@
 //! `goss serve`: answers to HTTP with the report.
 
-use super::Common;
 use super::line::Line;
+use super::log::Log;
+use super::validate::{Look, concurrency, name_packages};
 use super::value::span;
+use super::{Common, NOT_OK, refused};
+use crate::cli::{Colour, OK, Paint};
+use crate::goss::lower;
+use crate::host::{Host, exec};
+use crate::load::Rejected;
+use crate::load::goss::{Loaded, load};
+use crate::plan::Limits;
+use crate::report::goss::Format;
+use crate::report::printable::line as shown;
+use crate::run;
+use crate::serve::{self, Address, Answer, Asked, Bounds, Endpoint, Latest, Route, Stop};
+use crate::spec::Claim;
+use crate::syntax::Sources;
+use crate::verdict::{Judged, Summary};
+use hyper::body::Bytes;
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+/// Before the name of a format, as goss has it.
+const MEDIA_TYPE: &str = "application/vnd.goss-";
+
 /// What the command's own flags say.
-#[expect(dead_code, reason = "serving is still to come")]
 pub(super) struct Args {
     format: String,
     format_options: Vec<String>,
@@ -32,6 +53,189 @@ impl Args {
     }
 }
 
-pub(super) fn run(_common: Common, _args: Args) -> u8 {
-    super::NOT_OK
+/// Serves until a signal ends it. What is wrong before ends with 1, unlike goss's other commands.
+pub(super) fn run(common: Common, args: Args) -> io::Result<u8> {
+    let log = common.log;
+    let Loaded { sources, config, warnings, .. } = match load(&common.request, &mut |_| {}) {
+        Ok(loaded) => loaded,
+        Err(rejected) => return refused(&rejected, NOT_OK),
+    };
+    let mut wrong = vec![];
+    let mut claims = lower(&config, &mut wrong);
+    if !wrong.is_empty() {
+        return refused(&Rejected { sources, wrong }, NOT_OK);
+    }
+    if claims.is_empty() {
+        let source = if common.request.gossfile == "-" { "STDIN" } else { &common.request.gossfile };
+        return fatal(log, &format!("found 0 tests, source: {}", shown(source)));
+    }
+    name_packages(&mut claims, &common.package);
+    let limits = match concurrency(args.max_concurrent) {
+        Ok(limits) => limits,
+        Err(why) => return fatal(log, why),
+    };
+    let look = Lens { sources, options: args.format_options };
+    if look.render(&args.format, &[], &Summary::new(Host::local().now())).is_none() {
+        return fatal(log, &format!("bad output format: {}", shown(&args.format)));
+    }
+    if !args.endpoint.starts_with('/') {
+        return fatal(log, &format!("--endpoint `{}` has to begin with `/`", shown(&args.endpoint)));
+    }
+    let listener = Address::parse(&args.listen).and_then(|address| Ok((serve::listen(&address)?, address.port)));
+    let (listener, port) = match listener {
+        Ok(listener) => listener,
+        Err(why) => return fatal(log, &format!("listen tcp {}: {why}", shown(&args.listen))),
+    };
+    warnings.iter().for_each(|warning| log.warn(warning));
+    let (stop, stopped) = Stop::new();
+    if let Err(why) = stop.with_signals() {
+        return fatal(log, &format!("cannot wait for signals: {why}"));
+    }
+    let at = match listener.local_addr() {
+        Ok(at) if port == 0 => at.to_string(),
+        _ => args.listen,
+    };
+    log.info(&format!("Starting to listen on: {at}"));
+    let health = health(claims, look, &args.format, args.cache, limits, log);
+    let routes = vec![Route { path: args.endpoint, endpoint: health }];
+    let done = serve::serve(listener, routes, Bounds::default(), stopped);
+    exec::end_commands();
+    match done {
+        Ok(()) => Ok(OK),
+        Err(why) => fatal(log, &format!("it cannot serve: {why}")),
+    }
+}
+
+/// goss's line for what keeps it from serving.
+fn fatal(log: Log, why: &str) -> io::Result<u8> {
+    log.error(why);
+    Ok(NOT_OK)
+}
+
+/// Answers with the latest run's report in the format that is asked for.
+fn health(claims: Vec<Claim>, look: Lens, format: &str, good: Duration, limits: Limits, log: Log) -> Endpoint {
+    // The spec is read once: runs may look back at it as long as this process lives.
+    let claims: &'static Arc<Vec<Claim>> = Box::leak(Box::new(Arc::new(claims)));
+    let look = Arc::new(look);
+    let runs = move || {
+        log.debug("Stale cache, running tests");
+        let (judged, summary) = run::once(claims, &Host::local(), limits);
+        Seen { judged, summary, answers: Mutex::default() }
+    };
+    let latest = Latest::new(good, Box::new(runs));
+    let own: Arc<str> = format.into();
+    Arc::new(move |asked| {
+        let (latest, look, own) = (latest.clone(), look.clone(), own.clone());
+        Box::pin(async move {
+            let format = negotiated(&asked.accept).filter(|_| &*own != "silent").unwrap_or(&own);
+            let answer = match latest.get().await {
+                Ok(seen) => seen.answer(format, &look).await,
+                Err(why) => Answer::text(503, &why.to_string()),
+            };
+            tell(log, &asked, &answer);
+            answer
+        })
+    })
+}
+
+fn tell(log: Log, asked: &Asked, answer: &Answer) {
+    let body = if answer.status == 200 { "" } else { str::from_utf8(&answer.body).unwrap_or_default() };
+    log.debug(&format!("{}: status {}{}{body}", asked.peer, answer.status, if body.is_empty() { "" } else { " - " }));
+}
+
+/// The format that the last `Accept` header names, if that is one of goss's. A client cannot ask for another.
+fn negotiated(accept: &[String]) -> Option<&'static str> {
+    let last = accept.last()?.trim();
+    let json = ["application/json", "text/json"].iter().any(|known| known.eq_ignore_ascii_case(last));
+    let name = if json { "json" } else { last.strip_prefix(MEDIA_TYPE)? };
+    Format::find(name).map(|format| format.name)
+}
+
+fn content_type(format: &str) -> String {
+    match format {
+        "json" => "application/json".to_owned(),
+        "prometheus" => "text/plain; version=0.0.4".to_owned(),
+        other => format!("{MEDIA_TYPE}{other}"),
+    }
+}
+
+/// What a report is made with.
+struct Lens {
+    sources: Sources,
+    options: Vec<String>,
+}
+
+impl Lens {
+    /// The report and its exit status.
+    fn render(&self, format: &str, judged: &[Judged], summary: &Summary) -> Option<io::Result<(Vec<u8>, u8)>> {
+        let paint = Paint { choice: Colour::Never };
+        let look = Look { sources: &self.sources, options: &self.options, paint };
+        let mut reporter = look.reporter(format)?;
+        let mut out = vec![];
+        let written = reporter.begin(judged.len(), &mut out);
+        let written = written.and_then(|()| judged.iter().try_for_each(|one| reporter.entry(one, &mut out)));
+        let written = written.and_then(|()| reporter.finish(summary, &mut out));
+        Some(written.map(|()| (out, reporter.exit_status(summary))))
+    }
+}
+
+/// A run, and the answers that were made of it.
+struct Seen {
+    judged: Vec<Judged<'static>>,
+    summary: Summary,
+    answers: Mutex<HashMap<String, Answer>>,
+}
+
+impl Seen {
+    async fn answer(self: Arc<Self>, format: &str, look: &Arc<Lens>) -> Answer {
+        let known = self.answers.lock().unwrap_or_else(PoisonError::into_inner).get(format).cloned();
+        if let Some(answer) = known {
+            return answer;
+        }
+        // The report of thousands of entries takes a while, in which others are answered.
+        let (look, format) = (look.clone(), format.to_owned());
+        let made = tokio::task::spawn_blocking(move || self.made(&format, &look)).await;
+        made.unwrap_or_else(|_| Answer::text(503, "no report could be made of what was found"))
+    }
+
+    fn made(&self, format: &str, look: &Lens) -> Answer {
+        let answer = match look.render(format, &self.judged, &self.summary) {
+            Some(Ok((body, status))) => Answer {
+                status: if status == 0 { 200 } else { 503 },
+                content_type: content_type(format),
+                body: Bytes::from(body),
+            },
+            _ => Answer::text(503, "no report could be made of what was found"),
+        };
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner).insert(format.to_owned(), answer.clone());
+        answer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_accept_header_names_the_format_or_nothing_does() {
+        for (accept, format) in [
+            (&["application/vnd.goss-json"][..], Some("json")),
+            (&[" APPLICATION/json "], Some("json")),
+            (&["text/json"], Some("json")),
+            (&["application/vnd.goss-junit"], Some("junit")),
+            (&["application/vnd.goss-silent"], Some("silent")),
+            (&["text/html", "application/vnd.goss-tap"], Some("tap")),
+            (&["application/vnd.goss-tap", "text/html"], None),
+            (&["application/vnd.goss-nope"], None),
+            (&["application/vnd.goss-"], None),
+            (&["application/vnd.goss-jsonl"], None),
+            (&["text/html, application/json"], None),
+            (&["application/json; q=0.9"], None),
+            (&["*/*"], None),
+            (&[], None),
+        ] {
+            let accept: Vec<String> = accept.iter().map(|header| (*header).to_owned()).collect();
+            assert_eq!(negotiated(&accept), format, "{accept:?}");
+        }
+    }
 }

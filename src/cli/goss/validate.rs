@@ -22,10 +22,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(super) fn run(line: &Line, common: Common) -> io::Result<u8> {
-    let Loaded { sources, config, warnings } = match load(&common.request, &mut |_| {}) {
+    let Loaded { sources, config, warnings, .. } = match load(&common.request, &mut |_| {}) {
         Ok(loaded) => loaded,
         Err(rejected) => return refused(&rejected, BAD_SPEC),
     };
+    warnings.iter().for_each(|warning| common.log.warn(warning));
     let mut wrong = vec![];
     let mut claims = lower(&config, &mut wrong);
     if !wrong.is_empty() {
@@ -35,23 +36,17 @@ pub(super) fn run(line: &Line, common: Common) -> io::Result<u8> {
         let source = if common.request.gossfile == "-" { "STDIN" } else { &common.request.gossfile };
         return sorry(&format!("found 0 tests, source: {}", shown(source)), BAD_SPEC);
     }
-    warnings.iter().for_each(|warning| common.log.warn(warning));
     let paint = Paint { choice: colour(line) };
     let format = line.text("format");
     let look = Look { sources: &sources, options: &line.list("format-options"), paint };
     let Some(reporter) = look.reporter(&format) else {
         return sorry(&format!("bad output format: {}", shown(&format)), NOT_OK);
     };
-    let concurrent = match (line.says("max-concurrent"), usize::try_from(line.int("max-concurrent"))) {
-        (false, _) => None,
-        (true, Ok(n @ 1..)) => Some(n),
-        _ => return sorry("--max-concurrent has to be 1 or more: with none at work nothing would be tested", NOT_OK),
+    let limits = match concurrency(line.says("max-concurrent").then(|| line.int("max-concurrent"))) {
+        Ok(limits) => limits,
+        Err(why) => return sorry(why, NOT_OK),
     };
     name_packages(&mut claims, &common.package);
-    let limits = match concurrent {
-        Some(concurrent) => Limits { concurrent, spare: 0, ..Limits::default() },
-        None => Limits::default(),
-    };
     let (timeout, sleep) = (line.wait("retry-timeout"), line.wait("sleep"));
     // goss takes a time before now for one that is over as soon as it has looked once.
     let rounds =
@@ -68,6 +63,15 @@ pub(super) fn run(line: &Line, common: Common) -> io::Result<u8> {
     }
     super::say(format_args!("timeout of {} reached before tests entered a passing state", written(timeout)));
     Ok(GIVEN_UP)
+}
+
+/// What `--max-concurrent` comes to, if it is said.
+pub(super) fn concurrency(said: Option<i64>) -> Result<Limits, &'static str> {
+    match said.map(usize::try_from) {
+        None => Ok(Limits::default()),
+        Some(Ok(concurrent @ 1..)) => Ok(Limits { concurrent, spare: 0, ..Limits::default() }),
+        Some(_) => Err("--max-concurrent has to be 1 or more: with none at work nothing would be tested"),
+    }
 }
 
 /// As the flags have it; goss heeds NO_COLOR whatever they say, and `--color` before `--no-color`.

@@ -12,6 +12,15 @@ const LINE: usize = 100;
 pub fn toml(all: &Migrated, head: &[String]) -> String {
     let mut text = comment("", head.iter().map(String::as_str));
     for entry in &all.entries {
+        let nulls = entry.body.iter().any(|(key, value)| key != "meta" && has_null(value));
+        let made;
+        let entry = match nulls && entry.lost.is_none() {
+            true => {
+                made = Written { lost: Some("TOML has no null; YAML has".into()), ..entry.clone() };
+                &made
+            }
+            false => entry,
+        };
         if !text.is_empty() {
             text.push('\n');
         }
@@ -82,13 +91,25 @@ fn body(entry: &Written) -> String {
     entry.body.iter().map(line).collect()
 }
 
+fn has_null(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::List(list) => list.iter().any(has_null),
+        Value::Map(map) => map.iter().any(|(_, one)| has_null(one)),
+        _ => false,
+    }
+}
+
 /// A value on one line, but for texts of many.
 fn inline(value: &Value) -> String {
     match value {
         Value::Bool(b) => b.to_toml_value(),
         Value::Int(n) => n.to_toml_value(),
         Value::Number(n) => n.to_toml_value(),
-        Value::List(list) => format!("[{}]", list.iter().map(inline).collect::<Vec<_>>().join(", ")),
+        Value::List(list) => {
+            let said = list.iter().filter(|value| **value != Value::Null);
+            format!("[{}]", said.map(inline).collect::<Vec<_>>().join(", "))
+        }
         Value::Map(map) => {
             // TOML has no null.
             let said = map.iter().filter(|(_, value)| *value != Value::Null);

@@ -11,7 +11,7 @@ use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 use std::collections::BTreeMap;
 use std::process::{Child, ExitStatus};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -24,6 +24,9 @@ static RUNNING: Mutex<BTreeMap<i32, String>> = Mutex::new(BTreeMap::new());
 static STARTING: RwLock<()> = RwLock::new(());
 static WATCH: Once = Once::new();
 static COUNT: AtomicU32 = AtomicU32::new(0);
+
+/// Bits of the signals that whoever takes them ends this process by.
+static OUTLIVED: AtomicU64 = AtomicU64::new(0);
 
 /// How long a signal waits for commands that are being started. One whose program lies on a dead file server takes for ever.
 const STARTED: Duration = Duration::from_millis(100);
@@ -70,9 +73,21 @@ fn number(child: &Child) -> i32 {
 fn watch() {
     let signals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT].into_iter().filter(|signal| !is_ignored(*signal));
     if let Ok(mut signals) = Signals::new(signals) {
-        let wait = move || signals.forever().for_each(end);
+        let wait = move || signals.forever().filter(|signal| !is_outlived(*signal)).for_each(end);
         let _ = thread::Builder::new().name("signals".into()).stack_size(1 << 18).spawn(wait);
     }
+}
+
+/// Leaves ending this process by these signals to the caller. Those that are ignored stay so; the others are returned.
+pub fn outlive(signals: &[i32]) -> Vec<i32> {
+    let taken: Vec<i32> = signals.iter().copied().filter(|signal| !is_ignored(*signal)).collect();
+    let bits = taken.iter().fold(0, |bits, signal| bits | 1_u64 << signal);
+    OUTLIVED.fetch_or(bits, Ordering::Relaxed);
+    taken
+}
+
+fn is_outlived(signal: i32) -> bool {
+    OUTLIVED.load(Ordering::Relaxed) >> signal & 1 == 1
 }
 
 /// Whether whoever started this process wants it to live through a signal, as nohup(1) does: proc_pid_status(5).
@@ -83,16 +98,23 @@ fn is_ignored(signal: i32) -> bool {
     mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
-fn end(signal: i32) {
+/// Ends this process as a signal does, with the commands that run.
+pub fn end(signal: i32) {
+    end_commands();
+    let _ = emulate_default_handler(signal);
+    std::process::exit(128 + signal);
+}
+
+/// Ends the commands that run, for good: this process is about to end, too.
+pub fn end_commands() {
     let until = Instant::now() + STARTED;
     let mut starting = STARTING.try_write();
     while starting.is_err() && Instant::now() < until {
         thread::sleep(TICK);
         starting = STARTING.try_write();
     }
-    // Held to the end: nobody starts or waits for a command any more.
     let running = running();
     kill::trees(&running);
-    let _ = emulate_default_handler(signal);
-    std::process::exit(128 + signal);
+    // Held to the end: nobody starts or waits for a command any more.
+    std::mem::forget((starting, running));
 }

@@ -3,6 +3,7 @@
 use crate::quantity::drives;
 use serde_json::Value as Json;
 use std::fmt::Write;
+use std::io;
 
 /// How to write it.
 #[derive(Clone, Copy, Default)]
@@ -22,6 +23,40 @@ pub fn text(json: &Json, style: Style) -> String {
     let mut out = String::new();
     write(json, style, 0, &mut out);
     out
+}
+
+/// An object of a list, whose items are made one at a time, and of what stands behind it.
+pub fn document(
+    (name, items): (&str, impl Iterator<Item = Json>),
+    rest: &[(&str, Json)],
+    style: Style,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let colon = if style.indent.is_some() { ": " } else { ":" };
+    let mut text = "{".to_owned();
+    line(style, 1, &mut text);
+    let _ = write!(text, "\"{name}\"{colon}[");
+    let mut some = false;
+    for item in items {
+        text.push_str(if some { "," } else { "" });
+        some = true;
+        line(style, 2, &mut text);
+        write(&item, style, 2, &mut text);
+        out.write_all(text.as_bytes())?;
+        text.clear();
+    }
+    if some {
+        line(style, 1, &mut text);
+    }
+    text.push(']');
+    for (name, json) in rest {
+        text.push(',');
+        line(style, 1, &mut text);
+        let _ = write!(text, "\"{name}\"{colon}");
+        write(json, style, 1, &mut text);
+    }
+    line(style, 0, &mut text);
+    writeln!(out, "{text}}}")
 }
 
 fn write(json: &Json, style: Style, depth: usize, out: &mut String) {

@@ -22,6 +22,7 @@ pub fn plain(value: &Value) -> Value {
             map.sort_by(|a, b| a.0.cmp(&b.0));
             Value::Map(map)
         }
+        Value::Pairs(pairs) => Value::Pairs(pairs.iter().map(|(key, one)| (plain(key), plain(one))).collect()),
         Value::Mode(mode) => Value::Text(mode.to_string()),
         Value::Version(version) => Value::Text(version.text.clone()),
         Value::Size(Bytes(bytes)) => i64::try_from(*bytes).map_or(Value::Number(*bytes as f64), Value::Int),
@@ -29,9 +30,7 @@ pub fn plain(value: &Value) -> Value {
         Value::Percent(percent) => Value::Number(percent.0),
         Value::Duration(span) => Value::Number(span.as_seconds_f64()),
         Value::Time(_) => Value::Text(value.to_string()),
-        Value::Null | Value::Bool(_) | Value::Pairs(_) | Value::Int(_) | Value::Number(_) | Value::Text(_) => {
-            value.clone()
-        }
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Number(_) | Value::Text(_) => value.clone(),
     }
 }
 

@@ -1,44 +1,37 @@
 //! goss's `structured`: JSON as goss gives it to programs.
 
 use super::human::{failed, seconds};
-use super::json::{fields, nanoseconds, stamp};
-use super::json_text::{Style, text};
+use super::json::{nanoseconds, results};
+use super::json_text::{Style, document};
 use super::result::Group;
 use super::{Options, Output};
 use crate::verdict::Summary;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::io::{self, Write};
 
 #[derive(Default)]
 pub struct Structured {
     /// They wait for the time at which the run began.
-    results: Vec<Value>,
+    groups: Vec<Group>,
 }
 
 impl Output for Structured {
-    fn group(&mut self, group: Group, options: Options, _: &mut dyn Write) -> io::Result<()> {
-        self.results.extend(group.results.iter().map(|result| Value::Object(fields(&group, result, options))));
+    fn group(&mut self, group: Group, _: Options, _: &mut dyn Write) -> io::Result<()> {
+        self.groups.push(group);
         Ok(())
     }
 
     fn finish(&mut self, summary: &Summary, options: Options, out: &mut dyn Write) -> io::Result<()> {
         let style = Style { html: true, indent: options.pretty.then_some("  ") };
-        let mut results = std::mem::take(&mut self.results);
-        for result in &mut results {
-            let Value::Object(fields) = result else { continue };
-            stamp(fields, summary.started);
-        }
         let (total, failed) = (summary.total(), failed(summary));
-        let document = json!({
-            "results": results,
-            "summary": {
-                "test-count": total,
-                "failed-count": failed,
-                "total-duration": nanoseconds(summary.elapsed),
-            },
-            "summary-line": format!("Count: {total}, Failed: {failed}, Duration: {}", seconds(summary)),
+        let whole = json!({
+            "test-count": total,
+            "failed-count": failed,
+            "total-duration": nanoseconds(summary.elapsed),
         });
-        writeln!(out, "{}", text(&document, style))
+        let line = format!("Count: {total}, Failed: {failed}, Duration: {}", seconds(summary));
+        let results = results(std::mem::take(&mut self.groups), summary.started, options);
+        document(("results", results), &[("summary", whole), ("summary-line", line.into())], style, out)
     }
 
     /// As goss: what failed is in the document.

@@ -316,6 +316,10 @@ impl<'s> Parser<'s> {
             self.scanner.take()?;
             token = self.scanner.peek()?;
         }
+        if token.kind == Kind::StreamEnd {
+            let at = token.start;
+            return Err(self.unclosed(open, at, &close));
+        }
         if token.kind != close {
             return Ok(true);
         }
