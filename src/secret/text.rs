@@ -341,7 +341,7 @@ mod tests {
         ] {
             assert!(suspicious(text).is_empty(), "{text}");
         }
-        assert_eq!(suspicious("/run/db/password: hunter2\n"), vec![18..25]);
+        assert_eq!(suspicious("/run/db/password: hunter2\n"), vec![18..26]);
     }
 
     #[test]
