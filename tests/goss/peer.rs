@@ -120,8 +120,11 @@ fn ours(cases: &[Case], json: bool) -> Results {
     results
 }
 
-/// Every verdict of ours: what it is of, what it is, and what was seen.
-pub fn observed(host: &Host, cases: &[Case], json: bool) -> Vec<((String, String, String), Outcome, Option<Value>)> {
+/// What a verdict of ours is of (section, entry, property), what it is, and what was seen.
+type Observed = ((String, String, String), Outcome, Option<Value>);
+
+/// Every verdict of ours.
+pub fn observed(host: &Host, cases: &[Case], json: bool) -> Vec<Observed> {
     let mut all = Vec::new();
     let mut wrong = Vec::new();
     for claim in lower(&config(cases, json), &mut wrong) {
