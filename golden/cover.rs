@@ -102,7 +102,8 @@ fn every_matcher() -> Result<(), Failed> {
 }
 
 fn every_code() -> Result<(), Failed> {
-    let pages: String = files("golden/diagnostic").iter().filter_map(|p| std::fs::read_to_string(p).ok()).collect();
+    let pages = ["golden/diagnostic", "golden/goss/refused"].into_iter().flat_map(files);
+    let pages: String = pages.filter_map(|p| std::fs::read_to_string(p).ok()).collect();
     let unseen = |code: &&Code| !pages.contains(&format!("error[{}]", code.word()));
     missing("codes", Code::ALL.iter().filter(unseen).map(|c| c.word().to_owned()).collect())
 }

@@ -32,7 +32,12 @@ pub fn trials(bless: Bless) -> Vec<Trial> {
             trials.push(case(spec.clone(), format.name, bless));
         }
     }
-    for spec in files("golden/goss").into_iter().filter(|p| is_spec(p)) {
+    for spec in files("golden/goss").into_iter().filter(|p| is_spec(p) && !is_part(p)) {
+        if spec.starts_with(REFUSED) {
+            let (name, want) = (spec.display().to_string(), spec.with_extension("page"));
+            trials.push(trial(name, move || expect(&want, &goss_page(&spec)?, bless)));
+            continue;
+        }
         for format in goss::FORMATS {
             let (spec, want) = (spec.clone(), spec.with_extension(format.name));
             let name = want.display().to_string();
@@ -51,6 +56,9 @@ pub fn trials(bless: Bless) -> Vec<Trial> {
     }
     trials
 }
+
+/// goss files that are refused.
+const REFUSED: &str = "golden/goss/refused";
 
 /// Files that other cases include are no cases.
 pub fn is_part(path: &Path) -> bool {
@@ -80,6 +88,15 @@ fn goss_report(path: &Path, format: &goss::Format) -> Result<String, Failed> {
     let options = ["perfdata", "pretty", "verbose"].map(str::to_owned);
     let context = goss::Context { options: &options, colour: false };
     written(&mut *(format.make)(context), &claims, &host(path)?)
+}
+
+/// What is wrong with a goss file.
+fn goss_page(path: &Path) -> Result<String, Failed> {
+    let request = Request { gossfile: path.display().to_string(), ..Request::default() };
+    match verispec::load::goss::load(&request, &mut |_| {}) {
+        Ok(_) => Err(format!("{} is accepted", path.display()).into()),
+        Err(Rejected { sources, wrong }) => Ok(sources.render(&wrong, false)),
+    }
 }
 
 fn written(reporter: &mut dyn Reporter, claims: &Arc<Vec<Claim>>, host: &Host) -> Result<String, Failed> {

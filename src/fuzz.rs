@@ -6,12 +6,13 @@
     reason = "a broken invariant is what fuzzing looks for"
 )]
 
+use crate::goss;
 use crate::host::fuzz::{self, Memory};
 use crate::host::{Host, TreeFiles};
 use crate::load::{Spec, load_text};
 use crate::report::{Context, FORMATS};
 use crate::secret::{Secrets, credentials, handed, mask};
-use crate::syntax::Format;
+use crate::syntax::{Code, Format, Source, Sources};
 use crate::template::{Limits, Template, Value, World};
 use crate::verdict::{Judged, Summary, judge};
 use crate::{quantity, query, version};
@@ -36,6 +37,8 @@ targets! {
     "spec-toml" => |bytes| spec(bytes, Format::Toml),
     "spec-yaml" => |bytes| spec(bytes, Format::Yaml),
     "spec-json" => |bytes| spec(bytes, Format::Json),
+    "goss-yaml" => |bytes| goss_file(bytes, Format::Yaml),
+    "goss-json" => |bytes| goss_file(bytes, Format::Json),
     "matchers" => matchers,
     "host" => |bytes| {
         let _ = TreeFiles::parse(&text(bytes));
@@ -95,6 +98,29 @@ fn text(bytes: &[u8]) -> String {
 fn spec(bytes: &[u8], format: Format) {
     if let Err(rejected) = load_text("spec", text(bytes), format) {
         let _ = rejected.sources.render(&rejected.wrong, true);
+    }
+}
+
+/// Reads a goss file, as which and as variables; what it is printed as reads as the same.
+fn goss_file(bytes: &[u8], format: Format) {
+    let text = text(bytes);
+    let _ = goss::decode::decode_vars(&text, 0);
+    match goss::decode(&text, 0, format) {
+        Err(wrong) => {
+            let sources = Sources { files: vec![Source { name: "goss".into(), text }] };
+            let _ = sources.render(&wrong, true);
+        }
+        Ok(decoded) => {
+            let printed = goss::print(&decoded.config, format);
+            match goss::decode(&printed, 0, format) {
+                Ok(again) => assert_eq!(goss::print(&again.config, format), printed),
+                // What aliases and merges bring together may not be written out.
+                Err(wrong) => {
+                    let known = [Code::DuplicateKey, Code::TooDeep, Code::TooLarge];
+                    assert!(wrong.iter().all(|one| known.contains(&one.code)), "{wrong:?} of {printed}");
+                }
+            }
+        }
     }
 }
 

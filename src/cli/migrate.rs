@@ -18,7 +18,9 @@ const EXAMPLES: &str = "Examples:
 
 All that goss.yaml includes is written into one spec: in goss the entry of a later file replaces that of an earlier one, and
 between strict specs both would run. What reads otherwise or could not be carried over is said on standard error, and in
-the spec as a comment.";
+the spec as a comment.
+
+Exit status: 0 every expectation is in the spec; 1 not all of them; 64 wrong usage; 78 nothing was written.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -101,8 +103,11 @@ fn written(args: &Args, language: Language, loaded: &Loaded) -> io::Result<u8> {
         text.get(span.start as usize..span.end as usize)
     };
     let migrated = migrate::migrate(&loaded.config, &source);
-    if migrated.entries.is_empty() {
-        say(format_args!("`{}` has no entries; nothing was written", args.gossfile));
+    loaded.warnings.iter().for_each(say);
+    if migrated.entries.iter().all(|entry| entry.lost.is_some()) {
+        told(&migrated);
+        let none = if migrated.entries.is_empty() { "no entries" } else { "no entry that a strict spec can have" };
+        say(format_args!("`{}` has {none}; nothing was written", args.gossfile));
         return Ok(BAD_SPEC);
     }
     let head = head(args, loaded, &migrated);
@@ -110,24 +115,21 @@ fn written(args: &Args, language: Language, loaded: &Loaded) -> io::Result<u8> {
         Language::Toml => (migrate::toml(&migrated, &head), Format::Toml),
         Language::Yaml => (migrate::yaml(&migrated, &head), Format::Yaml),
     };
-    if let Err(rejected) = load_text("migrated spec", text.clone(), format)
-        && migrated.entries.iter().any(|entry| entry.lost.is_none())
-    {
+    if let Err(rejected) = load_text("migrated spec", text.clone(), format) {
         say("a bug: what was written is refused");
         return Ok(refuse(&rejected, "; nothing was written", Paint { choice: super::Colour::Never }));
     }
-    loaded.warnings.iter().for_each(say);
     told(&migrated);
     match &args.output {
-        None => print(&text),
-        Some(output) => match create(output, &text) {
-            Ok(()) => Ok(OK),
-            Err(why) => {
+        None => _ = print(&text)?,
+        Some(output) => {
+            if let Err(why) = create(output, &text) {
                 say(why);
-                Ok(NOT_OK)
+                return Ok(NOT_OK);
             }
-        },
+        }
     }
+    Ok(if migrated.is_whole() { OK } else { NOT_OK })
 }
 
 /// What stands above the spec.

@@ -2,6 +2,7 @@
 
 mod json;
 mod merge;
+mod scalar;
 mod yaml;
 
 use super::{Config, Entry, Field, SECTIONS, Said, Section, Shape};

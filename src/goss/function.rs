@@ -37,6 +37,8 @@ fn read_file(call: &Call, args: &[Value]) -> Made {
 /// The variable, or where it is not set or empty, what is given for that.
 fn variable(call: &Call, args: &[Value]) -> Made {
     let name = text(args, 0)?;
+    // The whole environment is looked through.
+    call.charge(1024)?;
     let set = call.world.env().into_iter().find(|(key, value)| key == name && !value.is_empty());
     match set {
         Some((_, value)) => made(call, &value),

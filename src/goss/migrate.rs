@@ -1,17 +1,19 @@
 //! goss's entries as entries of a strict spec, and what could not be carried over.
 
+mod check;
 mod expect;
 mod pattern;
+mod regex;
 mod write;
 
 pub use write::{toml, yaml};
 
-use super::{Config, Entry, SECTIONS, Section};
+use super::{Config, Entry, SECTIONS, Section, target};
 use crate::quantity;
 use crate::resource::{Kind, Shape};
-use crate::spec;
-use crate::syntax::{self, Format, Span};
+use crate::syntax::Span;
 use crate::value::{Type, Value};
+use check::checked;
 use expect::Expect;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -47,6 +49,14 @@ pub enum Remark {
     Plain(String),
 }
 
+impl Migrated {
+    /// Whether every expectation is carried over.
+    pub fn is_whole(&self) -> bool {
+        let lost = |remark: &Remark| matches!(remark, Remark::Lost(_));
+        self.entries.iter().all(|entry| entry.lost.is_none() && !entry.remarks.iter().any(lost))
+    }
+}
+
 /// The text that a span stands for, where that is known.
 pub type Source<'s> = &'s dyn Fn(Span) -> Option<&'s str>;
 
@@ -71,7 +81,8 @@ pub fn migrate<'c>(config: &'c Config, source: Source<'c>) -> Migrated {
             let name = one.named(&mut names);
             empty += one.empty;
             ipv4 |= section.name == "port" && (name != old || one.body.iter().any(|(key, _)| key == "port"));
-            all.entries.push(one.checked(name));
+            let One { body, remarks, .. } = one;
+            all.entries.push(checked(Written { kind: kind.name, name, body, remarks, lost: None }));
         }
     }
     if ipv4 {
@@ -282,48 +293,20 @@ impl One<'_> {
         match (self.section.name, name.split_once(':')) {
             ("port", None) => Cow::Owned(format!("tcp4:{name}")),
             ("port", Some((transport @ ("tcp" | "udp"), port))) => Cow::Owned(format!("{transport}4:{port}")),
-            ("dns", Some((record, host))) if self.text("server").is_none() && is_record(record) => {
-                self.changed(format!(
-                    "without a `server` goss asks for no `{record}` but for addresses, and so does this"
-                ));
+            ("dns", Some((kind, _))) => {
+                let host = target::record(name, self.text("server").is_some());
+                if host != name {
+                    self.changed(format!("here goss asks for no `{kind}` but for addresses, and so does this"));
+                }
                 Cow::Borrowed(host)
+            }
+            ("addr", Some(("udp", _))) => {
+                self.changed("goss takes any UDP address as reachable; here something has to answer, or not to refuse");
+                Cow::Borrowed(name)
             }
             _ => Cow::Borrowed(name),
         }
     }
-
-    /// The entry without what a strict spec refuses: what is left is read without an error.
-    fn checked(self, name: String) -> Written {
-        let One { kind, mut body, mut remarks, .. } = self;
-        let kind = kind.name;
-        let presence = self.kind.presence.map(|presence| presence.name);
-        let lost = loop {
-            let Some(Refused { key, element, why }) = refused(kind, &name, &body) else { break None };
-            let Some(at) = key.and_then(|key| body.iter().position(|(name, _)| *name == key)) else { break Some(why) };
-            if let (Some((key, Value::List(list))), Some(element)) = (body.get_mut(at), element)
-                && list.len() > 1
-                && element < list.len()
-            {
-                remarks.push(Remark::Lost(format!("`{}` of `{key}`: {why}", short(&list.remove(element)))));
-                continue;
-            }
-            let (key, value) = body.remove(at);
-            let what = format!("`{key}: {}`: {why}", short(&value));
-            // Without it the entry would say that the thing is there.
-            if presence == Some(key.as_str()) {
-                body.insert(at, (key, value));
-                break Some(what);
-            }
-            remarks.push(Remark::Lost(what));
-        };
-        remarks.sort();
-        remarks.dedup();
-        Written { kind, name, body, remarks, lost }
-    }
-}
-
-fn is_record(word: &str) -> bool {
-    !word.is_empty() && word.bytes().all(|b| b.is_ascii_uppercase())
 }
 
 /// Milliseconds as a spec has them.
@@ -332,38 +315,6 @@ fn waits(milliseconds: u64) -> String {
         wait if milliseconds.is_multiple_of(1000) => format!("{}s", wait.as_secs()),
         _ => format!("{milliseconds}ms"),
     }
-}
-
-fn short(value: &Value) -> String {
-    value.to_json_within(&mut 80).to_string()
-}
-
-/// What a strict spec has against an entry.
-struct Refused {
-    /// The key that it is about, and the element of its list.
-    key: Option<String>,
-    element: Option<usize>,
-    why: String,
-}
-
-/// What is wrong with an entry first.
-fn refused(kind: &str, name: &str, body: &[(String, Value)]) -> Option<Refused> {
-    let text = Value::Map(vec![(kind.into(), Value::Map(vec![(name.into(), Value::Map(body.to_vec()))]))]);
-    let text = text.to_json().to_string();
-    let (tree, mut wrong) = syntax::parse(&text, 0, Format::Json);
-    let tree = tree?;
-    let map = tree.get(kind).and_then(|section| section.get(name)).and_then(|entry| entry.map());
-    let place = |(key, value): &(syntax::Key, syntax::Node)| {
-        let elements = value.list().unwrap_or_default().iter().map(|one| one.span).collect();
-        (key.text.to_string(), Span { end: value.span.end, ..key.span }, elements)
-    };
-    let places: Vec<(String, Span, Vec<Span>)> = map.into_iter().flatten().map(place).collect();
-    spec::lower(tree, &mut wrong);
-    let one = wrong.into_iter().next()?;
-    let within = |span: &Span| span.start <= one.span.start && one.span.start < span.end;
-    let place = places.into_iter().find(|(_, span, _)| within(span));
-    let element = place.as_ref().and_then(|(_, _, elements)| elements.iter().position(within));
-    Some(Refused { key: place.map(|(key, ..)| key), element, why: one.message })
 }
 
 /// Data as a spec may have it: keys of maps are text.

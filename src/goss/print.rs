@@ -3,6 +3,7 @@
 mod json;
 mod number;
 mod order;
+mod style;
 mod yaml;
 
 pub(super) use order::natural;

@@ -1,5 +1,6 @@
 //! What a thing is now, as an entry of a goss file: what `add` and `autoadd` write.
 
+use super::target::absolute;
 use super::{Entry, Field, Said, Section};
 use crate::resource::{Ask, Kind, Observed, Seen};
 use crate::spec::{Asks, Claim, Common, Profile, Tests};
@@ -68,22 +69,17 @@ fn attributes(section: &Section) -> &'static [&'static str] {
 /// Attributes without which an entry says nothing, so that they cannot be left out.
 const REQUIRED: [&str; 5] = ["enabled", "running", "exit-status", "value", "status"];
 
-/// What `name` is in a section, and the claim that looks at it where there is something to look at. Relative paths begin
-/// at `here`. The error is why it names nothing.
-pub fn subject(
-    section: &'static Section,
-    name: &str,
-    how: &How,
-    here: &str,
-) -> Result<(Subject, Option<Claim>), String> {
-    let name = canonical(section, name, here);
+/// What `name` is in a section, and the claim that looks at it where there is something to look at. The error is why
+/// it names nothing.
+pub fn subject(section: &'static Section, name: &str, how: &How) -> Result<(Subject, Option<Claim>), String> {
+    let name = canonical(section, name)?;
     let Some(kind) = section.kind.and_then(Kind::find) else {
         return Ok((Subject { section, name, asked: Vec::new(), how: how.clone() }, None));
     };
     let settings = settings(section, how);
     let said: Vec<(&str, &Node)> = settings.iter().map(|(name, node)| (*name, node)).collect();
     let mut wrong = Vec::new();
-    let probe = (kind.bind)(&target(section, &name, how), &said, &mut wrong)?;
+    let probe = (kind.bind)(&target(section, &name, how)?, &said, &mut wrong)?;
     if let Some(one) = wrong.into_iter().next() {
         return Err(one.message);
     }
@@ -108,40 +104,20 @@ pub fn subject(
 }
 
 /// The name under which goss writes it.
-fn canonical(section: &Section, name: &str, here: &str) -> String {
-    match section.name {
-        "file" if !name.starts_with('~') => absolute(name, here),
+fn canonical(section: &Section, name: &str) -> Result<String, String> {
+    Ok(match section.name {
+        "file" if !name.starts_with('~') => absolute(name)?,
         "port" if !name.contains(':') => format!("tcp:{name}"),
         "addr" if !name.contains("://") => format!("tcp://{name}"),
         _ => name.to_owned(),
-    }
+    })
 }
 
-/// A path from the root on, without `.`, `..` and doubled slashes.
-fn absolute(path: &str, here: &str) -> String {
-    let whole = if path.starts_with('/') { path.to_owned() } else { format!("{here}/{path}") };
-    let mut parts: Vec<&str> = Vec::new();
-    for part in whole.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => _ = parts.pop(),
-            part => parts.push(part),
-        }
-    }
-    format!("/{}", parts.join("/"))
-}
-
-/// What our probe calls it: goss means sockets of IPv4 by `tcp:`, and asks for types of records only of a server.
-fn target<'n>(section: &Section, name: &'n str, how: &How) -> Cow<'n, str> {
-    match (section.name, name.split_once(':')) {
-        ("port", Some((transport @ ("tcp" | "udp"), port))) => Cow::Owned(format!("{transport}4:{port}")),
-        ("dns", Some((word, host))) if how.server.is_empty() && is_record(word) => Cow::Borrowed(host),
-        _ => Cow::Borrowed(name),
-    }
-}
-
-fn is_record(word: &str) -> bool {
-    !word.is_empty() && word.bytes().all(|b| b.is_ascii_uppercase())
+/// What our probe calls it.
+fn target<'n>(section: &'static Section, name: &'n str, how: &How) -> Result<Cow<'n, str>, String> {
+    let mut said = Fields { section, said: Vec::new() };
+    said.say("server", Value::Text(how.server.clone()));
+    super::target::of(section, &said.finish(), name)
 }
 
 fn settings(section: &Section, how: &How) -> Vec<(&'static str, Node<'static>)> {

@@ -52,7 +52,7 @@ fn port(name: &str) -> Cow<'_, str> {
 }
 
 /// A record's type counts only where a server is asked.
-fn record(name: &str, server: bool) -> &str {
+pub fn record(name: &str, server: bool) -> &str {
     match name.split_once(':') {
         Some((kind, _)) if kind.is_empty() || !kind.bytes().all(|b| b.is_ascii_uppercase()) => name,
         Some((kind, _)) if server && RECORDS.contains(&kind) => name,

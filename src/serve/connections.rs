@@ -16,7 +16,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
@@ -33,7 +33,7 @@ struct Connections {
     routes: Arc<[Route]>,
     bounds: Bounds,
     began: Instant,
-    open: Mutex<BTreeMap<u64, (Arc<Client>, Option<AbortHandle>)>>,
+    open: Mutex<BTreeMap<u64, Arc<Client>>>,
 }
 
 struct Client {
@@ -42,6 +42,8 @@ struct Client {
     waits: AtomicBool,
     /// Milliseconds from the server's beginning to its last answer, or to when it came.
     since: AtomicU64,
+    /// Ends it.
+    abort: OnceLock<AbortHandle>,
 }
 
 /// Takes connections until it is told to stop, and then waits for what is being answered.
@@ -92,7 +94,8 @@ impl Connections {
         // tcp(7), TCP_USER_TIMEOUT: also ends a connection whose peer takes nothing though it is there.
         _ = sockopt::set_tcp_user_timeout(&stream, stall);
         _ = stream.set_nodelay(true);
-        let client = Arc::new(Client { peer, waits: false.into(), since: self.now().into() });
+        let since = self.now().into();
+        let client = Arc::new(Client { peer, waits: false.into(), since, abort: OnceLock::new() });
         let (this, asking) = (self.clone(), client.clone());
         let service = service_fn(move |request| {
             let (this, client) = (this.clone(), asking.clone());
@@ -107,15 +110,13 @@ impl Connections {
             .serve_connection(TokioIo::new(stream), service);
         let connection = graceful.watch(connection);
         let leaving = Leaving { connections: self.clone(), number };
-        self.open().insert(number, (client, None));
+        self.open().insert(number, client.clone());
         let task = tokio::spawn(async move {
             let _leaving = leaving;
             // A client that breaks off, or is too slow, is nobody's fault here.
             _ = connection.await;
         });
-        if let Some((_, abort)) = self.open().get_mut(&number) {
-            *abort = Some(task.abort_handle());
-        }
+        _ = client.abort.set(task.abort_handle());
     }
 
     /// Whether there is a place for one more, if need be that of whoever has been idle for longest.
@@ -124,11 +125,10 @@ impl Connections {
         if open.len() < self.bounds.connections {
             return true;
         }
-        let idle = open.iter().filter(|(_, (client, _))| !client.waits.load(Ordering::Relaxed));
-        let idlest =
-            idle.min_by_key(|(_, (client, _))| client.since.load(Ordering::Relaxed)).map(|(number, _)| *number);
-        let Some((_, abort)) = idlest.and_then(|number| open.remove(&number)) else { return false };
-        abort.inspect(AbortHandle::abort);
+        let idle = open.iter().filter(|(_, client)| !client.waits.load(Ordering::Relaxed));
+        let idlest = idle.min_by_key(|(_, client)| client.since.load(Ordering::Relaxed)).map(|(number, _)| *number);
+        let Some(client) = idlest.and_then(|number| open.remove(&number)) else { return false };
+        client.abort.get().inspect(|task| task.abort());
         true
     }
 
@@ -152,7 +152,7 @@ impl Connections {
         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    fn open(&self) -> MutexGuard<'_, BTreeMap<u64, (Arc<Client>, Option<AbortHandle>)>> {
+    fn open(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Client>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -96,7 +96,7 @@ fn only_get_and_head_of_the_very_path_are_answered() {
     }
     let both = "GET /healthz HTTP/1.1\r\nHost: a\r\nAccept: x\r\nAccept: y, z\r\nConnection: close\r\n\r\n";
     assert!(server.ask(both).ends_with("fine [\"x\", \"y, z\"]\n"));
-    assert_eq!(status(&server.ask("GET /healthz HTTP/1.0\r\n\r\n")), "HTTP/1.0 200 OK");
+    assert!(server.ask("GET /healthz HTTP/1.0\r\n\r\n").starts_with("HTTP/1.0 200 OK\r\n"));
     server.end();
 }
 

@@ -2,6 +2,7 @@
 
 use super::Span;
 use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Something wrong with a spec, pointing at its source.
@@ -144,6 +145,10 @@ pub struct Place {
     pub column: usize,
 }
 
+/// Characters that a message is shown of.
+const MAX_SAID: usize = 4_000;
+/// Bytes of what is wrong that are shown and underlined.
+const MAX_UNDERLINED: usize = 4_000;
 /// Characters up to which a line is shown with what would mend it; a longer one is told in words.
 const MAX_PATCHED: usize = 160;
 const BOM: char = '\u{feff}';
@@ -182,7 +187,11 @@ impl Sources {
     }
 
     fn render_one(&self, one: &Diagnostic, renderer: &Renderer) -> String {
-        let mut group = Group::with_title(Level::ERROR.primary_title(one.message.as_str()).id(one.code.word()));
+        let message: Cow<str> = match one.message.char_indices().nth(MAX_SAID) {
+            Some((end, _)) => format!("{}…", one.message.get(..end).unwrap_or_default()).into(),
+            None => one.message.as_str().into(),
+        };
+        let mut group = Group::with_title(Level::ERROR.primary_title(message).id(one.code.word()));
         let mut files: Vec<u32> = vec![one.span.file];
         for (span, _) in &one.also {
             if !files.contains(&span.file) {
@@ -192,9 +201,14 @@ impl Sources {
         for file in files {
             let Some(source) = self.files.get(file as usize) else { continue };
             let mut snippet = Snippet::source(plain(&source.text)).path(source.name.as_str());
-            let places = one.also.iter().map(|(span, label)| (*span, label, AnnotationKind::Context));
+            // All that lies between two places in one line would be shown.
+            let near = |span: &Span| span.file != one.span.file || !self.far_in_one_line(*span, one.span);
+            let places = one.also.iter().filter(|(span, _)| near(span));
+            let places = places.map(|(span, label)| (*span, label, AnnotationKind::Context));
             for (span, label, kind) in std::iter::once((one.span, &one.label, AnnotationKind::Primary)).chain(places) {
-                if let Some((_, range)) = self.slice(span).filter(|_| span.file == file) {
+                if let Some((text, range)) = self.slice(span).filter(|_| span.file == file) {
+                    // All that is underlined would be shown.
+                    let range = range.start..range.end.min(text.floor_char_boundary(range.start + MAX_UNDERLINED));
                     snippet = snippet.annotation(kind.span(range).label(label.as_str()));
                 }
             }
@@ -235,6 +249,12 @@ impl Sources {
             return renderer.render(&[group, help]).to_string();
         }
         renderer.render(&[group.element(Level::HELP.message(said))]).to_string()
+    }
+
+    fn far_in_one_line(&self, a: Span, b: Span) -> bool {
+        let (Some((text, a)), Some((_, b))) = (self.slice(a), self.slice(b)) else { return false };
+        let between = text.get(a.start.min(b.start)..a.start.max(b.start)).unwrap_or_default();
+        between.len() > MAX_UNDERLINED && !between.contains('\n')
     }
 
     /// The text of the span's file without its byte order mark, and the span as a range in it on character boundaries

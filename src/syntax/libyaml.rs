@@ -1,6 +1,8 @@
 //! YAML as libyaml reads it, and yaml.v3 after it, which goss is built on: a tree with tags, anchors and quotes kept, for
 //! a decoder that knows what it wants. More lenient than YAML's specification in places, stricter in others.
 
+mod collection;
+mod cursor;
 mod parse;
 mod property;
 mod resolve;
@@ -57,3 +59,6 @@ impl<'s> Index<Id> for Document<'s> {
         &self.nodes[id.0 as usize]
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -47,7 +48,7 @@ impl Place {
 fn real(test: &str) -> Option<PathBuf> {
     let path = std::env::var_os("GOSS").map(PathBuf::from).filter(|path| path.exists());
     if path.is_none() {
-        eprintln!("SKIPPED: {test}: GOSS does not say where the program goss is");
+        _ = writeln!(std::io::stderr(), "SKIPPED: {test}: GOSS does not say where the program goss is");
     }
     path
 }
@@ -60,12 +61,12 @@ fn goss_passes_what_is_added_of_every_kind() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port().to_string();
         let address = format!("127.0.0.1:{port}");
-        place.write("other.yaml", "file:\n  /:\n    exists: true\n");
-        let file = format!("x.{ending}");
-        let own = place.at("other.yaml").display().to_string();
+        let (file, other) = (format!("x.{ending}"), format!("other.{ending}"));
+        place.write(&other, "{\"user\": {\"root\": {\"exists\": true}}}");
+        let own = place.at(&other).display().to_string();
         let comm = fs::read_to_string("/proc/self/comm").unwrap();
         for (kind, names) in [
-            ("file", &["/etc/passwd", "/", "/dev/null", "/nonexistent", "other.yaml", &own][..]),
+            ("file", &["/etc/passwd", "/", "/dev/null", "/nonexistent", &other, &own][..]),
             ("package", &["bash", "nonexistent"]),
             ("port", &[&port, "tcp6:1"]),
             ("user", &["root", "nobody", "nonexistent"]),
@@ -77,7 +78,7 @@ fn goss_passes_what_is_added_of_every_kind() {
             ("interface", &["lo", "nonexistent"]),
             ("addr", &[&address, "localhost:1"]),
             ("dns", &["localhost"]),
-            ("goss", &["other.yaml"]),
+            ("goss", &[&other]),
         ] {
             let printed = place.goss(&[&["-g", &file, "add", kind], names].concat());
             assert_eq!(printed.matches("Adding ").count(), names.len(), "{printed}");

@@ -11,14 +11,17 @@ fn lab() -> Lab {
     lab
 }
 
-/// How much memory there is to be had at all, in MiB, and how long it may take, unoptimized and beside other tests.
+/// How much memory there is to be had at all, in MiB; how many seconds of a processor, unoptimized; and how long it may take
+/// beside other tests, on a machine that has much else to do.
 const MEMORY: u64 = 400;
-const SOON: Duration = Duration::from_secs(8);
+const SECONDS: u32 = 10;
+const SOON: Duration = Duration::from_secs(50);
 
 /// A line of the shell ends by itself within the bounds, with a status of goss's and few words.
 #[track_caller]
 fn ends(lab: &Lab, line: &str) -> Ran {
-    let ran = lab.shell(&format!("ulimit -v {}; ulimit -c 0; timeout -s KILL 60 {line}", MEMORY << 10));
+    let ran =
+        lab.shell(&format!("ulimit -v {}; ulimit -c 0; ulimit -t {SECONDS}; timeout -s KILL 60 {line}", MEMORY << 10));
     let shown = || line.chars().take(300).collect::<String>();
     assert!([0, 1, 78].contains(&ran.status), "{}: {:.2000}", shown(), ran.to_string());
     assert!(!ran.err.contains("panicked") && !ran.out.contains("panicked"), "{}: {:.2000}", shown(), ran.to_string());
@@ -41,6 +44,7 @@ fn refused(lab: &Lab, line: &str) -> Ran {
 #[track_caller]
 fn template(text: &str) {
     let lab = lab();
+    eprintln!("{text:.300}");
     lab.write("goss.yaml", text);
     let ran = refused(&lab, "./goss render");
     assert!(ran.err.len() + ran.out.len() < 20_000, "{text:.300}: {:.3000}", ran.to_string());
@@ -50,6 +54,7 @@ fn template(text: &str) {
 #[track_caller]
 fn template_ends(text: &str) {
     let lab = lab();
+    eprintln!("{text:.300}");
     lab.write("goss.yaml", text);
     ends(&lab, "./goss render >/dev/null");
 }

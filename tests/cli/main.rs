@@ -15,6 +15,7 @@ mod goss_render;
 mod hang;
 mod hostile;
 mod include;
+mod migrate;
 mod output;
 mod pages;
 mod secrets;

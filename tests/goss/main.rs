@@ -15,6 +15,7 @@ mod peer;
 mod random;
 mod re2;
 mod reading;
+mod serve;
 mod web;
 
 use random::Random;

@@ -129,8 +129,7 @@ const WAIT: Duration = Duration::from_secs(10);
 
 impl Book<'_> {
     fn look(&self, section: &'static Section, name: &str, how: &How) -> Result<(Subject, Snapshot), String> {
-        let here = std::env::current_dir().unwrap_or_default();
-        let (subject, claim) = subject(section, name, how, &here.to_string_lossy())?;
+        let (subject, claim) = subject(section, name, how)?;
         let observed = claim.map_or(Ok(None), |claim| self.observe(claim));
         let snapshot = subject.snapshot(observed).map_err(|fault| fault.to_string())?;
         for (attribute, fault) in &snapshot.unseen {
@@ -191,7 +190,7 @@ impl Book<'_> {
 }
 
 fn is_no_name(section: &'static Section, name: &str) -> bool {
-    subject(section, name, &How::default(), "/").is_err()
+    subject(section, name, &How::default()).is_err()
 }
 
 fn listening(host: &Host, comm: &str) -> Result<Vec<String>, Fault> {

@@ -18,8 +18,11 @@ impl Log {
         LEVELS.iter().position(|known| known.eq_ignore_ascii_case(level)).map(|least| Log { least })
     }
 
-    pub fn debug(self, what: &str) {
-        self.tell(1, what);
+    /// Made only if it is told: a server has one for each request.
+    pub fn debug(self, what: impl FnOnce() -> String) {
+        if self.least <= 1 {
+            self.tell(1, &what());
+        }
     }
 
     pub fn info(self, what: &str) {

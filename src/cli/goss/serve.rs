@@ -118,7 +118,7 @@ fn health(claims: Vec<Claim>, look: Lens, format: &str, good: Duration, limits: 
     let claims: &'static Arc<Vec<Claim>> = Box::leak(Box::new(Arc::new(claims)));
     let look = Arc::new(look);
     let runs = move || {
-        log.debug("Stale cache, running tests");
+        log.debug(|| "Stale cache, running tests".to_owned());
         let (judged, summary) = run::once(claims, &Host::local(), limits);
         Seen { judged, summary, answers: Mutex::default() }
     };
@@ -139,8 +139,10 @@ fn health(claims: Vec<Claim>, look: Lens, format: &str, good: Duration, limits: 
 }
 
 fn tell(log: Log, asked: &Asked, answer: &Answer) {
-    let body = if answer.status == 200 { "" } else { str::from_utf8(&answer.body).unwrap_or_default() };
-    log.debug(&format!("{}: status {}{}{body}", asked.peer, answer.status, if body.is_empty() { "" } else { " - " }));
+    log.debug(|| match answer.status {
+        200 => format!("{}: status 200", asked.peer),
+        status => format!("{}: status {status} - {}", asked.peer, String::from_utf8_lossy(&answer.body)),
+    });
 }
 
 /// The format that the last `Accept` header names, if that is one of goss's. A client cannot ask for another.

@@ -204,7 +204,15 @@ proptest! {
                     for entry in decoded.config.sections.values().flat_map(|entries| entries.values()) {
                         prop_assert!(inside(entry.span) && entry.fields.iter().all(|said| inside(said.span)));
                     }
-                    print(&decoded.config, format);
+                    let printed = print(&decoded.config, format);
+                    match decode(&printed, 0, format) {
+                        Ok(again) => prop_assert_eq!(print(&again.config, format), printed),
+                        // What aliases and merges bring together may not be written out.
+                        Err(wrong) => {
+                            let known = [Code::DuplicateKey, Code::TooDeep, Code::TooLarge];
+                            prop_assert!(wrong.iter().all(|one| known.contains(&one.code)), "{wrong:?} of {printed}");
+                        }
+                    }
                 }
             }
         }

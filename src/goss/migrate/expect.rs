@@ -1,11 +1,11 @@
 //! What goss expects of a field as a strict spec says it.
 
 use super::pattern::pattern;
+use super::regex::regex;
 use super::{Remark, Source};
 use crate::goss::Said;
 use crate::matcher::{Operand, Operator};
 use crate::quantity;
-use crate::re2;
 use crate::syntax::Span;
 use crate::value::{Mode, Type, Value};
 
@@ -168,8 +168,8 @@ impl<'s> Expect<'s> {
     }
 
     fn regex(&mut self, source: &str) -> String {
-        match re2::compile(source) {
-            Ok(regex) => regex.as_str().to_owned(),
+        match regex(source) {
+            Ok(regex) => regex,
             Err(why) => {
                 self.changed(format!("goss refuses this regular expression: {why}"));
                 source.to_owned()

@@ -1,6 +1,7 @@
 //! A migrated spec as text: TOML or YAML that a person may go on with.
 
 use super::{Migrated, Remark, Written};
+use crate::goss::print_value;
 use crate::syntax::{self, Format};
 use crate::value::Value;
 use toml_writer::{ToTomlKey, ToTomlValue, TomlKeyBuilder, TomlStringBuilder};
@@ -128,19 +129,18 @@ fn inline(value: &Value) -> String {
 
 /// An entry of a section in YAML.
 fn block(entry: &Written) -> String {
-    let json = Value::Map(vec![(entry.name.clone(), Value::Map(entry.body.clone()))]).to_json();
+    let data = Value::Map(vec![(entry.name.clone(), Value::Map(entry.body.clone()))]);
     let indented = |text: String| {
         let lines = text.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("  {line}\n") });
         lines.collect::<String>()
     };
-    let flow = || {
-        let body = Value::Map(entry.body.clone()).to_json();
-        indented(format!("{}: {body}", serde_json::Value::from(entry.name.as_str())))
-    };
-    let Ok(text) = serde_yaml::to_string(&json) else { return flow() };
-    let text = indented(text);
+    let text = indented(print_value(&data, Format::Yaml));
+    if reads(&text) == Some(data.to_json()) {
+        return text;
+    }
     // JSON is YAML, too, and leaves nothing to its quoting.
-    if reads(&text) == Some(json) { text } else { flow() }
+    let body = Value::Map(entry.body.clone()).to_json();
+    indented(format!("{}: {body}", serde_json::Value::from(entry.name.as_str())))
 }
 
 fn reads(text: &str) -> Option<serde_json::Value> {

@@ -142,7 +142,7 @@ fn data() -> impl Strategy<Value = Value> {
 fn as_read(value: &Value, format: Format) -> Value {
     match value {
         Value::Number(n) if format == Format::Yaml => {
-            match crate::syntax::libyaml::resolve(&yaml::print(value).trim_end()) {
+            match crate::syntax::libyaml::resolve(yaml::print(value).trim_end()) {
                 crate::syntax::libyaml::Meaning::Int(n) => Value::Int(n),
                 _ => Value::Number(*n),
             }

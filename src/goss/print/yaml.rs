@@ -1,15 +1,12 @@
 //! YAML as yaml.v3 writes it: blocks, by four spaces.
 
 use super::number::go_float;
-use crate::syntax::libyaml::{Meaning, resolve};
+use super::style::{Style, is_break, is_printable, is_simple, style};
 use crate::value::{Bytes, Value};
 use time::OffsetDateTime;
 
 /// Spaces that a block is indented by.
 const STEP: usize = 4;
-/// Bytes that a key may have without `?`.
-const MAX_KEY: usize = 128;
-
 pub(super) fn print(value: &Value) -> String {
     let mut writer = Writer { out: String::new(), column: 0, blank: true, fresh: true };
     writer.node(value, At::ROOT);
@@ -45,14 +42,6 @@ impl At {
             Some(indent) => (indent / STEP + 1) * STEP,
         }
     }
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Style {
-    Plain,
-    Single,
-    Double,
-    Literal,
 }
 
 /// As yaml.v3's emitterc.go keeps it.
@@ -122,7 +111,9 @@ impl Writer {
     }
 
     fn text(&mut self, text: &str, at: At, key: bool) {
-        match style(text, at, key) {
+        // Blocks say that they are indented by a whole step, which goss says also where it is not so.
+        let whole = at.indent.is_none_or(|indent| at.inner() == indent + STEP);
+        match style(text, key, whole) {
             Style::Plain => self.plain(text),
             Style::Single => self.single(text, at),
             Style::Double => self.double(text),
@@ -166,6 +157,8 @@ impl Writer {
 
     fn double(&mut self, text: &str) {
         self.indicator("\"", true, false);
+        // yaml.v3 looks for it at the beginning of the text, and escapes whatever it comes to then.
+        let marked = text.starts_with('\u{feff}');
         for c in text.chars() {
             let short = match c {
                 '\0' => '0',
@@ -186,7 +179,7 @@ impl Writer {
             };
             let code = u32::from(c);
             let escape = match short {
-                '\0' if c != '\0' && is_printable(c) => {
+                '\0' if c != '\0' && is_printable(c) && !marked => {
                     self.put(c);
                     continue;
                 }
@@ -278,115 +271,6 @@ impl Key<'_> {
             Key::Any(_) => true,
         }
     }
-}
-
-/// Whether a key stands on one line, before its colon.
-fn is_simple(text: &str) -> bool {
-    text.len() <= MAX_KEY && !text.chars().any(is_break)
-}
-
-/// How text is written, in the key of a map or elsewhere.
-fn style(text: &str, at: At, key: bool) -> Style {
-    let looks = Looks::of(text);
-    if text.contains('\n') {
-        // Says that it is indented by a whole step, which goss says also where it is not so.
-        let said = text.starts_with([' ', '\n', '\u{2028}', '\u{2029}']);
-        let wrong = said && at.indent.is_some_and(|indent| at.inner() != indent + STEP);
-        return if looks.block && !key && !wrong { Style::Literal } else { Style::Double };
-    }
-    if key && text.chars().any(is_break) || reads_as_other(text) {
-        return Style::Double;
-    }
-    match looks {
-        Looks { plain: true, .. } => Style::Plain,
-        Looks { single: true, .. } => Style::Single,
-        _ => Style::Double,
-    }
-}
-
-/// Whether a reader of YAML 1.1 or 1.2 would take the text for something else.
-fn reads_as_other(text: &str) -> bool {
-    let old = matches!(
-        text,
-        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" | "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF"
-    );
-    old || text == "<<" || !matches!(resolve(text), Meaning::Text) || is_base_60(text)
-}
-
-/// `[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?`
-fn is_base_60(text: &str) -> bool {
-    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || b == b'_');
-    let text = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let (text, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let mut parts = text.split(':');
-    let first = parts.next().unwrap_or_default();
-    let mut any = false;
-    let sixties = parts.all(|part| {
-        any = true;
-        matches!(part.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9'])
-    });
-    any && sixties && first.starts_with(|c: char| c.is_ascii_digit()) && digits(first) && digits(fraction)
-}
-
-/// What a text may be written as.
-struct Looks {
-    plain: bool,
-    single: bool,
-    block: bool,
-}
-
-impl Looks {
-    fn of(text: &str) -> Looks {
-        if text.is_empty() {
-            return Looks { plain: true, single: true, block: false };
-        }
-        let chars: Vec<char> = text.chars().collect();
-        let (mut indicators, mut breaks, mut special, mut tabs) = (false, false, false, false);
-        let (mut break_space, mut space_break) = (false, false);
-        indicators |= text.starts_with("---") || text.starts_with("...");
-        let mut before = '\n';
-        for (at, c) in chars.iter().copied().enumerate() {
-            let blank_follows = chars.get(at + 1).is_none_or(|c| matches!(c, ' ' | '\t'));
-            indicators |= match c {
-                '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`'
-                    if at == 0 =>
-                {
-                    true
-                }
-                '?' | '-' if at == 0 => blank_follows,
-                ':' => blank_follows,
-                '#' => matches!(before, ' ' | '\t' | '\0') || is_break(before) || before == '\u{85}' || before == '\r',
-                _ => false,
-            };
-            tabs |= c == '\t';
-            special |= c != '\t' && !is_printable(c) && c != '\n';
-            breaks |= is_break(c);
-            if c == ' ' {
-                break_space |= at > 0 && is_break(before);
-            } else if is_break(c) {
-                space_break |= before == ' ';
-            }
-            before = c;
-        }
-        let ends = |c: Option<&char>| c.is_some_and(|c| *c == ' ' || is_break(*c));
-        let blank_ends = ends(chars.first()) || ends(chars.last());
-        let trailing_space = chars.last() == Some(&' ');
-        let strange = space_break || special;
-        Looks {
-            plain: !blank_ends && !break_space && !strange && !tabs && !breaks && !indicators,
-            single: !break_space && !strange && !tabs,
-            block: !trailing_space && !strange,
-        }
-    }
-}
-
-fn is_break(c: char) -> bool {
-    matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
-}
-
-/// Written as it is. Beyond U+FFFF nothing is.
-fn is_printable(c: char) -> bool {
-    matches!(c, ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}')
 }
 
 fn float(n: f64) -> String {

@@ -1,5 +1,6 @@
 //! Numbers as Go's `int` and `float64` compare.
 
+use crate::template::sprig::parse_float;
 use crate::value::Value;
 use std::cmp::Ordering;
 
@@ -20,15 +21,7 @@ impl Number {
 
     /// What strconv.ParseFloat makes of it without the white space around it: always a float, never one out of range.
     pub fn parse(text: &str) -> Option<Number> {
-        let text = text.trim();
-        let word = text.trim_start_matches(['+', '-']).to_ascii_lowercase();
-        let infinite = matches!(word.as_str(), "inf" | "infinity");
-        match text.parse::<f64>() {
-            Ok(float) if float.is_nan() => (word.len() == text.len()).then_some(Number::Float(float)),
-            Ok(float) if float.is_infinite() && !infinite => None,
-            Ok(float) => Some(Number::Float(float)),
-            Err(_) => None,
-        }
+        parse_float(text.trim()).map(Number::Float)
     }
 
     /// Whole numbers to the digit; with a float, as floats.
@@ -53,10 +46,10 @@ mod tests {
 
     #[test]
     fn text_reads_as_a_float_as_go_reads_it() {
-        for text in ["5", " 5\n", "+5", "5.", ".5", "5e3", "Inf", "-infinity", "nan"] {
+        for text in ["5", " 5\n", "+5", "5.", ".5", "5e3", "Inf", "-infinity", "nan", "1_000", "0x1p4", "0x_1p4"] {
             assert!(matches!(Number::parse(text), Some(Number::Float(_))), "{text}");
         }
-        for text in ["", "5 6", "5px", "+nan", "1e400", "five", "0x10", "1_000"] {
+        for text in ["", "5 6", "5px", "+nan", "1e400", "five", "0x10", "1__0", "_1"] {
             assert_eq!(Number::parse(text), None, "{text}");
         }
         let big = Number::Int(9_007_199_254_740_993);

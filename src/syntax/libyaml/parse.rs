@@ -32,17 +32,17 @@ fn is_allowed(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-struct Parser<'s> {
-    scanner: Scanner<'s>,
-    nodes: Vec<Node<'s>>,
+pub(super) struct Parser<'s> {
+    pub scanner: Scanner<'s>,
+    pub nodes: Vec<Node<'s>>,
     anchors: HashMap<&'s str, Id>,
     /// What tags' handles stand for.
     tags: Vec<(&'s str, Cow<'s, str>)>,
     /// Where the last scalar, alias or bracket ended.
-    end: usize,
+    pub end: usize,
 }
 
-type Parse<T> = Result<T, Box<Diagnostic>>;
+pub(super) type Parse<T> = Result<T, Box<Diagnostic>>;
 
 impl<'s> Parser<'s> {
     fn document(&mut self) -> Parse<Option<Id>> {
@@ -99,7 +99,7 @@ impl<'s> Parser<'s> {
 
     /// A node of any kind. In a `block` it may be a block; a list may stand at the indent of the key before it only if it
     /// is `indentless`.
-    fn node(&mut self, block: bool, indentless: bool, depth: usize) -> Parse<Id> {
+    pub fn node(&mut self, block: bool, indentless: bool, depth: usize) -> Parse<Id> {
         let token = self.scanner.peek()?;
         let start = token.start;
         if let Kind::Alias(name) = token.kind {
@@ -206,7 +206,7 @@ impl<'s> Parser<'s> {
         }
     }
 
-    fn push(&mut self, span: Span, tag: Option<Cow<'s, str>>, body: Body<'s>) -> Parse<Id> {
+    pub fn push(&mut self, span: Span, tag: Option<Cow<'s, str>>, body: Body<'s>) -> Parse<Id> {
         if self.nodes.len() >= MAX_NODES {
             let message = format!("the file comes to more than {MAX_NODES} values");
             return Err(Box::new(Diagnostic::new(Code::TooLarge, span, message)));
@@ -218,187 +218,16 @@ impl<'s> Parser<'s> {
     }
 
     /// A scalar where nothing is written.
-    fn empty(&mut self, at: usize) -> Parse<Id> {
+    pub fn empty(&mut self, at: usize) -> Parse<Id> {
         let body = Body::Scalar { text: Cow::Borrowed(""), quoted: false };
         self.push(self.span(at, at), None, body)
     }
 
-    fn block_list(&mut self, depth: usize) -> Parse<Vec<Id>> {
-        let open = self.scanner.take()?.start;
-        let mut items = vec![];
-        loop {
-            let token = self.scanner.take()?;
-            match token.kind {
-                Kind::BlockEntry => {
-                    self.end = self.end.max(token.end);
-                    items.push(match self.scanner.peek()?.kind {
-                        Kind::BlockEntry | Kind::BlockEnd => self.empty(token.end)?,
-                        _ => self.node(true, false, depth)?,
-                    });
-                }
-                Kind::BlockEnd => return Ok(items),
-                _ => return Err(self.stray(open, token.start, "begin each element of a list with `- `")),
-            }
-        }
-    }
-
-    fn indentless_list(&mut self, depth: usize) -> Parse<Vec<Id>> {
-        let mut items = vec![];
-        while self.scanner.peek()?.kind == Kind::BlockEntry {
-            let token = self.scanner.take()?;
-            self.end = self.end.max(token.end);
-            items.push(match self.scanner.peek()?.kind {
-                Kind::BlockEntry | Kind::Key | Kind::Value | Kind::BlockEnd => self.empty(token.end)?,
-                _ => self.node(true, false, depth)?,
-            });
-        }
-        Ok(items)
-    }
-
-    fn block_map(&mut self, depth: usize) -> Parse<Vec<(Id, Id)>> {
-        let open = self.scanner.take()?.start;
-        let mut entries = vec![];
-        loop {
-            let token = self.scanner.take()?;
-            match token.kind {
-                Kind::Key => {
-                    let key = self.block_part(token.end, depth)?;
-                    let token = self.scanner.peek()?;
-                    let value = match token.kind {
-                        Kind::Value => {
-                            let token = self.scanner.take()?;
-                            self.end = self.end.max(token.end);
-                            self.block_part(token.end, depth)?
-                        }
-                        _ => {
-                            let at = token.start;
-                            self.empty(at)?
-                        }
-                    };
-                    entries.push((key, value));
-                }
-                Kind::BlockEnd => return Ok(entries),
-                _ => {
-                    return Err(self.stray(open, token.start, "indent it like the keys of the map that it belongs to"));
-                }
-            }
-        }
-    }
-
-    /// A key or value of a block map, behind its indicator.
-    fn block_part(&mut self, at: usize, depth: usize) -> Parse<Id> {
-        match self.scanner.peek()?.kind {
-            Kind::Key | Kind::Value | Kind::BlockEnd => self.empty(at),
-            _ => self.node(true, true, depth),
-        }
-    }
-
-    fn flow_list(&mut self, depth: usize) -> Parse<Vec<Id>> {
-        let open = self.scanner.take()?.start;
-        let mut items = vec![];
-        while self.another(open, !items.is_empty(), Kind::FlowSequenceEnd)? {
-            items.push(match self.scanner.peek()?.kind {
-                Kind::Key => self.pair(depth)?,
-                _ => self.node(false, false, depth)?,
-            });
-        }
-        Ok(items)
-    }
-
-    /// Whether another element stands before `close`, with the comma before it read; else `close` is read.
-    fn another(&mut self, open: usize, comma: bool, close: Kind<'s>) -> Parse<bool> {
-        let mut token = self.scanner.peek()?;
-        if token.kind != close && comma {
-            if token.kind != Kind::FlowEntry {
-                let at = token.start;
-                return Err(self.unclosed(open, at, &close));
-            }
-            self.scanner.take()?;
-            token = self.scanner.peek()?;
-        }
-        if token.kind == Kind::StreamEnd {
-            let at = token.start;
-            return Err(self.unclosed(open, at, &close));
-        }
-        if token.kind != close {
-            return Ok(true);
-        }
-        self.end = self.scanner.take()?.end;
-        Ok(false)
-    }
-
-    /// A map of one pair, without braces, in a list.
-    fn pair(&mut self, depth: usize) -> Parse<Id> {
-        let start = self.scanner.take()?.start;
-        if depth >= MAX_DEPTH {
-            return Err(Box::new(too_deep(self.span(start, start))));
-        }
-        let id = self.push(self.span(start, start), None, Body::Map(vec![]))?;
-        let key = match self.scanner.peek()?.kind {
-            Kind::Value | Kind::FlowEntry | Kind::FlowSequenceEnd => {
-                // The indicator is lost where there is no key.
-                let token = self.scanner.take()?;
-                self.empty(token.end)?
-            }
-            _ => self.node(false, false, depth + 1)?,
-        };
-        let token = self.scanner.peek()?;
-        let (value, at) = (token.kind == Kind::Value, token.start);
-        let value = if value {
-            self.scanner.take()?;
-            let token = self.scanner.peek()?;
-            let at = token.start;
-            match token.kind {
-                Kind::FlowEntry | Kind::FlowSequenceEnd => self.empty(at)?,
-                _ => self.node(false, false, depth + 1)?,
-            }
-        } else {
-            self.empty(at)?
-        };
-        let span = self.span(start, self.end);
-        if let Some(node) = self.nodes.get_mut(id.0 as usize) {
-            (node.body, node.span) = (Body::Map(vec![(key, value)]), span);
-        }
-        Ok(id)
-    }
-
-    fn flow_map(&mut self, depth: usize) -> Parse<Vec<(Id, Id)>> {
-        let open = self.scanner.take()?.start;
-        let mut entries = vec![];
-        while self.another(open, !entries.is_empty(), Kind::FlowMappingEnd)? {
-            if self.scanner.peek()?.kind != Kind::Key {
-                let key = self.node(false, false, depth)?;
-                let at = self.scanner.peek()?.start;
-                entries.push((key, self.empty(at)?));
-                continue;
-            }
-            self.scanner.take()?;
-            let token = self.scanner.peek()?;
-            let at = token.start;
-            let key = match token.kind {
-                Kind::Value | Kind::FlowEntry | Kind::FlowMappingEnd => self.empty(at)?,
-                _ => self.node(false, false, depth)?,
-            };
-            let token = self.scanner.peek()?;
-            let (value, mut at) = (token.kind == Kind::Value, token.start);
-            let mut empty = !value;
-            if value {
-                self.scanner.take()?;
-                let token = self.scanner.peek()?;
-                at = token.start;
-                empty = matches!(token.kind, Kind::FlowEntry | Kind::FlowMappingEnd);
-            }
-            let value = if empty { self.empty(at)? } else { self.node(false, false, depth)? };
-            entries.push((key, value));
-        }
-        Ok(entries)
-    }
-
-    fn span(&self, start: usize, end: usize) -> Span {
+    pub fn span(&self, start: usize, end: usize) -> Span {
         self.scanner.span(start, end)
     }
 
-    fn wrong(&self, start: usize, end: usize, message: &str, help: &str) -> Box<Diagnostic> {
+    pub fn wrong(&self, start: usize, end: usize, message: &str, help: &str) -> Box<Diagnostic> {
         Box::new(self.scanner.wrong_at(start, end, message, help))
     }
 
@@ -414,24 +243,5 @@ impl<'s> Parser<'s> {
                 self.wrong(start, end, &message, "quote it if it is text")
             }
         }
-    }
-
-    /// A line that belongs to no block around it.
-    fn stray(&self, open: usize, at: usize, help: &str) -> Box<Diagnostic> {
-        let before = self.scanner.slice(0, at);
-        let begun = at - before.rsplit('\n').next().unwrap_or_default().trim_start().len();
-        let line = self.scanner.slice(begun, self.scanner.text.len()).lines().next().unwrap_or_default().trim_end();
-        let wrong = self.scanner.wrong_at(begun, begun + line.len(), "this line belongs to nothing above it", help);
-        Box::new(if open < begun { wrong.also(self.span(open, open), "inside what begins here") } else { wrong })
-    }
-
-    fn unclosed(&self, open: usize, at: usize, close: &Kind<'s>) -> Box<Diagnostic> {
-        let bracket = self.scanner.slice(open, open + 1);
-        if at >= self.scanner.text.len() {
-            return self.wrong(open, open + 1, &format!("this `{bracket}` is never closed"), "");
-        }
-        let close = if *close == Kind::FlowMappingEnd { "}" } else { "]" };
-        let wrong = self.scanner.wrong(at, &format!("`,` or `{close}` should stand before this"), "");
-        Box::new(wrong.also(self.span(open, open + 1), "opened here, and not closed yet"))
     }
 }

@@ -28,7 +28,7 @@ impl<'s> Scanner<'s> {
             "TAG" => {
                 self.skip_blanks();
                 let handle = self.handle(start, true)?;
-                if !super::scan::is_blank(self.byte(0)) {
+                if !super::cursor::is_blank(self.byte(0)) {
                     return Err(self.bad_directive(start));
                 }
                 self.skip_blanks();

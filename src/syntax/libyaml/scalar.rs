@@ -1,7 +1,8 @@
 //! Scalars: plain, in quotes, and in blocks, their lines folded as libyaml folds them.
 
 use super::super::Diagnostic;
-use super::scan::{Kind, Scanner, Token, is_blank};
+use super::cursor::is_blank;
+use super::scan::{Kind, Scanner, Token};
 use std::borrow::Cow;
 
 type Scalar<'s> = Result<Token<'s>, Box<Diagnostic>>;

@@ -56,7 +56,7 @@ fn decimal(call: &Call, first: &Value, rest: &[Value], with: fn(Decimal, Decimal
     let mut made = Decimal::new(cast::float64(first))?;
     for value in rest {
         made = with(made, Decimal::new(cast::float64(value))?)?;
-        call.charge(made.size())?;
+        call.charge(64 + made.size())?;
     }
     Ok(Value::Float(made.float()))
 }

@@ -36,9 +36,12 @@ pub static FUNCTIONS: &[Function] = &[
     }),
 ];
 
-/// Compiling takes longer than anything else that a call does.
+/// Compiling takes longer than anything else that a call does, and longer for what is to be found a hundred times over.
 pub fn compile(call: &Call, pattern: &str) -> Result<Regex, String> {
-    call.charge(4096 + pattern.len().saturating_mul(64))?;
+    let counts = pattern.split('{').skip(1).filter_map(|behind| behind.split_once('}'));
+    let counts = counts.filter_map(|(counts, _)| counts.split(',').filter_map(|count| count.parse().ok()).max());
+    let copies = counts.fold(0_usize, |copies, count: usize| copies.max(1).saturating_mul(count.max(1)));
+    call.charge(copies.saturating_mul(2048).saturating_add(4096 + pattern.len().saturating_mul(64)))?;
     re2::compile(pattern)
 }
 

@@ -5,7 +5,7 @@ use crate::template::Param::Text;
 use crate::template::{Call, Function};
 
 pub static FUNCTIONS: &[Function] = &[
-    of("env", &[Text], |call, args| super::made(call, variable(call, text(args, 0)?))),
+    of("env", &[Text], |call, args| super::made(call, variable(call, text(args, 0)?)?)),
     of("expandenv", &[Text], |call, args| {
         let mut output = Output::new(call);
         let mut rest = text(args, 0)?;
@@ -16,7 +16,7 @@ pub static FUNCTIONS: &[Function] = &[
                 // `${` and `${}` are bad and go; a `$` with no name behind it stays.
                 "" if length == 0 => output.push("$")?,
                 "" => {}
-                name => output.push(variable(call, name))?,
+                name => output.push(variable(call, name)?)?,
             }
             rest = behind.get(length..).unwrap_or_default();
         }
@@ -28,8 +28,11 @@ pub static FUNCTIONS: &[Function] = &[
     }),
 ];
 
-fn variable(call: &Call, name: &str) -> String {
-    call.world.env().into_iter().find(|(key, _)| key == name).map(|(_, value)| value).unwrap_or_default()
+fn variable(call: &Call, name: &str) -> Result<String, String> {
+    // The whole environment is looked through.
+    call.charge(1024)?;
+    let found = call.world.env().into_iter().find(|(key, _)| key == name);
+    Ok(found.map(|(_, value)| value).unwrap_or_default())
 }
 
 /// The name behind a `$`, and how much of the text it takes.
