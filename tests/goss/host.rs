@@ -187,6 +187,10 @@ fn with(
         if ["contains", "contents", "md5", "sha256", "sha512"].contains(&tested.field) && unread {
             continue;
         }
+        // Of a file system without blocks goss says a share that is none.
+        if tested.field == "usage" && found == json!(0) {
+            continue;
+        }
         if tested.field == first {
             let expected = match random.below(10) {
                 0..7 => present.clone(),
