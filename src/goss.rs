@@ -8,6 +8,7 @@ mod lower;
 pub mod matcher;
 pub mod migrate;
 mod print;
+mod service;
 mod setting;
 pub mod snapshot;
 mod target;

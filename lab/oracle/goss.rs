@@ -39,8 +39,6 @@ const FAULTS: &[Fault] = &[
             ("Port", "tcp:http", "listening", "pass", "fail"),
             ("Service", "", "enabled", "pass", "fail"),
             ("Service", "", "running", "pass", "fail"),
-            ("Service", "a/slash", "enabled", "pass", "fail"),
-            ("Service", "a/slash", "running", "pass", "fail"),
         ],
     ),
     (

@@ -2,7 +2,7 @@
 
 use super::field::{Section, Tested};
 use super::matcher::{MISSING, Seen, test};
-use super::{Config, Entry, setting, target};
+use super::{Config, Entry, service, setting, target};
 use crate::matcher::Test;
 use crate::matcher::goss::printed;
 use crate::resource::{Ask, Kind, Probe};
@@ -62,6 +62,7 @@ fn claim(section: &'static Section, kind: &'static Kind, name: &str, entry: &Ent
     let settings: Vec<(&str, &Node)> = settings.iter().map(|(name, node)| (*name, node)).collect();
     let probe = match section.name {
         "matching" => Ok(matching(entry)),
+        "service" => service::probe(kind, target, probe(kind, section, entry, target, &settings)),
         _ => probe(kind, section, entry, target, &settings),
     };
     let key = Key { span: entry.span, text: Cow::Borrowed(name) };
@@ -229,6 +230,3 @@ fn whole(text: &str, seen: Seen) -> Test {
         Err(_) => Test::Refused(format!("strconv.Atoi: parsing {text:?}: invalid syntax").into()),
     }
 }
-
-#[cfg(test)]
-mod tests;

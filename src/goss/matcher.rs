@@ -158,6 +158,7 @@ fn type_name(value: &Value) -> &'static str {
         Value::Number(_) => "float64",
         Value::List(_) => "[]interface {}",
         Value::Map(_) => "map[string]interface {}",
+        Value::Pairs(_) => "map[interface {}]interface {}",
         Value::Time(_) => "time.Time",
         _ => "string",
     }

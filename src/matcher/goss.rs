@@ -12,6 +12,7 @@ use crate::query::{Json, XPath};
 use crate::value::Value;
 use regex::Regex;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 mod number;
 mod printed;
@@ -250,10 +251,16 @@ fn equal(want: &Value, seen: View<'_>, strings: bool) -> Answer {
 fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::List(a), Value::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
-        (Value::Map(a), Value::Map(b)) => {
-            let of = |key: &str| b.iter().find(|(k, _)| k == key).map(|(_, value)| value);
-            a.len() == b.len() && a.iter().all(|(key, value)| of(key).is_some_and(|other| same(value, other)))
+        (Value::Map(a), Value::Map(b)) if a.len() == b.len() => {
+            let b: BTreeMap<&str, &Value> = b.iter().map(|(key, value)| (key.as_str(), value)).collect();
+            a.iter().all(|(key, value)| b.get(key.as_str()).is_some_and(|other| same(value, other)))
         }
+        (Value::Pairs(a), Value::Pairs(b)) if a.len() == b.len() => {
+            // A key is a scalar, which `{:?}` tells from those of other types.
+            let b: BTreeMap<String, &Value> = b.iter().map(|(key, value)| (format!("{key:?}"), value)).collect();
+            a.iter().all(|(key, value)| b.get(&format!("{key:?}")).is_some_and(|other| same(value, other)))
+        }
+        (Value::Map(_), Value::Map(_)) | (Value::Pairs(_), Value::Pairs(_)) => false,
         (a, b) => a == b,
     }
 }
@@ -267,6 +274,7 @@ fn len(want: i64, seen: View<'_>) -> Answer {
         View::Text(text) => text.text.len(),
         View::Value(Value::List(list)) => list.len(),
         View::Value(Value::Map(map)) => map.len(),
+        View::Value(Value::Pairs(pairs)) => pairs.len(),
         View::Value(_) => return Answer::error(format!("{} has no length", seen.noun())),
     };
     Ok(i64::try_from(len) == Ok(want)).into()
@@ -274,8 +282,11 @@ fn len(want: i64, seen: View<'_>) -> Answer {
 
 /// goss asks of the keys in no order; what one of them ends in an error does not keep another from being found.
 fn keys(key: &Matcher, seen: View<'_>) -> Answer {
-    let View::Value(Value::Map(map)) = seen else { return Answer::error(format!("{} has no keys", seen.noun())) };
-    let keys: Vec<View> = map.iter().map(|(key, _)| View::Text(Text::whole(key))).collect();
+    let keys: Vec<View> = match seen {
+        View::Value(Value::Map(map)) => map.iter().map(|(key, _)| View::Text(Text::whole(key))).collect(),
+        View::Value(Value::Pairs(pairs)) => pairs.iter().map(|(key, _)| View::of(key)).collect(),
+        _ => return Answer::error(format!("{} has no keys", seen.noun())),
+    };
     element(key, &Elements { all: keys, cut: None })
 }
 
@@ -298,6 +309,7 @@ fn elements(seen: View<'_>, lines: bool) -> Result<Elements<'_>, String> {
         }
         View::Value(Value::List(list)) => whole(list.iter().map(View::of).collect()),
         View::Value(Value::Map(map)) => whole(map.iter().map(|(_, value)| View::of(value)).collect()),
+        View::Value(Value::Pairs(pairs)) => whole(pairs.iter().map(|(_, value)| View::of(value)).collect()),
         _ => Err(format!("expected a list or a map, got {}", seen.noun())),
     }
 }

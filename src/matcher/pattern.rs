@@ -127,10 +127,12 @@ impl Pattern {
         matches!(self.look, Look::Nothing)
     }
 
-    /// The regular expression's source, if it is one.
+    /// The regular expression as it is written, if it is one.
     pub fn regex(&self) -> Option<&str> {
         match &self.look {
-            Look::Regex(regex) => Some(regex.as_str()),
+            Look::Regex(_) => {
+                self.written.strip_prefix('!').unwrap_or(&self.written).strip_prefix('/')?.strip_suffix('/')
+            }
             Look::Plain(_) | Look::Line(_) | Look::Nothing => None,
         }
     }

@@ -192,6 +192,10 @@ pub fn suspicious(text: &str) -> Vec<Range<usize>> {
         at = end;
         let word = text.get(start..end).unwrap_or_default();
         let value = if is_secret_name(word) { value(text, start..end) } else { None };
+        // The body of an entry on `/etc/passwd` is no password.
+        let of_path = text.get(..start).is_some_and(|before| before.ends_with('/'));
+        let is_body = |value: &Range<usize>| text.get(value.start..).is_some_and(|v| v.starts_with(['{', '\n', '\r']));
+        let value = value.filter(|value| !(of_path && is_body(value)));
         if let Some(value) = value {
             at = at.max(value.end);
             found.push(value);
@@ -327,6 +331,18 @@ fn deeper(text: &str, at: usize, end: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_body_of_an_entry_on_a_file_of_passwords_is_told_about() {
+        for text in [
+            "file:\n  /etc/passwd:\n    exists: true\n    contian: [root]\n",
+            "{\"file\": {\"/etc/passwd\": {\"exists\": true}}}",
+            "file:\n  /etc/passwd: {exists: true}\n",
+        ] {
+            assert!(suspicious(text).is_empty(), "{text}");
+        }
+        assert_eq!(suspicious("/run/db/password: hunter2\n"), vec![18..26]);
+    }
 
     #[test]
     fn a_line_that_is_all_secrets_is_looked_through_once() {

@@ -109,7 +109,7 @@ fn theirs(goss: &str, cases: &[Case], json: bool) -> Option<Results> {
 
 fn ours(cases: &[Case], json: bool) -> Results {
     let mut results = Results::new();
-    for ((section, id, property), outcome, _) in observed(cases, json) {
+    for ((section, id, property), outcome, _) in observed(&Host::local(), cases, json) {
         let word = match outcome {
             // goss's reports have no other word for it.
             Outcome::Unknown(_) => "fail",
@@ -120,9 +120,11 @@ fn ours(cases: &[Case], json: bool) -> Results {
     results
 }
 
-/// Every verdict of ours: what it is of, what it is, and what was seen.
-pub fn observed(cases: &[Case], json: bool) -> Vec<((String, String, String), Outcome, Option<Value>)> {
-    let host = Host::local();
+/// What a verdict of ours is of (section, entry, property), what it is, and what was seen.
+type Observed = ((String, String, String), Outcome, Option<Value>);
+
+/// Every verdict of ours.
+pub fn observed(host: &Host, cases: &[Case], json: bool) -> Vec<Observed> {
     let mut all = Vec::new();
     let mut wrong = Vec::new();
     for claim in lower(&config(cases, json), &mut wrong) {

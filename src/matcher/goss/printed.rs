@@ -2,6 +2,7 @@
 
 use crate::value::Value;
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 pub fn printed(value: &Value) -> Cow<'_, str> {
     match value {
@@ -20,6 +21,14 @@ pub fn printed(value: &Value) -> Cow<'_, str> {
             let pairs = pairs.into_iter().map(|(key, value)| Cow::Owned(format!("{key}:{}", printed(value))));
             Cow::Owned(format!("map[{}]", joined(pairs)))
         }
+        Value::Pairs(pairs) => {
+            // Go prints numbers, then text, each in order.
+            let mut pairs: Vec<_> = pairs.iter().collect();
+            pairs.sort_by(|(a, _), (b, _)| by_key(a, b));
+            let pairs =
+                pairs.into_iter().map(|(key, value)| Cow::Owned(format!("{}:{}", printed(key), printed(value))));
+            Cow::Owned(format!("map[{}]", joined(pairs)))
+        }
         Value::Time(time) => {
             let (date, clock) = (time.date(), time.time());
             let nanos = match clock.nanosecond() {
@@ -30,6 +39,23 @@ pub fn printed(value: &Value) -> Cow<'_, str> {
             Cow::Owned(format!("{date} {h:02}:{m:02}:{s:02}{nanos} +0000 UTC"))
         }
         other => Cow::Owned(other.to_string()),
+    }
+}
+
+fn by_key(a: &Value, b: &Value) -> Ordering {
+    let rank = |value: &Value| match value {
+        Value::Null => 0,
+        Value::Bool(_) => 1,
+        Value::Int(_) => 2,
+        Value::Number(_) => 3,
+        _ => 4,
+    };
+    match (a, b) {
+        (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
+        (Value::Int(a), Value::Int(b)) => a.cmp(b),
+        (Value::Number(a), Value::Number(b)) => a.total_cmp(b),
+        (Value::Text(a), Value::Text(b)) => a.cmp(b),
+        (a, b) => rank(a).cmp(&rank(b)),
     }
 }
 

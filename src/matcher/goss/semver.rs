@@ -94,7 +94,7 @@ fn split(text: &str) -> Vec<String> {
 
 /// The sign, and the version from its first digit on.
 fn divide(part: &str) -> Option<(&str, &str)> {
-    let at = part.find(|c: char| c.is_numeric() && c.to_digit(10).is_some())?;
+    let at = part.find(|c: char| c.is_ascii_digit())?;
     let (sign, version) = part.split_at(at);
     Some((sign.trim(), version))
 }

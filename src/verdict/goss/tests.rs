@@ -1,7 +1,8 @@
 use super::*;
-use crate::goss::{SECTIONS, Said};
+use crate::goss::{Config, Entry, SECTIONS, Said, lower};
 use crate::host::{Host, TreeFiles};
-use crate::syntax::{Format, parse};
+use crate::matcher::Test;
+use crate::syntax::{Format, Key, Node, Span, parse};
 use crate::verdict::{judge, skipped};
 use std::sync::Arc;
 use time::OffsetDateTime;
@@ -138,4 +139,26 @@ fn data_in_the_file_is_matched_as_it_is_or_as_what_it_prints() {
         ),
         ["a: matches pass", "b: matches pass", "c: matches pass", "d: matches fail"]
     );
+}
+
+#[test]
+fn headers_of_the_connection_are_not_the_answers() {
+    let lines = "Connection: close\nContent-Type: a\nTransfer-Encoding: chunked\nX: b";
+    assert_eq!(forwarded(lines), "Content-Type: a\nX: b");
+    assert_eq!(forwarded("Connection: upgrade\nX: b"), "Connection: upgrade\nX: b");
+}
+
+#[test]
+fn values_are_what_goss_has() {
+    let text = |t: &str| Value::Text(t.into());
+    for (kind, key, value, plainly) in [
+        ("file", "mode", Value::Mode(crate::value::Mode(0o44)), text("0044")),
+        ("file", "size", Value::Size(crate::value::Bytes(5)), Value::Int(5)),
+        ("file", "owner", text("1234"), Value::Unfit("the id 1234 has no name".into())),
+        ("mount", "usage", Value::Percent(Percent(41.0)), Value::Int(41)),
+        ("user", "groups", Value::List(vec![text("b"), text("a")]), Value::List(vec![text("a"), text("b")])),
+        ("port", "ip", Value::List(vec![text("fe80::1")]), Value::List(vec![text("FE80::1")])),
+    ] {
+        assert_eq!(plain(kind, key, value), Ok(plainly));
+    }
 }
