@@ -194,8 +194,7 @@ pub fn suspicious(text: &str) -> Vec<Range<usize>> {
         let value = if is_secret_name(word) { value(text, start..end) } else { None };
         // The body of an entry on `/etc/passwd` is no password.
         let of_path = text.get(..start).is_some_and(|before| before.ends_with('/'));
-        let is_body = |value: &Range<usize>| text.get(value.start..).is_some_and(|v| v.starts_with(['{', '\n', '\r']));
-        let value = value.filter(|value| !(of_path && is_body(value)));
+        let value = value.filter(|value| !(of_path && text.get(value.start..).is_some_and(is_body)));
         if let Some(value) = value {
             at = at.max(value.end);
             found.push(value);
@@ -209,6 +208,19 @@ pub fn suspicious(text: &str) -> Vec<Range<usize>> {
     }
     found.sort_by_key(|range| range.start);
     found
+}
+
+/// Whether a map begins here: keys behind a brace, or on the next line.
+fn is_body(text: &str) -> bool {
+    let inner = text.trim_start_matches(['{', ' ', '\t', '\r', '\n']);
+    let opens =
+        inner.len() < text.len() && (text.starts_with('{') || text.trim_start_matches([' ', '\r']).starts_with('\n'));
+    let line = inner.lines().next().unwrap_or_default();
+    let key = line
+        .trim_start_matches(['"', '\''])
+        .trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "-_".contains(c));
+    let key = key.trim_start_matches(['"', '\'', ' ']);
+    opens && key.len() < line.len() && (key == ":" || key.starts_with(": ") || key.starts_with(":\t"))
 }
 
 /// What stands behind a name and its `:` or `=`, in any of the three languages, in a header or in a line for the shell.
@@ -342,6 +354,9 @@ mod tests {
             assert!(suspicious(text).is_empty(), "{text}");
         }
         assert_eq!(suspicious("/run/db/password: hunter2\n"), vec![18..26]);
+        for text in ["/run/db/token:\n  s3cr3t\n", "/api/password: {hunter2}", "/a/password: {}: x"] {
+            assert!(!suspicious(text).is_empty(), "{text}");
+        }
     }
 
     #[test]
