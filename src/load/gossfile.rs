@@ -1,6 +1,6 @@
 //! A goss file that entries are added to: read once, edited in place, written whole.
 
-use super::MAX_BYTES;
+use super::{MAX_BYTES, hide_what_may_be, pipe};
 use crate::goss::edit::{self, Place, Unplaceable};
 use crate::goss::snapshot::{Snapshot, Subject};
 use crate::goss::{self, Config, Entry, SECTIONS, Section};
@@ -9,8 +9,8 @@ use crate::syntax::{Format, Source, Sources};
 use crate::value::Fault;
 use std::fs::{self, File, Metadata};
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::path::PathBuf;
 
 pub struct Gossfile {
     /// As the command line has it.
@@ -30,14 +30,13 @@ pub struct Gossfile {
 impl Gossfile {
     /// Reads what there is. The error is a sentence for a person, maybe a page.
     pub fn open(name: &str) -> Result<Gossfile, String> {
-        let format = match Path::new(name).extension().and_then(|e| e.to_str()) {
-            Some("json") => Format::Json,
-            Some("yaml" | "yml") => Format::Yaml,
-            _ => return Err(format!("`{name}` must end in .yaml, .yml or .json to be written to")),
+        let Some(format) = Format::of_goss(name) else {
+            return Err(format!("`{name}` must end in .yaml, .yml or .json to be written to"));
         };
         let path = fs::canonicalize(name).unwrap_or_else(|_| PathBuf::from(name));
         let failed = |e: std::io::Error| Fault::from_io(format!("`{name}` cannot be read"), &e).to_string();
-        let text = match File::open(&path) {
+        let file = fs::metadata(&path).and_then(|meta| pipe::open(&path, &meta));
+        let text = match file {
             Ok(file) => {
                 let mut bytes = Vec::new();
                 file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
@@ -142,8 +141,10 @@ impl Gossfile {
         match &old {
             Some(meta) => match self.replace(meta) {
                 Ok(()) => Ok(true),
-                // A file that is mounted, or in a directory of someone else's, can only be written to.
-                Err(_) => fs::write(&self.path, &self.text).map(|()| true).map_err(failed),
+                // A file that is mounted, or in a directory of someone else's, can only be written to. Where there is no
+                // room for another, writing to it would lose what it says.
+                Err(e) if is_fixed(&e) => fs::write(&self.path, &self.text).map(|()| true).map_err(failed),
+                Err(e) => Err(failed(e)),
             },
             None => fs::write(&self.path, &self.text).map(|()| true).map_err(failed),
         }
@@ -153,7 +154,7 @@ impl Gossfile {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         let beside = self.path.with_file_name(format!(".{name}.{}", std::process::id()));
         let written = || {
-            let mut file = File::options().write(true).create_new(true).open(&beside)?;
+            let mut file = File::options().write(true).create_new(true).mode(0o600).open(&beside)?;
             file.write_all(self.text.as_bytes())?;
             let own = file.metadata()?;
             if (own.uid(), own.gid()) != (old.uid(), old.gid()) {
@@ -167,9 +168,16 @@ impl Gossfile {
     }
 }
 
-/// The line of a file on which its first template stands, if it can be read and has one.
+/// Whether a file cannot be put in another's place here, though it may be written to.
+fn is_fixed(e: &std::io::Error) -> bool {
+    use ErrorKind::{CrossesDevices, PermissionDenied, ReadOnlyFilesystem, ResourceBusy};
+    matches!(e.kind(), CrossesDevices | PermissionDenied | ReadOnlyFilesystem | ResourceBusy)
+}
+
+/// The line of a file on which its first template stands, if it can be read twice and has one.
 pub fn template_in(name: &str) -> Option<usize> {
     let mut text = String::new();
+    fs::metadata(name).ok().filter(Metadata::is_file)?;
     File::open(name).ok()?.take(MAX_BYTES).read_to_string(&mut text).ok()?;
     text.lines().position(|line| line.contains("{{")).map(|at| at + 1)
 }
@@ -186,8 +194,9 @@ fn read(text: &str, format: Format) -> Result<Config, String> {
     if text.trim().is_empty() {
         return Ok(Config::default());
     }
-    goss::decode(text, 0, format).map(|decoded| decoded.config).map_err(|wrong| {
-        let sources = Sources { files: vec![Source { name: "goss file".into(), text: text.to_owned() }] };
+    goss::decode(text, 0, format).map(|decoded| decoded.config).map_err(|mut wrong| {
+        let mut sources = Sources { files: vec![Source { name: "goss file".into(), text: text.to_owned() }] };
+        hide_what_may_be(&mut sources, vec![], &mut wrong);
         sources.render(&wrong, false)
     })
 }
