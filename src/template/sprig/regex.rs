@@ -50,14 +50,24 @@ fn find(call: &Call, args: &[Value]) -> Made {
     super::made(call, found)
 }
 
+/// Takes the time for that a search from `from` on may look at all that is left, however little it finds.
+fn looked(call: &Call, text: &str, from: usize) -> Result<(), String> {
+    call.charge(size_of::<Value>() + text.len().saturating_sub(from) / 64)
+}
+
 /// At most so many; fewer than none is all.
 fn most(args: &[Value]) -> Result<usize, String> {
     Ok(usize::try_from(int(args, 2)?).unwrap_or(usize::MAX))
 }
 
 fn find_all(call: &Call, args: &[Value]) -> Made {
-    let pattern = compile(call, text(args, 0)?)?;
-    texts(call, pattern.find_iter(text(args, 1)?).take(most(args)?).map(|found| found.as_str()))
+    let (pattern, text) = (compile(call, text(args, 0)?)?, text(args, 1)?);
+    let mut all = vec![];
+    for found in pattern.find_iter(text).take(most(args)?) {
+        looked(call, text, found.end())?;
+        all.push(found.as_str());
+    }
+    texts(call, all)
 }
 
 fn split(call: &Call, args: &[Value]) -> Made {
@@ -71,6 +81,7 @@ fn split(call: &Call, args: &[Value]) -> Made {
     }
     let (mut parts, mut start, mut end) = (vec![], 0, 0);
     for found in compiled.find_iter(text).take(most) {
+        looked(call, text, found.end())?;
         if parts.len() + 1 == most {
             break;
         }
@@ -97,6 +108,7 @@ fn replaced(call: &Call, args: &[Value], with: Replace) -> Made {
     let mut done = 0;
     for captures in pattern.captures_iter(text) {
         let Some(whole) = captures.get(0) else { continue };
+        looked(call, text, whole.end())?;
         output.push(text.get(done..whole.start()).unwrap_or_default())?;
         with(&mut output, replacement, &captures)?;
         done = whole.end();
