@@ -27,7 +27,9 @@ pub use children::{end, end_commands, outlive};
 /// Bytes of each of standard output and standard error that are kept.
 pub const OUTPUT_BOUND: usize = 1 << 20;
 /// How long the output of a command that has ended may stay open until it is taken for a background process's.
-const GRACE: Duration = Duration::from_millis(50);
+const GRACE: Duration = Duration::from_secs(1);
+/// As long at least, however near the deadline is: what it has written is taken in.
+const MOMENT: Duration = Duration::from_millis(50);
 /// How long a killed command may take to be gone until it is left behind: one in the middle of a disk's or a dead
 /// file server's answer cannot be killed.
 const REAP: Duration = Duration::from_millis(200);
@@ -159,7 +161,7 @@ impl Running {
             let wait = match ended {
                 Some((status, at)) => {
                     let closed = stdout.pipe.is_none() && stderr.pipe.is_none();
-                    let wait = (at + GRACE).saturating_duration_since(now);
+                    let wait = (at + GRACE).min(deadline.max(at + MOMENT)).saturating_duration_since(now);
                     if closed || wait.is_zero() {
                         let (stdout, stderr) = (stdout.content(), stderr.content());
                         return Ok(Finished { status: exit_status(status), stdout, stderr, duration: at - began });
