@@ -102,7 +102,9 @@ fn written(args: &Args, language: Language, loaded: &Loaded) -> io::Result<u8> {
         let text = &loaded.sources.files.get(span.file as usize)?.text;
         text.get(span.start as usize..span.end as usize)
     };
-    let migrated = migrate::migrate(&loaded.config, &source);
+    let mut config = loaded.config.clone();
+    migrate::make_whole(&mut config);
+    let migrated = migrate::migrate(&config, &source);
     loaded.warnings.iter().for_each(say);
     if migrated.entries.iter().all(|entry| entry.lost.is_some()) {
         told(&migrated);

@@ -16,7 +16,7 @@ use crate::value::{Type, Value};
 use check::checked;
 use expect::Expect;
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// A whole spec, section by section.
@@ -71,7 +71,8 @@ pub fn migrate<'c>(config: &'c Config, source: Source<'c>) -> Migrated {
             all.notes.extend(skipped.map(|(name, _)| format!("`{name}` was not read, for it says `skip`")));
             continue;
         };
-        let mut names = BTreeSet::new();
+        // No entry takes another's name.
+        let mut names: BTreeSet<String> = entries.keys().cloned().collect();
         let mut entries: Vec<_> = entries.iter().collect();
         entries.sort_by_key(|(_, entry)| (entry.span.file, entry.span.start));
         for (name, entry) in entries {
@@ -94,6 +95,23 @@ pub fn migrate<'c>(config: &'c Config, source: Source<'c>) -> Migrated {
         all.notes.push(format!("{empty} × `[]` asserts nothing and is left out"));
     }
     all
+}
+
+/// Makes whole numbers of floats that are: JSON has no others.
+pub fn make_whole(config: &mut Config) {
+    let said = config.sections.values_mut().flat_map(BTreeMap::values_mut).flat_map(|entry| &mut entry.fields);
+    said.for_each(|said| whole(&mut said.value));
+}
+
+fn whole(value: &mut Value) {
+    /// Up to here each whole number is a float.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Number(n) if n.fract() == 0.0 && n.abs() <= EXACT => *value = Value::Int(*n as i64),
+        Value::List(list) => list.iter_mut().for_each(whole),
+        Value::Map(map) => map.iter_mut().for_each(|(_, one)| whole(one)),
+        _ => {}
+    }
 }
 
 fn says(entry: &Entry, field: &str, value: &Value) -> bool {

@@ -252,3 +252,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_port_is_not_called_what_another_entry_is_called() {
+    let (toml, _) = spec("port:\n  '2024': {listening: true}\n  tcp4:2024: {listening: true}\n");
+    assert!(crate::load::load_text("host.toml", toml.clone(), Format::Toml).is_ok(), "{toml}");
+}
+
+#[test]
+fn whole_numbers_of_json_are_whole() {
+    let text = r#"{"file": {"/a": {"exists": true, "size": {"lt": 100000}, "uid": 0}}}"#;
+    let mut config = decode(text, 0, Format::Json).unwrap().config;
+    make_whole(&mut config);
+    let all = migrate(&config, &|span| text.get(span.start as usize..span.end as usize));
+    let toml = toml(&all, &[]);
+    assert!(toml.contains("size = { lt = 100000 }") && toml.contains("uid = 0\n") && all.is_whole(), "{toml}");
+}
