@@ -192,6 +192,7 @@ impl Crew {
                 return true;
             }
             desk.abandoned = true;
+            STUCK.fetch_add(1, Ordering::Relaxed);
             let elapsed = now - since;
             let claim = &self.shared.claims[index];
             let what = unanswered(claim, self.aside.get_or_insert_with(|| self.host.fresh()));
@@ -218,6 +219,14 @@ fn unanswered(claim: &Claim, host: &Host) -> String {
     }
 }
 
+/// Abandoned workers of any run whose probe still hangs.
+static STUCK: AtomicUsize = AtomicUsize::new(0);
+
+/// How many threads of earlier runs hang in a probe: a process that runs again and again has to know.
+pub fn stuck() -> usize {
+    STUCK.load(Ordering::Relaxed)
+}
+
 /// A worker's life: take the next claim, look, put the answer on the desk.
 fn work(shared: &Shared, host: &Host, desk: &Mutex<Desk>) {
     let mut since = Instant::now();
@@ -232,6 +241,7 @@ fn work(shared: &Shared, host: &Host, desk: &Mutex<Desk>) {
         let mut desk = lock(desk);
         // Whoever abandoned this worker has answered for its claim, and must not lose another one to it.
         if desk.abandoned {
+            STUCK.fetch_sub(1, Ordering::Relaxed);
             return;
         }
         let heavy = is_heavy(&observed);

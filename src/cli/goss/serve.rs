@@ -6,9 +6,9 @@ use super::validate::{Look, concurrency, name_packages};
 use super::value::span;
 use super::{Common, NOT_OK, refused};
 use crate::cli::{Colour, OK, Paint};
+use crate::gather;
 use crate::goss::lower;
 use crate::host::{Host, exec};
-use crate::load::Rejected;
 use crate::load::goss::{Loaded, load};
 use crate::plan::Limits;
 use crate::report::goss::Format;
@@ -24,6 +24,8 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+/// Hanging probes of earlier runs beside which no further run is begun.
+const STUCK: usize = 512;
 /// Before the name of a format, as goss has it.
 const MEDIA_TYPE: &str = "application/vnd.goss-";
 
@@ -60,11 +62,7 @@ pub(super) fn run(common: Common, args: Args) -> io::Result<u8> {
         Ok(loaded) => loaded,
         Err(rejected) => return refused(&rejected, NOT_OK),
     };
-    let mut wrong = vec![];
-    let mut claims = lower(&config, &mut wrong);
-    if !wrong.is_empty() {
-        return refused(&Rejected { sources, wrong }, NOT_OK);
-    }
+    let mut claims = lower(&config);
     if claims.is_empty() {
         let source = if common.request.gossfile == "-" { "STDIN" } else { &common.request.gossfile };
         return fatal(log, &format!("found 0 tests, source: {}", shown(source)));
@@ -128,9 +126,15 @@ fn health(claims: Vec<Claim>, look: Lens, format: &str, good: Duration, limits: 
         let (latest, look, own) = (latest.clone(), look.clone(), own.clone());
         Box::pin(async move {
             let format = negotiated(&asked.accept).filter(|_| &*own != "silent").unwrap_or(&own);
-            let answer = match latest.get().await {
-                Ok(seen) => seen.answer(format, &look).await,
-                Err(why) => Answer::text(503, &why.to_string()),
+            let stuck = gather::stuck();
+            let answer = if stuck > STUCK {
+                // Each run would leave as many threads again.
+                Answer::text(503, &format!("{stuck} probes of earlier runs still hang"))
+            } else {
+                match latest.get().await {
+                    Ok(seen) => seen.answer(format, &look).await,
+                    Err(why) => Answer::text(503, &why.to_string()),
+                }
             };
             tell(log, &asked, &answer);
             answer
