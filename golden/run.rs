@@ -83,8 +83,7 @@ fn goss_report(path: &Path, format: &goss::Format) -> Result<String, Failed> {
     let request = Request { gossfile: path.display().to_string(), ..Request::default() };
     let refused = |Rejected { sources, wrong }| Failed::from(sources.render(&wrong, false));
     let loaded = verispec::load::goss::load(&request, &mut |_| {}).map_err(refused)?;
-    let mut wrong = Vec::new();
-    let claims = Arc::new(verispec::goss::lower(&loaded.config, &mut wrong));
+    let claims = Arc::new(verispec::goss::lower(&loaded.config));
     let options = ["perfdata", "pretty", "verbose"].map(str::to_owned);
     let context = goss::Context { options: &options, colour: false };
     written(&mut *(format.make)(context), &claims, &host(path)?)

@@ -1,7 +1,8 @@
 //! The rules of the house, checked rather than asked for.
 
+use crate::goss::{SECTIONS, decode, lower};
 use crate::load::load_text;
-use crate::resource::KINDS;
+use crate::resource::{KINDS, Kind};
 use crate::syntax::Format;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -118,5 +119,21 @@ fn every_sentence_is_one() {
         for about in keys.chain((kind.settings)().into_iter().map(|s| s.about)).chain([kind.about]) {
             assert!(about.ends_with('.') && about.starts_with(|c: char| !c.is_lowercase()), "{}: {about}", kind.name);
         }
+    }
+}
+
+#[test]
+fn every_test_of_a_goss_file_has_a_key_that_answers_it() {
+    for section in SECTIONS {
+        let Some(kind) = section.kind else { continue };
+        let kind = Kind::find(kind).unwrap();
+        let keys: Vec<_> = (kind.keys)().iter().map(|k| k.name).chain(kind.presence.map(|p| p.name)).collect();
+        for tested in section.tests {
+            assert!(keys.contains(&tested.key), "{}: {}", section.name, tested.key);
+            assert!(section.field(tested.field).is_some(), "{}: {}", section.name, tested.field);
+        }
+        let text = format!("{}:\n  a: {{{}: true}}\n", section.name, section.tests[0].field);
+        let config = decode(&text, 0, Format::Yaml).unwrap().config;
+        assert_eq!(lower(&config).len(), 1, "{} is not lowered", section.name);
     }
 }

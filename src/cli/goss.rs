@@ -97,8 +97,16 @@ fn page(rejected: &Rejected, so: &str) {
 /// What is wrong with the goss file, for whoever reads standard error, and goss's line on it, for what reads the other.
 fn refused(rejected: &Rejected, status: u8) -> io::Result<u8> {
     page(rejected, "; nothing was run");
-    let first = rejected.wrong.first().map_or("the goss file is wrong", |wrong| wrong.message.as_str());
-    sorry(&shown(first), status)
+    let Rejected { sources, wrong } = rejected;
+    let first = match wrong.first() {
+        Some(first) if !sources.name(first.span).is_empty() => {
+            let place = sources.place(first.span);
+            format!("{}:{}:{}: {}", sources.name(first.span), place.line, place.column, first.message)
+        }
+        Some(first) => first.message.clone(),
+        None => "the goss file is wrong".into(),
+    };
+    sorry(&shown(&first), status)
 }
 
 /// goss's line for what it cannot do, on standard output like goss's.

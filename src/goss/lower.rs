@@ -5,6 +5,7 @@ use super::matcher::{MISSING, Seen, test};
 use super::{Config, Entry, service, setting, target};
 use crate::matcher::Test;
 use crate::matcher::goss::printed;
+use crate::quantity::LONGEST;
 use crate::resource::{Ask, Kind, Probe};
 use crate::spec::{Asks, Claim, Common, Expectation, Kept, Profile, Retry, Tests};
 use crate::syntax::{Data, Diagnostic, Key, Node, Span};
@@ -38,7 +39,7 @@ const NUMBERS: [(&str, &[&str]); 3] = [("command", &["exit-status"]), ("user", &
 
 /// Every entry as a claim, in goss's order of sections, names sorted. What goss refuses only when it looks becomes a test
 /// that fails ([`crate::matcher::Test::Refused`]), and what no probe can be made of is unknown.
-pub fn lower(config: &Config, _wrong: &mut Vec<Diagnostic>) -> Vec<Claim> {
+pub fn lower(config: &Config) -> Vec<Claim> {
     let mut claims = Vec::new();
     for (section, kind) in ORDER.iter().filter_map(|name| Some((Section::find(name)?, Kind::find(name)?))) {
         let index = super::SECTIONS.iter().position(|one| std::ptr::eq(one, section));
@@ -167,7 +168,8 @@ fn common(section: &Section, entry: &Entry) -> Option<Box<Common>> {
         let every = entry.get("retry_delay").and_then(|said| setting::delay(&said.value));
         let every = every.unwrap_or(Duration::from_secs(1));
         // Half a wait more, for what the looks themselves take.
-        Retry { within: (every * count).saturating_add(every / 2), every }
+        let within = every.saturating_mul(count).saturating_add(every / 2).min(LONGEST);
+        Retry { within, every: every.min(LONGEST) }
     });
     let common = Common {
         title: text(entry, "title").filter(|title| !title.is_empty()).map(str::to_owned),

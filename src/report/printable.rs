@@ -9,12 +9,12 @@ const LINE_BOUND: usize = 2_000;
 /// Lines of a block, such as a diff, that are shown.
 const BLOCK_BOUND: usize = 60;
 
-/// One line, at most [`LINE_BOUND`] bytes of `text`; control characters are written as Rust and most languages escape them.
+/// One line, at most `LINE_BOUND` bytes of `text`; control characters are written as Rust and most languages escape them.
 pub fn line(text: &str) -> Cow<'_, str> {
     bounded(text, LINE_BOUND)
 }
 
-/// Like [`line`], but at most `bound` bytes of `text`.
+/// Like [`line()`], but at most `bound` bytes of `text`.
 pub fn bounded(text: &str, bound: usize) -> Cow<'_, str> {
     let shown = &text[..text.floor_char_boundary(bound)];
     let cut = text.len() - shown.len();
@@ -37,7 +37,7 @@ pub fn bounded(text: &str, bound: usize) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The lines of a block, each fit to print, at most [`BLOCK_BOUND`] of them.
+/// The lines of a block, each fit to print, at most `BLOCK_BOUND` of them.
 pub fn block(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
     // Not `lines`, which hides the carriage return that may be all the difference.
     let lines = text.strip_suffix('\n').unwrap_or(text).split('\n');

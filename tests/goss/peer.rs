@@ -126,8 +126,7 @@ type Observed = ((String, String, String), Outcome, Option<Value>);
 /// Every verdict of ours.
 pub fn observed(host: &Host, cases: &[Case], json: bool) -> Vec<Observed> {
     let mut all = Vec::new();
-    let mut wrong = Vec::new();
-    for claim in lower(&config(cases, json), &mut wrong) {
+    for claim in lower(&config(cases, json)) {
         let verdicts = match claim.skip() {
             Some(_) => skipped(&claim),
             None => {
@@ -141,7 +140,6 @@ pub fn observed(host: &Host, cases: &[Case], json: bool) -> Vec<Observed> {
             (key, verdict.outcome, verdict.found)
         }));
     }
-    assert!(wrong.is_empty(), "{wrong:?}");
     all
 }
 

@@ -79,7 +79,7 @@ fn result(verdict: &Verdict) -> TestResult {
     match (&verdict.outcome, &verdict.expectation.test, &verdict.found) {
         (Outcome::Skip(_), ..) => result.result = Word::Skip,
         (Outcome::Unknown(fault), ..) => result.error = Some(fault.to_string()),
-        (Outcome::Fail, Test::Refused(why), _) => result.error = Some(why.to_string()),
+        (Outcome::Fail, Test::Refused(why), _) => result.error = Some(hidden(verdict, why)),
         (Outcome::Fail, _, Some(Value::Unfit(_))) => result.error = Some(verdict.evidence().found),
         (outcome, Test::Goss(expected), Some(found)) => {
             let reader = match (&expected.written, &expected.matcher) {
@@ -117,11 +117,16 @@ fn result(verdict: &Verdict) -> TestResult {
 /// Why what was found could not be compared.
 fn doubt(verdict: &Verdict, found: &Value) -> Option<String> {
     match verdict.expectation.test.holds(found) {
-        Err(Doubt::Unfit(why)) => match verdict.hide(&Value::Text(why)) {
-            Value::Text(why) => Some(why),
-            _ => None,
-        },
+        Err(Doubt::Unfit(why)) => Some(hidden(verdict, &why)),
         _ => None,
+    }
+}
+
+/// A sentence without the entry's secrets.
+fn hidden(verdict: &Verdict, why: &str) -> String {
+    match verdict.hide(&Value::Text(why.to_owned())) {
+        Value::Text(why) => why,
+        other => other.to_string(),
     }
 }
 

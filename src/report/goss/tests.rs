@@ -19,7 +19,7 @@ file:
 "#;
 
 fn claims(text: &str) -> Vec<Claim> {
-    lower(&decode(text, 0, syntax::Format::Yaml).unwrap().config, &mut vec![])
+    lower(&decode(text, 0, syntax::Format::Yaml).unwrap().config)
 }
 
 fn text(text: &str) -> Result<Value, Fault> {

@@ -25,7 +25,7 @@ fn config(yaml: &str) -> Config {
 }
 
 fn claims(yaml: &str) -> Vec<Claim> {
-    lower(&config(yaml), &mut vec![])
+    lower(&config(yaml))
 }
 
 /// `id: key word, key word` of each entry.
