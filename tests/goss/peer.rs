@@ -34,7 +34,7 @@ pub fn compare(goss: &str, cases: &[Case], json: bool) -> Vec<String> {
                     let case = cases.iter().find(|case| key.1.starts_with(&case.name) && key.0 == type_name(case));
                     // What goss decides by the order of a map's keys is another time another.
                     let alone = case.map(std::slice::from_ref).unwrap_or_default();
-                    if (0..8).any(|_| self::theirs(goss, alone, json).is_some_and(|theirs| theirs.get(key) == own)) {
+                    if (0..100).any(|_| self::theirs(goss, alone, json).is_some_and(|theirs| theirs.get(key) == own)) {
                         continue;
                     }
                     let case = case.map(|case| Json::Object(case.fields.clone()).to_string());
