@@ -44,7 +44,9 @@ impl Server {
             .unwrap();
         let server = Server { child, at, folder };
         let until = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect(&server.at).is_err() {
+        // Before anybody listens on such a port, a connection may be made with itself.
+        let listens = |stream: TcpStream| stream.local_addr().unwrap() != stream.peer_addr().unwrap();
+        while !TcpStream::connect(&server.at).is_ok_and(listens) {
             assert!(Instant::now() < until, "it does not listen");
             thread::sleep(Duration::from_millis(20));
         }
