@@ -13,7 +13,12 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+mod accept;
+mod add;
+mod autoadd;
 mod check;
+mod coverage;
+mod diff;
 mod generate;
 mod goss;
 mod kinds;
@@ -21,6 +26,7 @@ mod migrate;
 mod progress;
 mod schema;
 mod validate;
+mod write;
 
 /// Nothing failed and nothing is unknown.
 pub const OK: u8 = 0;
@@ -80,6 +86,16 @@ enum Command {
     Validate(validate::Args),
     /// Reads specs and says what is wrong with them; looks at nothing else
     Check(check::Args),
+    /// Writes what things are now into a spec
+    Add(add::Args),
+    /// Writes what a word stands for into a spec: package, units, processes, ports, accounts, files, certificates
+    Autoadd(autoadd::Args),
+    /// Takes over what was found into expectations that failed
+    Accept(accept::Args),
+    /// Says what differs between two specs, or between a spec and this host
+    Diff(diff::Args),
+    /// Says what this host has that no entry of a spec speaks of
+    Coverage(coverage::Args),
     /// Writes a goss file anew as a spec, and says what reads otherwise
     Migrate(migrate::Args),
     /// Shows what a spec can be about: all kinds, or the keys of one
@@ -119,6 +135,11 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let done = match cli.command {
         Command::Validate(args) => return ExitCode::from(in_place(|| finished(validate::run(args, paint)))),
         Command::Check(args) => check::run(&args, paint),
+        Command::Add(args) => return ExitCode::from(in_place(|| finished(add::run(&args, paint)))),
+        Command::Autoadd(args) => return ExitCode::from(in_place(|| finished(autoadd::run(&args, paint)))),
+        Command::Accept(args) => return ExitCode::from(in_place(|| finished(accept::run(&args, paint)))),
+        Command::Diff(args) => return ExitCode::from(in_place(|| finished(diff::run(&args, paint)))),
+        Command::Coverage(args) => return ExitCode::from(in_place(|| finished(coverage::run(&args, paint)))),
         Command::Migrate(args) => migrate::run(&args, paint),
         Command::Kinds(args) => kinds::run(&args),
         Command::Matchers => kinds::matchers(),

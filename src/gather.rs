@@ -330,6 +330,7 @@ mod tests {
             kind: Kind::find("file").unwrap(),
             profile: Profile::Strict,
             id: id.into(),
+            target: None,
             span,
             probe,
             presence: Some(presence),

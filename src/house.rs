@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 /// Rooms from the ground up: none imports one above it. Those on one floor may know one another.
 const ROOMS: &[&[&str]] = &[
     &["value", "quantity", "version", "syntax", "query", "secret", "template", "re2"],
-    &["matcher", "host"],
+    &["matcher", "host", "edit"],
     &["resource"],
     &["spec", "goss", "schema", "reference"],
     &["plan"],
-    &["gather", "verdict"],
-    &["report"],
+    &["gather", "verdict", "cause", "snapshot"],
+    &["report", "accept", "compare", "coverage"],
     &["load", "run", "serve"],
     &["cli", "fuzz"],
 ];

@@ -16,12 +16,12 @@
 //! | floor | rooms |
 //! |---|---|
 //! | 0 | [`value`], [`quantity`], [`version`], [`query`]: what is observed and how it is written · [`syntax`]: the spanned tree · [`secret`]: what no report may show · [`template`], [`re2`]: Go's templates and regular expressions |
-//! | 1 | [`matcher`]: tests over values · [`host`]: where probes look |
+//! | 1 | [`matcher`]: tests over values · [`host`]: where probes look · [`edit`]: a spec's text with other values in it |
 //! | 2 | [`resource`]: the kinds, one file each |
 //! | 3 | [`spec`]: tree to claims · [`goss`]: goss's files to claims · [`schema`], [`mod@reference`]: the same tables as documents |
 //! | 4 | [`plan`]: which entries, under which limits |
-//! | 5 | [`gather`]: the threads that probes run on · [`verdict`]: judging, pure |
-//! | 6 | [`report`]: one file a format |
+//! | 5 | [`gather`]: the threads that probes run on · [`verdict`]: judging, pure · [`cause`]: what belongs to what · [`snapshot`]: what is there, as entries |
+//! | 6 | [`report`]: one file a format · [`accept`]: expectations moved to what was found · [`compare`]: two specs, or a spec and a host · [`coverage`]: what no entry speaks of |
 //! | 7 | [`load`]: spec files and includes · [`run`]: rounds of gather and judge · [`serve`]: answers to HTTP |
 //! | 8 | [`cli`]: one file a command |
 //!
@@ -43,7 +43,12 @@
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests set up what probes see"))]
 
+pub mod accept;
+pub mod cause;
 pub mod cli;
+pub mod compare;
+pub mod coverage;
+pub mod edit;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzz;
@@ -65,6 +70,7 @@ pub mod run;
 pub mod schema;
 pub mod secret;
 pub mod serve;
+pub mod snapshot;
 pub mod spec;
 pub mod syntax;
 pub mod template;

@@ -5,10 +5,12 @@
     reason = "specs lie on the machine that verispec runs on, whatever host it looks at"
 )]
 
+pub mod book;
 mod foreign;
 pub mod goss;
 pub mod gossfile;
 mod pipe;
+pub mod replace;
 
 use crate::quantity;
 use crate::secret::{Secrets, exposed, suspicious};

@@ -30,9 +30,11 @@ mod user;
 mod id;
 mod json_schema;
 mod path;
+mod pin;
 mod setting;
 
 pub use id::Id;
+pub use pin::{Hold, Pin};
 pub use setting::{Exec, FromNode, Setting, Shape, choice, setting};
 
 /// Every kind, in the order that references list them.
@@ -81,6 +83,12 @@ pub trait Resource: Sized + 'static {
     const SETTINGS: Settings<Self::Settings> = &[];
     /// Settings without which there is nothing to look at.
     const REQUIRED: &[&str] = &[];
+    /// What `add` writes of it, in this order; what is not here is never written.
+    const PINS: &[Pin] = &[];
+    /// Whether an entry whose thing is called `entry` speaks of what `add` calls `thing`: `80` does of `tcp6:80`.
+    fn speaks_of(entry: &str, thing: &str) -> bool {
+        entry == thing
+    }
     /// Looks `id` up. `None` means that it is certainly not there; what could not be looked at is a [`Fault`].
     fn probe(host: &Host, id: &Self::Id, how: &Self::Settings) -> Result<Option<Self>, Fault>;
     /// For kinds some of whose keys have an answer whether or not the thing is there: their `probe` always finds
@@ -274,6 +282,10 @@ pub struct Kind {
     pub settings: fn() -> Vec<SettingInfo>,
     /// Settings that every entry needs.
     pub required: &'static [&'static str],
+    /// What `add` writes of it.
+    pub pins: &'static [Pin],
+    /// Whether an entry for the first speaks of the second.
+    pub speaks_of: fn(&str, &str) -> bool,
     /// The places in an entry's settings that no report may show.
     pub secrets: fn(&[(&str, &Node)]) -> Vec<Span>,
     /// Reads an entry's name and settings into a probe that needs nothing more than a host.
@@ -356,6 +368,8 @@ impl Kind {
             is_check: |index| R::KEYS.get(index).is_some_and(|k| k.info().input.is_some()),
             settings: || R::SETTINGS.iter().map(|s| s.info()).collect(),
             required: R::REQUIRED,
+            pins: R::PINS,
+            speaks_of: R::speaks_of,
             secrets: secrets::<R>,
             bind: bind::<R>,
         }

@@ -54,6 +54,8 @@ pub struct Claim {
     pub profile: Profile,
     /// The entry's name as reports show it, without the password in a URL. It need not be the thing's.
     pub id: Box<str>,
+    /// What the thing is called, where that is not what the entry is; it may hold a secret.
+    pub target: Option<Box<str>>,
     /// Where the entry's name stands.
     pub span: Span,
     pub probe: Probe,
@@ -130,6 +132,11 @@ impl Claim {
 
     pub fn tags(&self) -> &[String] {
         self.common.as_ref().map_or(&[], |c| &c.tags)
+    }
+
+    /// What the thing is called.
+    pub fn target(&self) -> &str {
+        self.target.as_deref().unwrap_or(&self.id)
     }
 
     /// Why the spec says to skip it.

@@ -265,6 +265,7 @@ mod tests {
             kind: Kind::find("file").unwrap(),
             profile: Profile::Strict,
             id: "/a".into(),
+            target: None,
             span: Span { file: 0, start: 0, end: 0 },
             probe: Box::new(|_, _| Ok(None)),
             presence: Some(expect(Value::Bool(presence))),

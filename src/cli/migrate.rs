@@ -3,8 +3,9 @@
 use super::{BAD_SPEC, NOT_OK, OK, Paint, USAGE, print, refuse, say};
 use crate::goss::migrate::{self, Migrated, Remark};
 use crate::load::goss::{Loaded, Request, load};
-use crate::load::gossfile::{create, template_in};
+use crate::load::gossfile::template_in;
 use crate::load::load_text;
+use crate::load::replace::{create, failed};
 use crate::syntax::{Format, Span};
 use clap::ValueEnum;
 use std::collections::BTreeMap;
@@ -125,7 +126,7 @@ fn written(args: &Args, language: Language, loaded: &Loaded) -> io::Result<u8> {
     match &args.output {
         None => _ = print(&text)?,
         Some(output) => {
-            if let Err(why) = create(output, &text) {
+            if let Err(why) = create(Path::new(output), &text).map_err(|e| failed(output, &e)) {
                 say(why);
                 return Ok(NOT_OK);
             }

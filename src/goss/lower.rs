@@ -79,6 +79,7 @@ fn claim(section: &'static Section, kind: &'static Kind, name: &str, entry: &Ent
         kind,
         profile: Profile::Goss,
         id: kept.show(&id),
+        target: None,
         span: entry.span,
         probe: probe.unwrap_or_else(unlooked),
         presence,

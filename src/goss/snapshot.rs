@@ -92,6 +92,7 @@ pub fn subject(section: &'static Section, name: &str, how: &How) -> Result<(Subj
         kind,
         profile: Profile::Goss,
         id: name.as_str().into(),
+        target: None,
         span: NOWHERE,
         probe,
         presence: None,

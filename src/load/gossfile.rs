@@ -1,6 +1,6 @@
 //! A goss file that entries are added to: read once, edited in place, written whole.
 
-use super::{MAX_BYTES, hide_what_may_be, pipe};
+use super::{MAX_BYTES, hide_what_may_be, pipe, replace};
 use crate::goss::edit::{self, Place, Unplaceable};
 use crate::goss::snapshot::{Snapshot, Subject};
 use crate::goss::{self, Config, Entry, SECTIONS, Section};
@@ -8,8 +8,7 @@ use crate::quantity;
 use crate::syntax::{Format, Source, Sources};
 use crate::value::Fault;
 use std::fs::{self, File, Metadata};
-use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::io::{ErrorKind, Read};
 use std::path::PathBuf;
 
 pub struct Gossfile {
@@ -131,47 +130,13 @@ impl Gossfile {
         lines.into_iter().flat_map(|line| [line, "\n"]).collect()
     }
 
-    /// Writes it: beside itself and then over itself, so that nobody reads half of it.
+    /// Writes it whole; whether there was anything to write.
     pub fn write(&self) -> Result<bool, String> {
         if !self.changed {
             return Ok(false);
         }
-        let failed = |e: std::io::Error| Fault::from_io(format!("`{}` cannot be written", self.name), &e).to_string();
-        let old = fs::metadata(&self.path).ok();
-        match &old {
-            Some(meta) => match self.replace(meta) {
-                Ok(()) => Ok(true),
-                // A file that is mounted, or in a directory of someone else's, can only be written to. Where there is no
-                // room for another, writing to it would lose what it says.
-                Err(e) if is_fixed(&e) => fs::write(&self.path, &self.text).map(|()| true).map_err(failed),
-                Err(e) => Err(failed(e)),
-            },
-            None => fs::write(&self.path, &self.text).map(|()| true).map_err(failed),
-        }
+        replace::write(&self.path, &self.text).map(|()| true).map_err(|e| replace::failed(&self.name, &e))
     }
-
-    fn replace(&self, old: &Metadata) -> std::io::Result<()> {
-        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
-        let beside = self.path.with_file_name(format!(".{name}.{}", std::process::id()));
-        let written = || {
-            let mut file = File::options().write(true).create_new(true).mode(0o600).open(&beside)?;
-            file.write_all(self.text.as_bytes())?;
-            let own = file.metadata()?;
-            if (own.uid(), own.gid()) != (old.uid(), old.gid()) {
-                fchown(&file, Some(old.uid()), Some(old.gid()))?;
-            }
-            file.set_permissions(fs::Permissions::from_mode(old.mode() & 0o7777))?;
-            file.sync_all()?;
-            fs::rename(&beside, &self.path)
-        };
-        written().inspect_err(|_| _ = fs::remove_file(&beside))
-    }
-}
-
-/// Whether a file cannot be put in another's place here, though it may be written to.
-fn is_fixed(e: &std::io::Error) -> bool {
-    use ErrorKind::{CrossesDevices, PermissionDenied, ReadOnlyFilesystem, ResourceBusy};
-    matches!(e.kind(), CrossesDevices | PermissionDenied | ReadOnlyFilesystem | ResourceBusy)
 }
 
 /// The line of a file on which its first template stands, if it can be read twice and has one.
@@ -180,13 +145,6 @@ pub fn template_in(name: &str) -> Option<usize> {
     fs::metadata(name).ok().filter(Metadata::is_file)?;
     File::open(name).ok()?.take(MAX_BYTES).read_to_string(&mut text).ok()?;
     text.lines().position(|line| line.contains("{{")).map(|at| at + 1)
-}
-
-/// Writes a file that is not there yet.
-pub fn create(name: &str, text: &str) -> Result<(), String> {
-    let made =
-        File::options().write(true).create_new(true).open(name).and_then(|mut file| file.write_all(text.as_bytes()));
-    made.map_err(|e| Fault::from_io(format!("`{name}` cannot be written"), &e).to_string())
 }
 
 /// What a text says where it has no templates; else a page of what is wrong with it.

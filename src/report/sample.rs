@@ -49,6 +49,7 @@ pub fn claim(id: &str, span: Span, tests: Vec<(&str, Value, Span)>) -> Claim {
         kind,
         profile: Profile::Strict,
         id: id.into(),
+        target: None,
         span,
         probe: Box::new(|_, _| Err(Fault::Unsupported("never run".into()))),
         presence: Some(expects(Value::Bool(true), span, true)),

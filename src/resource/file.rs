@@ -1,6 +1,6 @@
 //! `file`: a path and what is at it.
 
-use super::{Argument, Id, Keys, Resource, check, json_schema, key, lookup, path::Path, text};
+use super::{Argument, Id, Keys, Pin, Resource, check, json_schema, key, lookup, path::Path, text};
 use crate::host::{FileType, Host, Stat};
 use crate::matcher::Test;
 use crate::quantity;
@@ -75,6 +75,15 @@ contents = ["/^root:/"]
             json_schema::INPUT,
             |f: &Self, schema| json_schema::problems(&f.host, f.document(Format::of(&f.path))?, schema),
         ),
+    ];
+    const PINS: &[Pin] = &[
+        Pin::exact("filetype"),
+        Pin::exact("mode"),
+        Pin::exact("owner"),
+        Pin::exact("group"),
+        Pin::exact("linked-to"),
+        Pin::digest("sha256"),
+        Pin::moving("size"),
     ];
     type Id = FilePath;
     type Settings = ();

@@ -197,10 +197,12 @@ impl Section {
         {
             kept.scrub(common);
         }
+        let id_shown = kept.show(&id.text);
         Some(Claim {
             kind: self.kind,
             profile: Profile::Strict,
-            id: kept.show(&id.text),
+            target: (*name != *id_shown).then(|| name.into()),
+            id: id_shown,
             span: id.span,
             probe: probe?,
             presence,

@@ -1,0 +1,1 @@
+//! What differs between two specs, or between a spec and a host, key by key.

@@ -1,0 +1,1 @@
+//! What a host has that no entry of a spec speaks of.

@@ -1,0 +1,87 @@
+//! A spec file that is edited: read once, its text changed in memory, written whole.
+
+use super::{MAX_BYTES, Rejected, load_text, pipe, replace};
+use crate::edit::{self, Change, Entry, Refusal};
+use crate::quantity;
+use crate::resource::KINDS;
+use crate::syntax::Format;
+use crate::value::Fault;
+use std::fs;
+use std::io::{ErrorKind, Read};
+use std::path::PathBuf;
+
+/// One file of a spec.
+pub struct Book {
+    /// As the command line, or what includes it, has it.
+    pub name: String,
+    /// Behind every link.
+    path: PathBuf,
+    pub format: Format,
+    /// What stands in the file; empty where there is none yet.
+    pub old: String,
+    /// What is to stand in it.
+    pub text: String,
+}
+
+/// Why a file cannot be edited.
+pub enum Unopened {
+    /// A sentence.
+    Because(String),
+    /// It is no right spec.
+    Rejected(Box<Rejected>),
+}
+
+impl Book {
+    /// Reads what there is, and refuses what is not right.
+    pub fn open(name: &str) -> Result<Book, Unopened> {
+        let because = |why: String| Err(Unopened::Because(why));
+        let path = fs::canonicalize(name).unwrap_or_else(|_| PathBuf::from(name));
+        let Some(format) = Format::of(name) else {
+            return because(format!("`{name}` must end in .toml, .yaml, .yml or .json to be written to"));
+        };
+        let failed = |e: std::io::Error| Fault::from_io(format!("`{name}` cannot be read"), &e).to_string();
+        let read = || -> Result<String, String> {
+            let file = match fs::metadata(&path).and_then(|meta| pipe::open(&path, &meta)) {
+                Ok(file) => file,
+                Err(e) if e.kind() == ErrorKind::NotFound => return Ok(String::new()),
+                Err(e) => return Err(failed(e)),
+            };
+            let mut bytes = Vec::new();
+            file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+            if bytes.len() as u64 > MAX_BYTES {
+                return Err(format!("`{name}` is larger than {}", quantity::size(MAX_BYTES)));
+            }
+            String::from_utf8(bytes).map_err(|_| format!("`{name}` is not UTF-8 text"))
+        };
+        let text = match read() {
+            Ok(text) => text,
+            Err(why) => return because(why),
+        };
+        if !text.trim().is_empty()
+            && let Err(rejected) = load_text(name, text.clone(), format)
+        {
+            return Err(Unopened::Rejected(Box::new(rejected)));
+        }
+        Ok(Book { name: name.to_owned(), path, format, old: text.clone(), text })
+    }
+
+    /// Puts entries in that are not there yet.
+    pub fn put(&mut self, entries: &[Entry]) -> Result<(), Refusal> {
+        let order: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+        self.text = edit::put(&self.text, self.format, entries, &order)?;
+        Ok(())
+    }
+
+    pub fn change(&mut self, changes: &[Change]) -> Result<(), Refusal> {
+        self.text = edit::change(&self.text, self.format, changes)?;
+        Ok(())
+    }
+
+    /// Writes it if anything has changed, and says whether.
+    pub fn write(&self) -> Result<bool, String> {
+        if self.text == self.old {
+            return Ok(false);
+        }
+        replace::write(&self.path, &self.text).map(|()| true).map_err(|e| replace::failed(&self.name, &e))
+    }
+}
