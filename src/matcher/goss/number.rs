@@ -1,6 +1,6 @@
 //! Numbers as Go's `int` and `float64` compare.
 
-use crate::template::sprig::parse_float;
+use crate::go::parse_float;
 use crate::value::Value;
 use std::cmp::Ordering;
 
