@@ -32,7 +32,7 @@ impl Number {
         }
     }
 
-    fn float(self) -> f64 {
+    pub fn float(self) -> f64 {
         match self {
             Number::Int(n) => n as f64,
             Number::Float(n) => n,
