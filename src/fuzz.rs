@@ -244,7 +244,7 @@ fn quantities(bytes: &[u8]) {
     let _ = (quantity::parse_size(&text), quantity::parse_percent(&text), quantity::parse_duration(&text));
     let _ = (quantity::parse_wait(&text), quantity::parse_mode(&text), quantity::parse_time(&text));
     let (a, b) = text.split_once('\n').unwrap_or((&text, ""));
-    for order in [crate::value::VersionOrder::Debian, crate::value::VersionOrder::Dotted] {
+    for order in crate::value::VersionOrder::ALL {
         assert_eq!(version::compare(order, a, b), version::compare(order, b, a).reverse(), "{a:?} {b:?}");
     }
 }

@@ -177,10 +177,29 @@ pub struct Version {
 /// Whose rules say which of two versions is the later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VersionOrder {
-    /// deb-version(7).
+    /// deb-version(7); opkg's, too.
     Debian,
+    /// rpm-version(7).
+    Rpm,
+    /// apk-package(5).
+    Apk,
+    /// vercmp(8).
+    Pacman,
+    /// Python's.
+    Pep440,
+    /// semver.org: npm's.
+    Semver,
+    /// `Gem::Version`.
+    Gem,
     /// Numbers separated by anything else, compared one by one: kernels, distributions.
     Dotted,
+}
+
+impl VersionOrder {
+    pub const ALL: [VersionOrder; 8] = {
+        use VersionOrder::*;
+        [Debian, Rpm, Apk, Pacman, Pep440, Semver, Gem, Dotted]
+    };
 }
 
 /// Why nothing could be observed. An entry that meets one is *unknown*, but for [`Fault::Unfit`].

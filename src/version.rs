@@ -3,10 +3,22 @@
 use crate::value::VersionOrder;
 use std::cmp::Ordering;
 
+mod apk;
+mod gem;
+mod pacman;
+mod pep440;
+mod rpm;
+
 /// Compares versions by `order`'s rules. Versions that are spelt differently may be equal: `1.0` and `1.0-0` in Debian's.
 pub fn compare(order: VersionOrder, a: &str, b: &str) -> Ordering {
     match order {
         VersionOrder::Debian => debian(a, b),
+        VersionOrder::Rpm => rpm::compare(a, b),
+        VersionOrder::Apk => apk::compare(a, b),
+        VersionOrder::Pacman => pacman::compare(a, b),
+        VersionOrder::Pep440 => pep440::compare(a, b),
+        VersionOrder::Semver => semver(a, b),
+        VersionOrder::Gem => gem::compare(a, b),
         VersionOrder::Dotted => dotted(a, b),
     }
 }
@@ -90,6 +102,42 @@ fn segment(a: &str, b: &str) -> Ordering {
 /// Words of a release yet to come.
 const EARLY: &[&str] = &["alpha", "beta", "pre", "preview", "rc", "dev"];
 
+/// semver.org, 11: what stands behind `-` comes before the release, what stands behind `+` says nothing.
+fn semver(a: &str, b: &str) -> Ordering {
+    let parts = |version: &'_ str| -> (String, Option<String>) {
+        let version = version.trim().trim_start_matches('=').trim_start();
+        let version = version.split_once('+').map_or(version, |(before, _)| before);
+        let (core, pre) = version.split_once('-').map_or((version, None), |(core, pre)| (core, Some(pre.to_owned())));
+        (core.to_owned(), pre)
+    };
+    let ((a, a_pre), (b, b_pre)) = (parts(a), parts(b));
+    let early = || match (&a_pre, &b_pre) {
+        (Some(a), Some(b)) => identifiers(a, b),
+        (a, b) => a.is_none().cmp(&b.is_none()),
+    };
+    dotted(&a, &b).then_with(early)
+}
+
+/// Numbers come before words, and fewer before more.
+fn identifiers(a: &str, b: &str) -> Ordering {
+    let (mut a, mut b) = (a.split('.'), b.split('.'));
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    loop {
+        let order = match (a.next(), b.next()) {
+            (None, None) => return Ordering::Equal,
+            (Some(a), Some(b)) => match (is_number(a), is_number(b)) {
+                (true, true) => number(a, b),
+                (false, false) => a.cmp(b),
+                (a, b) => b.cmp(&a),
+            },
+            (a, b) => a.is_some().cmp(&b.is_some()),
+        };
+        if order.is_ne() {
+            return order;
+        }
+    }
+}
+
 fn is_number(segment: &str) -> bool {
     segment.starts_with(|c: char| c.is_ascii_digit())
 }
@@ -118,12 +166,12 @@ fn number(a: &str, b: &str) -> Ordering {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use proptest::prelude::*;
     use std::process::Command;
 
-    fn check(order: VersionOrder, a: &str, sign: char, b: &str) {
+    pub(crate) fn check(order: VersionOrder, a: &str, sign: char, b: &str) {
         let want = match sign {
             '<' => Ordering::Less,
             '>' => Ordering::Greater,
@@ -175,6 +223,33 @@ mod tests {
             ("6.1.0-9-amd64", '<', "6.1.0-9-cloud-amd64"),
         ] {
             check(VersionOrder::Dotted, a, sign, b);
+        }
+    }
+
+    #[test]
+    fn semantic_versions_order_as_semver_org_says() {
+        let ordered = [
+            "1.0.0-alpha",
+            "1.0.0-alpha.1",
+            "1.0.0-alpha.beta",
+            "1.0.0-beta",
+            "1.0.0-beta.2",
+            "1.0.0-beta.11",
+            "1.0.0-rc.1",
+            "1.0.0",
+            "1.9.0",
+            "1.10.0",
+            "2.0.0-0",
+            "2.0.0",
+            "2.1.0",
+        ];
+        for pair in ordered.windows(2) {
+            check(VersionOrder::Semver, pair[0], '<', pair[1]);
+        }
+        for (a, b) in
+            [("1.0.0+build1", "1.0.0+build2"), ("1.2", "1.2.0"), ("v1.2.3", "=1.2.3"), ("1.0.0-a+b", "1.0.0-a")]
+        {
+            check(VersionOrder::Semver, a, '=', b);
         }
     }
 
@@ -232,12 +307,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_order_is_an_order(versions in prop::collection::vec("[0-9a-z.:~+é-]{0,9}", 3)) {
+        fn every_order_is_an_order(versions in prop::collection::vec("[0-9a-z.:~^+_!é-]{0,9}", 3)) {
             let [a, b, c] = [&versions[0], &versions[1], &versions[2]];
-            for order in [VersionOrder::Debian, VersionOrder::Dotted] {
+            for order in VersionOrder::ALL {
                 prop_assert_eq!(compare(order, a, b), compare(order, b, a).reverse());
                 prop_assert_eq!(compare(order, a, a), Ordering::Equal);
-                if compare(order, a, b).is_le() && compare(order, b, c).is_le() {
+                if order != VersionOrder::Pacman && compare(order, a, b).is_le() && compare(order, b, c).is_le() {
                     prop_assert!(compare(order, a, c).is_le(), "{} {} {}", a, b, c);
                 }
             }

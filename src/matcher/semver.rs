@@ -2,7 +2,7 @@
 
 use super::Doubt;
 use super::text::{Held, View};
-use crate::value::Value;
+use crate::value::{Value, VersionOrder};
 use semver::Version;
 use std::cmp::Ordering;
 
@@ -58,8 +58,10 @@ fn version_of(seen: View<'_>) -> Result<Version, Doubt> {
         },
         _ => return Err(Doubt::Unfit(format!("{} is not a semantic version", seen.noun()))),
     };
-    // Of a package or a kernel `1.2.3-1` comes after 1.2.3, of semantic versions before it.
-    if matches!(seen, View::Value(Value::Version(_))) && text.contains(['-', '~', ':', '+']) {
+    // Of a package of a distribution or a kernel `1.2.3-1` comes after 1.2.3, of semantic versions before it.
+    if matches!(seen, View::Value(Value::Version(v)) if v.order != VersionOrder::Semver)
+        && text.contains(['-', '~', ':', '+'])
+    {
         return Err(Doubt::Unfit(format!(
             "{} has more than a semantic version's numbers; compare it with `\">= …\"`",
             super::words::short(text)
@@ -208,7 +210,7 @@ impl Wild {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::{Version as Seen, VersionOrder};
+    use crate::value::Version as Seen;
 
     fn holds(constraint: &str, version: &str) -> bool {
         let seen = Value::Text(version.into());
