@@ -20,6 +20,9 @@ pub use tree::TreeFiles;
 /// Bytes of a table (a package database, a mount list) that are read at most.
 const TABLE_BOUND: u64 = 64 << 20;
 
+/// Bytes of a file that are kept, where it can be read from its beginning alone and is wanted at any place.
+const KEPT_BOUND: u64 = 256 << 20;
+
 /// Read-only files under some root. Symbolic links never leave it.
 ///
 /// Paths are absolute and as the host sees them. `Ok(None)` is certainty that nothing is there; what could not be
@@ -38,10 +41,43 @@ pub trait Files: Send + Sync {
     }
     /// Opens for reading; follows symbolic links. May block on a FIFO.
     fn open(&self, path: &str) -> Result<Option<Box<dyn Read + Send>>, Fault>;
+    /// Opens for reading at any place; follows symbolic links. Whoever can read a file from its beginning alone keeps it.
+    fn open_at(&self, path: &str) -> Result<Option<Box<dyn ReadAt>>, Fault> {
+        let Some(bytes) = self.read(path, KEPT_BOUND + 1)? else { return Ok(None) };
+        if bytes.len() as u64 > KEPT_BOUND {
+            return Err(Fault::Unsupported(format!(
+                "{path}: larger than the {KEPT_BOUND} bytes that are kept of a file"
+            )));
+        }
+        Ok(Some(Box::new(bytes)))
+    }
     /// The names in a directory, without `.` and `..`, in no order.
     fn list(&self, path: &str) -> Result<Option<Vec<String>>, Fault>;
     /// What a symbolic link says.
     fn link(&self, path: &str) -> Result<Option<String>, Fault>;
+}
+
+/// An open file that is read at any place.
+pub trait ReadAt: Send {
+    /// Reads from `offset` on, as much as there is and fits; says how many bytes. 0 is the end of the file.
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> std::io::Result<usize>;
+}
+
+impl ReadAt for Vec<u8> {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let rest = usize::try_from(offset).ok().and_then(|offset| self.get(offset..)).unwrap_or_default();
+        let n = rest.len().min(buffer.len());
+        if let (Some(to), Some(from)) = (buffer.get_mut(..n), rest.get(..n)) {
+            to.copy_from_slice(from);
+        }
+        Ok(n)
+    }
+}
+
+impl ReadAt for std::fs::File {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> std::io::Result<usize> {
+        std::os::unix::fs::FileExt::read_at(self, buffer, offset)
+    }
 }
 
 /// inode(7).
@@ -122,6 +158,7 @@ pub mod http;
 pub mod icmp;
 pub mod mounts;
 pub mod packages;
+mod paged;
 pub mod pem;
 mod reading;
 pub mod resolve;
@@ -158,6 +195,10 @@ tables! {
     accounts: accounts::Accounts = accounts::load;
     /// Installed packages, by every package manager's database.
     packages: packages::Packages = packages::load;
+    /// What stands in the site directories of Python.
+    sites: packages::Sites = packages::load_sites;
+    /// Specifications of Ruby's gems.
+    gems: packages::Gems = packages::load_gems;
     /// What is mounted: proc_pid_mountinfo(5).
     mounts: mounts::Mounts = mounts::load;
     /// What is meant to be mounted: fstab(5).

@@ -1,6 +1,6 @@
 //! The files of the machine this runs on.
 
-use super::{FileType, Files, Stat};
+use super::{FileType, Files, ReadAt, Stat};
 use crate::value::Fault;
 use rustix::fs::FileType as Raw;
 use rustix::io::Errno;
@@ -50,6 +50,10 @@ impl Files for LocalFiles {
 
     fn open(&self, path: &str) -> Result<Option<Box<dyn Read + Send>>, Fault> {
         found(path, File::open(path)).map(|f| f.map(|f| Box::new(f) as Box<dyn Read + Send>))
+    }
+
+    fn open_at(&self, path: &str) -> Result<Option<Box<dyn ReadAt>>, Fault> {
+        found(path, File::open(path)).map(|f| f.map(|f| Box::new(f) as Box<dyn ReadAt>))
     }
 
     fn list(&self, path: &str) -> Result<Option<Vec<String>>, Fault> {

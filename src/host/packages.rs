@@ -2,203 +2,252 @@
 
 use super::Host;
 use crate::value::{Fault, Version, VersionOrder};
-use globset::{Glob, GlobMatcher};
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
+mod apk;
+mod collections;
 mod dpkg;
+mod opkg;
+mod pacman;
+mod rpm;
+mod selector;
 
-/// A package manager.
-struct Manager {
-    /// Where its database is looked for.
-    database: &'static str,
-    /// Reads that; `None` where this host does not have that manager.
+pub use collections::{Gems, Sites};
+pub(super) use collections::{load_gems, load_sites};
+pub use selector::Selector;
+
+crate::choice! {
+    /// Whose package it is.
+    pub enum Manager {
+        Dpkg = "dpkg",
+        Rpm = "rpm",
+        Apk = "apk",
+        Pacman = "pacman",
+        Opkg = "opkg",
+        Snap = "snap",
+        Flatpak = "flatpak",
+        Pip = "pip",
+        Npm = "npm",
+        Gem = "gem",
+    }
+}
+
+/// A database of a package manager.
+struct Source {
+    manager: Manager,
+    /// Where it is looked for.
+    places: &'static str,
+    /// Reads it; `None` where this host does not have that manager.
     read: fn(&Host) -> Result<Option<Database>, Fault>,
-    /// Names of packages that it has unpacked, by what it keeps beside the database.
-    unpacked: fn(&Host) -> Result<Vec<String>, Fault>,
+    /// Names of packages that must be in it, by what the manager keeps beside it.
+    traces: fn(&Host) -> Result<Vec<String>, Fault>,
+    /// What that is, behind a package's name.
+    trace: &'static str,
 }
 
 /// All that are present are asked.
-const MANAGERS: &[Manager] = &[Manager { database: dpkg::STATUS, read: dpkg::read, unpacked: dpkg::unpacked }];
+const SOURCES: &[Source] = &[
+    Source {
+        manager: Manager::Dpkg,
+        places: dpkg::STATUS,
+        read: dpkg::read,
+        traces: dpkg::unpacked,
+        trace: "whose files are here",
+    },
+    Source {
+        manager: Manager::Dpkg,
+        places: dpkg::status_d::DIRECTORY,
+        read: dpkg::status_d::read,
+        traces: |_| Ok(vec![]),
+        trace: "",
+    },
+    Source { manager: Manager::Rpm, places: rpm::PLACES, read: rpm::read, traces: |_| Ok(vec![]), trace: "" },
+    Source {
+        manager: Manager::Apk,
+        places: apk::PLACES,
+        read: apk::read,
+        traces: apk::wanted,
+        trace: "which /etc/apk/world asks for",
+    },
+    Source { manager: Manager::Pacman, places: pacman::LOCAL, read: pacman::read, traces: |_| Ok(vec![]), trace: "" },
+    Source {
+        manager: Manager::Opkg,
+        places: opkg::PLACES,
+        read: opkg::read,
+        traces: opkg::unpacked,
+        trace: "whose files are here",
+    },
+];
 
 /// What a manager's database says.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Database {
     installed: Vec<Package>,
-    /// Names of packages that are recorded and not wholly installed.
+    /// Names that are recorded, of which no package is wholly installed.
     others: Vec<Box<str>>,
 }
-
-/// Databases that are not read here, each with its manager's command: a package may be in one.
-const UNREAD: &[(&str, &str)] = &[
-    ("rpm", "/var/lib/rpm/rpmdb.sqlite"),
-    ("rpm", "/var/lib/rpm/Packages.db"),
-    ("rpm", "/var/lib/rpm/Packages"),
-    ("rpm", "/usr/lib/sysimage/rpm/rpmdb.sqlite"),
-    ("rpm", "/usr/lib/sysimage/rpm/Packages.db"),
-    ("apk", "/lib/apk/db/installed"),
-    ("apk", "/usr/lib/apk/db/installed"),
-    ("pacman", "/var/lib/pacman/local/ALPM_DB_VERSION"),
-];
 
 /// A package that is wholly installed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Package {
     pub name: Box<str>,
+    /// Empty where nothing is recorded.
     pub version: Box<str>,
     pub order: VersionOrder,
     /// As its manager writes it; `all` or the like where it runs on any. Empty where nothing is recorded.
     pub architecture: Box<str>,
     /// Whether its manager is told to keep it as it is.
-    pub held: bool,
-    /// The manager's command: `dpkg`.
-    pub manager: &'static str,
+    pub held: Result<bool, Fault>,
+    pub manager: Manager,
+    /// The directory that it stands in, where a manager has several.
+    pub place: Box<str>,
 }
 
-/// The installed packages, by name.
+/// The installed packages of the host's own package managers, by name.
 pub struct Packages {
     installed: Vec<Package>,
-    /// Names of those that are recorded and not wholly installed.
+    /// Names that are recorded, of which no package is wholly installed.
     others: HashSet<Box<str>>,
-    /// Names of those that are unpacked and not recorded, looked for when a package is not found.
-    lost: OnceLock<Result<Vec<String>, Fault>>,
+    /// Managers that have a database here.
+    present: Vec<Manager>,
+    /// Those that there are traces of and that are not recorded, looked for when a package is not found.
+    lost: OnceLock<Result<Vec<(String, &'static Source)>, Fault>>,
+    /// Databases that could not be read, and why.
+    faults: Vec<(Manager, Fault)>,
+}
+
+/// What a name stands for.
+pub struct Found {
+    pub packages: Vec<Package>,
     /// Why there may be more.
-    more: Option<Fault>,
+    pub more: Option<Fault>,
 }
 
-/// What a spec calls a package: `libc6` (of any architecture), `libc6:amd64`, or a glob(7) such as `xserver-xorg*`.
-#[derive(Clone, Debug)]
-pub struct Selector {
-    name: String,
-    architecture: Option<String>,
-    glob: Option<GlobMatcher>,
+/// The installed packages that `selector` names. None is certainty: a fault where there may be one that was not seen.
+pub fn find(host: &Host, selector: &Selector) -> Result<Found, Fault> {
+    if let Some(found) = collections::find(host, selector) {
+        return Ok(Found { packages: found?, more: None });
+    }
+    let all = host.packages()?;
+    let packages = all.find(host, selector)?.into_iter().cloned().collect();
+    Ok(Found { packages, more: all.complete(selector).err() })
 }
 
-/// Asks every manager that is present. One that cannot be read spoils the table: a package that is not in the others
-/// might be in that one.
+/// Asks every manager that is present. Of one that cannot be read, what the others have is still known.
 pub(super) fn load(host: &Host) -> Result<Packages, Fault> {
-    let mut found = None::<Database>;
-    for manager in MANAGERS {
-        if let Some(database) = (manager.read)(host)? {
-            let all = found.get_or_insert_default();
-            all.installed.extend(database.installed);
-            all.others.extend(database.others);
+    let (mut all, mut present, mut faults) = (Database::default(), Vec::new(), Vec::new());
+    for source in SOURCES {
+        match (source.read)(host) {
+            Ok(None) => {}
+            Ok(Some(database)) => {
+                present.push(source.manager);
+                all.installed.extend(database.installed);
+                all.others.extend(database.others);
+            }
+            Err(fault) => faults.push((source.manager, fault)),
         }
     }
-    let more = unread(host)?;
-    match (found, more) {
-        (Some(database), more) => Ok(Packages::new(database, more)),
-        (None, Some(fault)) => Err(fault),
-        (None, None) => {
-            let places: Vec<_> = MANAGERS.iter().map(|manager| manager.database).collect();
-            Err(Fault::Unsupported(format!("no package database found: looked for {}", places.join(", "))))
-        }
+    if present.is_empty() && faults.is_empty() {
+        return Err(none_of(SOURCES.iter(), "package"));
     }
+    Ok(Packages::new(all, present, faults))
 }
 
-/// Whether there is a database that is not read here. One that is empty has nothing in it.
-fn unread(host: &Host) -> Result<Option<Fault>, Fault> {
-    for (manager, path) in UNREAD {
-        if host.files().stat(path)?.is_some_and(|stat| stat.size > 0) {
-            return Ok(Some(Fault::Unsupported(format!("{path}: the packages of `{manager}` are not read here"))));
-        }
-    }
-    Ok(None)
+/// The fault that there is no database of these.
+fn none_of(sources: impl Iterator<Item = &'static Source>, whose: &str) -> Fault {
+    let places: Vec<_> = sources.map(|source| source.places).collect();
+    Fault::Unsupported(format!("no {whose} database found: looked for {}", places.join(", ")))
 }
 
 impl Packages {
-    fn new(Database { mut installed, others }: Database, more: Option<Fault>) -> Packages {
+    fn new(
+        Database { mut installed, others }: Database,
+        present: Vec<Manager>,
+        faults: Vec<(Manager, Fault)>,
+    ) -> Packages {
         installed.sort_by(|a, b| a.name.cmp(&b.name));
-        Packages { installed, others: others.into_iter().collect(), lost: OnceLock::new(), more }
+        Packages { installed, others: others.into_iter().collect(), present, lost: OnceLock::new(), faults }
     }
 
     /// The fault that there may be others than those found.
-    pub fn complete(&self) -> Result<(), Fault> {
-        self.more.clone().map_or(Ok(()), Err)
+    pub fn complete(&self, selector: &Selector) -> Result<(), Fault> {
+        let fault = self.faults.iter().find(|(manager, _)| selector.asks(*manager));
+        fault.map_or(Ok(()), |(_, fault)| Err(fault.clone()))
     }
 
-    /// The installed packages that `selector` names. None is certainty: a fault where a database that lost its end, or
-    /// that is not read, may have named one.
+    /// The installed packages that `selector` names. None is certainty: a fault where a database that could not be
+    /// read, or that lost its end, may have named one.
     pub fn find(&self, host: &Host, selector: &Selector) -> Result<Vec<&Package>, Fault> {
         let found = self.recorded(selector);
         if found.is_empty() {
-            self.complete()?;
+            self.complete(selector)?;
+            if !self.present.iter().any(|manager| selector.asks(*manager)) {
+                let asked = SOURCES.iter().filter(|source| selector.asks(source.manager));
+                return Err(none_of(asked, selector.manager.map_or("package", Manager::word)));
+            }
             let lost = self.lost.get_or_init(|| self.lost(host)).as_ref().map_err(Clone::clone)?;
-            if let Some(name) = lost.iter().find(|name| selector.is_of(name)) {
-                let places: Vec<_> = MANAGERS.iter().map(|manager| manager.database).collect();
-                let why =
-                    format!("{} does not tell of `{name}`, whose files are here: is it cut short?", places.join(", "));
-                return Err(Fault::Malformed(why));
+            let mut lost = lost.iter().filter(|(_, source)| selector.asks(source.manager));
+            if let Some((name, source)) = lost.find(|(name, _)| selector.is_of(name)) {
+                let Source { places, trace, .. } = source;
+                return Err(Fault::Malformed(format!("{places} does not tell of `{name}`, {trace}: is it cut short?")));
             }
         }
         Ok(found)
     }
 
-    fn lost(&self, host: &Host) -> Result<Vec<String>, Fault> {
+    fn lost(&self, host: &Host) -> Result<Vec<(String, &'static Source)>, Fault> {
         let mut lost = Vec::new();
-        for manager in MANAGERS {
-            lost.extend((manager.unpacked)(host)?);
+        for source in SOURCES {
+            lost.extend((source.traces)(host)?.into_iter().map(|name| (name, source)));
         }
-        let is_recorded = |name: &String| {
-            self.others.contains(name.as_str()) || self.installed.binary_search_by(|p| (*p.name).cmp(name)).is_ok()
-        };
-        lost.retain(|name| !is_recorded(name));
+        let is_recorded =
+            |name: &str| self.others.contains(name) || self.installed.binary_search_by(|p| (*p.name).cmp(name)).is_ok();
+        lost.retain(|(name, _)| !is_recorded(name));
         Ok(lost)
     }
 
     fn recorded(&self, selector: &Selector) -> Vec<&Package> {
         let all = &self.installed;
-        let named = match selector.glob {
-            Some(_) => all.as_slice(),
-            None => {
-                let start = all.partition_point(|p| *p.name < *selector.name);
-                let rest = all.get(start..).unwrap_or_default();
-                rest.get(..rest.partition_point(|p| *p.name == *selector.name)).unwrap_or_default()
-            }
+        if selector.is_glob() {
+            return all.iter().filter(|p| selector.matches(p)).collect();
+        }
+        let named = |name: &str| {
+            let start = all.partition_point(|p| *p.name < *name);
+            let rest = all.get(start..).unwrap_or_default();
+            rest.get(..rest.partition_point(|p| *p.name == *name)).unwrap_or_default().iter()
         };
-        named.iter().filter(|p| selector.matches(p)).collect()
+        let found: Vec<_> = named(&selector.name).filter(|p| selector.matches(p)).collect();
+        match selector.dotted() {
+            // As rpm has it: `glibc.i686`.
+            Some((name, architecture)) if found.is_empty() => {
+                let is_it = |p: &&Package| p.manager == Manager::Rpm && *p.architecture == *architecture;
+                named(name).filter(|p| is_it(p) && selector.asks(p.manager)).collect()
+            }
+            _ => found,
+        }
     }
 }
 
 impl Package {
-    pub fn version(&self) -> Version {
-        Version { text: self.version.to_string(), order: self.order }
-    }
-}
-
-impl Selector {
-    /// Says in a lower-case fragment why `text` names no package.
-    pub fn parse(text: &str) -> Result<Selector, String> {
-        if let Some(odd) = text.chars().find(|c| c.is_whitespace() || c.is_control()) {
-            return Err(format!("a package's name has no {odd:?} in it"));
-        }
-        let (name, architecture) = match text.rsplit_once(':') {
-            Some((name, architecture)) => (name, Some(architecture)),
-            None => (text, None),
-        };
-        if name.is_empty() {
-            return Err("the name is empty".into());
-        }
-        if architecture.is_some_and(|a| a.is_empty() || a.contains(['*', '?', '['])) {
-            return Err(format!("`{text}` ends in no architecture: write a name such as `libc6`, or `libc6:amd64`"));
-        }
-        let glob = match name.contains(['*', '?', '[']) {
-            true => Some(Glob::new(name).map_err(|e| format!("`{name}` is no glob: {}", e.kind()))?.compile_matcher()),
-            false => None,
-        };
-        Ok(Selector { name: name.to_owned(), architecture: architecture.map(str::to_owned), glob })
-    }
-
-    /// Whether it is of packages of this name, whatever their architecture.
-    fn is_of(&self, name: &str) -> bool {
-        match &self.glob {
-            Some(glob) => glob.is_match(name),
-            None => *name == *self.name,
+    /// `None` where nothing is recorded.
+    pub fn version(&self) -> Result<Version, Fault> {
+        match &*self.version {
+            "" => {
+                let why = format!("which version of `{}` is installed cannot be read in {}", self.name, self.place);
+                Err(Fault::Unsupported(why))
+            }
+            text => Ok(Version { text: text.to_owned(), order: self.order }),
         }
     }
 
-    fn matches(&self, package: &Package) -> bool {
-        self.is_of(&package.name) && self.architecture.as_ref().is_none_or(|a| **a == *package.architecture)
+    /// What tells it from others, and its version.
+    pub fn label(&self) -> String {
+        match (&*self.place, &*self.architecture) {
+            ("", "") => format!("`{}` {}", self.name, self.version),
+            ("", architecture) => format!("`{}:{architecture}` {}", self.name, self.version),
+            (place, _) => format!("{} in {place}", self.version),
+        }
     }
 }
 
@@ -212,8 +261,9 @@ mod tests {
             version: "1".into(),
             order: VersionOrder::Debian,
             architecture: architecture.into(),
-            held: false,
-            manager: "dpkg",
+            held: Ok(false),
+            manager: Manager::Dpkg,
+            place: "".into(),
         };
         let installed = vec![
             package("libc6-dev", "amd64"),
@@ -221,7 +271,13 @@ mod tests {
             package("libc6", "amd64"),
             package("adduser", "all"),
         ];
-        Packages::new(Database { installed, others: vec!["vim".into()] }, None)
+        Packages::new(Database { installed, others: vec!["vim".into()] }, vec![Manager::Dpkg], vec![])
+    }
+
+    impl Package {
+        fn named(self, name: &str) -> Package {
+            Package { name: name.into(), ..self }
+        }
     }
 
     fn found(text: &str) -> Vec<String> {
@@ -249,13 +305,6 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_can_name_no_package_is_refused() {
-        for text in ["", "a b", "vim\n", ":amd64", "libc6:", "libc6:*", "lib["] {
-            assert!(Selector::parse(text).is_err(), "{text:?}");
-        }
-    }
-
-    #[test]
     fn a_package_that_is_unpacked_and_not_recorded_is_not_called_absent() {
         let tree = "-- /var/lib/dpkg/info/adduser.list\n-- /var/lib/dpkg/info/libc6:amd64.list\n\
                     -- /var/lib/dpkg/info/vim.list\n-- /var/lib/dpkg/info/zsh:amd64.list\n\
@@ -275,24 +324,39 @@ mod tests {
         let files = crate::host::TreeFiles::parse("-- /etc/os-release\nID=plan9\n").unwrap();
         let host = Host::offline(std::sync::Arc::new(files), time::OffsetDateTime::UNIX_EPOCH);
         let fault = host.packages().err().unwrap();
-        assert_eq!(fault.to_string(), "no package database found: looked for /var/lib/dpkg/status");
+        let why = fault.to_string();
+        assert!(why.starts_with("no package database found: looked for /var/lib/dpkg/status, "), "{why}");
         assert_eq!(fault.code(), "unsupported");
     }
 
     #[test]
-    fn a_database_that_is_not_read_may_have_what_the_others_have_not() {
+    fn what_is_in_a_database_that_can_be_read_is_known_beside_one_that_cannot() {
         let status = "-- /var/lib/dpkg/status\nPackage: bash\nStatus: install ok installed\nVersion: 1\n\n";
-        let more = |tree: String| {
-            let files = crate::host::TreeFiles::parse(&tree).unwrap();
-            let host = Host::offline(std::sync::Arc::new(files), time::OffsetDateTime::UNIX_EPOCH);
-            host.packages().and_then(Packages::complete)
+        let tree = format!("{status}-- /var/lib/rpm/rpmdb.sqlite\nSQLite\n-- /lib/apk/db/installed size=0\n");
+        let files = crate::host::TreeFiles::parse(&tree).unwrap();
+        let host = Host::offline(std::sync::Arc::new(files), time::OffsetDateTime::UNIX_EPOCH);
+        let look = |text: &str| find(&host, &Selector::parse(text).unwrap());
+        let bash = look("bash").unwrap();
+        assert_eq!((bash.packages.len(), bash.more.unwrap().code()), (1, "malformed"));
+        assert!(look("dpkg:bash").unwrap().more.is_none());
+        assert!(look("dpkg:zsh").unwrap().packages.is_empty());
+        assert_eq!(look("zsh").err().unwrap().code(), "malformed");
+        assert_eq!(look("rpm:bash").err().unwrap().code(), "malformed");
+        let why = look("pacman:bash").err().unwrap().to_string();
+        assert_eq!(why, "no pacman database found: looked for /var/lib/pacman/local");
+    }
+
+    #[test]
+    fn of_rpm_an_architecture_may_stand_behind_a_dot() {
+        let rpm = |name: &str, architecture: &str| Package {
+            manager: Manager::Rpm,
+            architecture: architecture.into(),
+            ..packages().installed[0].clone().named(name)
         };
-        assert_eq!(more(status.into()), Ok(()));
-        assert_eq!(more(format!("{status}-- /var/lib/rpm/rpmdb.sqlite size=0\n")), Ok(()), "nothing is in it");
-        for tree in
-            [format!("{status}-- /var/lib/rpm/rpmdb.sqlite\nSQLite\n"), "-- /lib/apk/db/installed\nP:x\n".into()]
-        {
-            assert!(matches!(more(tree), Err(Fault::Unsupported(why)) if why.contains("are not read here")));
-        }
+        let installed = vec![rpm("glibc", "i686"), rpm("glibc", "x86_64"), rpm("python3.11", "x86_64")];
+        let all = Packages::new(Database { installed, others: vec![] }, vec![Manager::Rpm], vec![]);
+        let count = |text: &str| all.recorded(&Selector::parse(text).unwrap()).len();
+        assert_eq!([count("glibc"), count("glibc.i686"), count("glibc:i686"), count("glibc.arm")], [2, 1, 1, 0]);
+        assert_eq!([count("python3.11"), count("python3.11.x86_64"), count("dpkg:glibc.i686")], [1, 1, 0]);
     }
 }

@@ -7,12 +7,17 @@
 //! -- /bin -> usr/bin
 //! -- /srv/www/ 0755 33:33
 //! -- /var/lib/app 0600 0:0 mtime=1700000000
+//! -- /var/lib/rpm/Packages base64
+//! UnBtUAAAAAA=
 //! ```
 //!
-//! A path that ends in `/` is a directory; parents come by themselves. `denied` refuses to be opened or listed.
+//! A path that ends in `/` is a directory; parents come by themselves. `denied` refuses to be opened or listed. What is no
+//! text is written in `base64`.
 
 use super::{FileType, Files, Stat};
 use crate::value::Fault;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 
@@ -31,7 +36,7 @@ struct Entry {
 
 #[derive(Clone)]
 enum Body {
-    Text(String),
+    Bytes(Vec<u8>),
     Link(String),
     Directory,
 }
@@ -67,13 +72,18 @@ impl TreeFiles {
         let mut words = head.split(' ');
         let path = words.next().unwrap_or_default();
         let directory = path.ends_with('/');
-        let body = if directory { Body::Directory } else { Body::Text(text) };
+        let body = if directory { Body::Directory } else { Body::Bytes(text.into_bytes()) };
         let path = if path.len() > 1 { path.trim_end_matches('/') } else { path };
         self.insert(path, body, if directory { 0o755 } else { 0o644 }, (0, 0));
         let Some(entry) = self.0.get_mut(path) else { return Err(format!("no path in `{head}`")) };
         for word in words {
             if word == "denied" {
                 entry.denied = true;
+            } else if word == "base64" {
+                let Body::Bytes(text) = &mut entry.body else { return Err(format!("no file in `{head}`")) };
+                text.retain(|byte| !byte.is_ascii_whitespace());
+                *text = STANDARD.decode(&text).map_err(|e| format!("no base64: {e}"))?;
+                entry.stat.size = text.len() as u64;
             } else if let Some(time) = word.strip_prefix("mtime=") {
                 entry.stat.mtime = time.parse().map_err(|_| format!("no time `{time}`"))?;
             } else if let Some(size) = word.strip_prefix("size=") {
@@ -96,7 +106,7 @@ impl TreeFiles {
             self.insert(parent, Body::Directory, 0o755, (0, 0));
         }
         let (file_type, size) = match &body {
-            Body::Text(text) => (FileType::File, text.len()),
+            Body::Bytes(bytes) => (FileType::File, bytes.len()),
             Body::Link(target) => (FileType::Symlink, target.len()),
             Body::Directory => (FileType::Directory, 4096),
         };
@@ -154,9 +164,7 @@ impl Files for TreeFiles {
         match self.resolve(path, true)? {
             None => Ok(None),
             Some((_, e)) if e.denied => Err(denied(path)),
-            Some((_, Entry { body: Body::Text(text), .. })) => {
-                Ok(Some(Box::new(Cursor::new(text.clone().into_bytes()))))
-            }
+            Some((_, Entry { body: Body::Bytes(bytes), .. })) => Ok(Some(Box::new(Cursor::new(bytes.clone())))),
             Some(_) => Err(Fault::Failed(format!("{path}: is a directory"))),
         }
     }
@@ -193,5 +201,12 @@ mod tests {
         assert_eq!(tree.link("/l").unwrap().as_deref(), Some("../../a"));
         assert!(tree.stat("/x").is_err());
         assert_eq!(tree.list("/").unwrap().unwrap(), ["a", "l", "x"]);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_written_in_base64() {
+        let tree = TreeFiles::parse("-- /a base64\nAP8\nQ\n-- /b\nAP8Q\n").unwrap();
+        assert_eq!((tree.read("/a", 9), tree.stat("/a").unwrap().unwrap().size), (Ok(Some(vec![0, 255, 16])), 3));
+        assert!(TreeFiles::parse("-- /a base64\nAP8\n").is_err() && TreeFiles::parse("-- /a/ base64\n").is_err());
     }
 }

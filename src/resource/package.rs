@@ -2,7 +2,7 @@
 
 use super::{Id, Keys, Presence, Resource, key};
 use crate::host::Host;
-use crate::host::packages::{self, Selector};
+use crate::host::packages::{self, Found, Manager, Selector};
 use crate::value::{Fault, Version};
 
 /// The installed packages that the entry's name stands for.
@@ -15,14 +15,17 @@ pub struct Package {
 
 impl Resource for Package {
     const NAME: &'static str = "package";
-    const ABOUT: &'static str = "An installed package, by the package manager's own database (dpkg's `/var/lib/dpkg/status`). \
-        What is only unpacked, half-configured or removed but for its configuration is not installed.";
+    const ABOUT: &'static str = "An installed package, by the databases of the host's own package managers, all of which are \
+        asked: dpkg (also an image's `status.d`), rpm, apk, pacman, opkg. What is only unpacked, half-configured, broken or \
+        removed but for its configuration is not installed. Behind its manager's name a package of another kind: \
+        `pip:requests`, `npm:typescript`, `gem:rake`, `snap:lxd`, `flatpak:org.gimp.GIMP`, where it is installed for all users.";
     const EXAMPLE: &'static str = "[package.nginx]\nversion = \">= 1.22\"\n";
     const PRESENCE: Option<Presence> =
         Some(Presence { name: "installed", about: "Whether it is installed, wholly and not only in part." });
     const TARGET: Option<(&'static str, &'static str)> = Some((
         "name",
-        "A package's name: `libc6` of any architecture, `libc6:amd64` of one, `xserver-xorg*` any that matches.",
+        "A package's name: `libc6` of any architecture, `libc6:amd64` of one, `xserver-xorg*` any that matches. With \
+        its manager, `rpm:glibc` or `pip:requests`, that one alone is asked.",
     ));
     const KEYS: Keys<Self> = &[
         &key("versions", "The version of each that is installed, in its manager's words.", Self::versions),
@@ -32,15 +35,20 @@ impl Resource for Package {
             Self::version,
         ),
         &key("arch", "The architecture it was built for. Unknown where it is installed for several.", Self::arch),
-        &key("held", "Whether the manager is told to keep it at its version. Unknown where that differs.", Self::held),
+        &key(
+            "held",
+            "Whether the manager is told to keep it at its version: dpkg's and opkg's hold, a version pinned in apk's world, \
+            pacman's `IgnorePkg`. Unknown where that differs, and of other managers.",
+            Self::held,
+        ),
+        &key("manager", "Which package manager has it. Unknown where several have.", Self::manager),
     ];
     type Id = Selector;
     type Settings = ();
 
     fn probe(host: &Host, name: &Selector, (): &()) -> Result<Option<Self>, Fault> {
-        let packages = host.packages()?;
-        let found: Vec<_> = packages.find(host, name)?.into_iter().cloned().collect();
-        Ok((!found.is_empty()).then(|| Package { found, more: packages.complete().err() }))
+        let Found { packages: found, more } = packages::find(host, name)?;
+        Ok((!found.is_empty()).then_some(Package { found, more }))
     }
 }
 
@@ -57,11 +65,11 @@ impl Package {
     }
 
     fn versions(&self) -> Result<Vec<String>, Fault> {
-        Ok(self.all()?.iter().map(|p| p.version.to_string()).collect())
+        self.all()?.iter().map(|p| p.version().map(|version| version.text)).collect()
     }
 
     fn version(&self) -> Result<Option<Version>, Fault> {
-        self.same(packages::Package::version)
+        self.same(packages::Package::version)?.transpose()
     }
 
     fn arch(&self) -> Result<Option<String>, Fault> {
@@ -70,7 +78,11 @@ impl Package {
     }
 
     fn held(&self) -> Result<Option<bool>, Fault> {
-        self.same(|p| p.held)
+        self.same(|p| p.held.clone())?.transpose()
+    }
+
+    fn manager(&self) -> Result<Option<Manager>, Fault> {
+        self.same(|p| p.manager)
     }
 
     /// What all of them have in common.
@@ -80,8 +92,7 @@ impl Package {
         if values.all(|value| Some(&value) == first.as_ref()) {
             return Ok(first);
         }
-        let name = |p: &packages::Package| format!("`{}:{}` {}", p.name, p.architecture, p.version);
-        let mut names: Vec<_> = self.found.iter().take(4).map(name).collect();
+        let mut names: Vec<_> = self.found.iter().take(4).map(packages::Package::label).collect();
         if self.found.len() > names.len() {
             names.push("…".into());
         }

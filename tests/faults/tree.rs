@@ -65,7 +65,10 @@ impl Tree {
     fn write(&mut self, path: &str, text: String) {
         let is = |head: &str| head.split(' ').next() == Some(path);
         match self.0.iter_mut().find(|(head, _)| is(head)) {
-            Some((_, old)) => *old = text,
+            Some((head, old)) => {
+                *head = head.replace(" base64", "");
+                *old = text;
+            }
             None => self.0.push((path.to_owned(), text)),
         }
     }

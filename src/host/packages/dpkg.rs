@@ -6,10 +6,12 @@
 //! dpkg writes the whole file anew and ends it with a blank line. So a file cut anywhere inside a stanza shows. One cut
 //! just behind the blank line between two stanzas does not, but for the lists of files that dpkg keeps beside it.
 
-use super::{Database, Package};
+use super::{Database, Manager, Package};
 use crate::host::{Host, Stat};
 use crate::value::{Fault, VersionOrder};
 use memchr::memchr;
+
+pub(super) mod status_d;
 
 pub(super) const STATUS: &str = "/var/lib/dpkg/status";
 /// Files named by a number, each a stanza that has replaced the one in `status`; dpkg merges them now and then.
@@ -24,18 +26,28 @@ const LONGEST_LINE: usize = 1 << 20;
 
 /// One package as dpkg records it, whatever its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Stanza {
-    name: Box<str>,
+pub(super) struct Stanza {
+    pub name: Box<str>,
     architecture: Box<str>,
     version: Box<str>,
-    state: State,
+    pub state: State,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct State {
-    held: bool,
-    installed: bool,
+pub(super) struct State {
+    pub held: bool,
+    pub installed: bool,
 }
+
+/// How a file of stanzas speaks of a package's state.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Dialect {
+    pub status: fn(&str) -> Result<State, String>,
+    /// The state of a package that has no `Status`, if it may have none.
+    pub unsaid: Option<State>,
+}
+
+const DIALECT: Dialect = Dialect { status: state, unsaid: None };
 
 pub(super) fn read(host: &Host) -> Result<Option<Database>, Fault> {
     for _ in 0..ATTEMPTS {
@@ -78,7 +90,11 @@ fn absent(host: &Host) -> Result<Option<Database>, Fault> {
 
 /// The packages of which there is a list of files: `NAME.list`, or `NAME:ARCHITECTURE.list`.
 pub(super) fn unpacked(host: &Host) -> Result<Vec<String>, Fault> {
-    let names = host.files().list(INFO)?.unwrap_or_default();
+    lists(host, INFO)
+}
+
+pub(super) fn lists(host: &Host, directory: &str) -> Result<Vec<String>, Fault> {
+    let names = host.files().list(directory)?.unwrap_or_default();
     let package = |file: &String| file.strip_suffix(".list").and_then(|n| n.split(':').next()).map(str::to_owned);
     Ok(names.iter().filter_map(package).collect())
 }
@@ -110,7 +126,7 @@ fn installed(status: Reader, journal: &[(String, Vec<u8>)]) -> Result<Database, 
     }
     let (installed, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|s| s.state.installed);
     Ok(Database {
-        installed: installed.into_iter().map(Stanza::package).collect(),
+        installed: installed.into_iter().map(|stanza| stanza.package(Manager::Dpkg)).collect(),
         others: others.into_iter().map(|s| s.name).collect(),
     })
 }
@@ -142,7 +158,8 @@ struct Fields {
 
 /// Reads stanzas out of pieces of text that end anywhere.
 #[derive(Debug)]
-struct Reader {
+pub(super) struct Reader {
+    dialect: Dialect,
     all: Vec<Stanza>,
     fields: Fields,
     /// The number of the last line.
@@ -166,11 +183,24 @@ fn stanzas(bytes: &[u8]) -> Result<Vec<Stanza>, String> {
 
 impl Reader {
     fn new() -> Reader {
-        let fields = Fields::default();
-        Reader { all: vec![], fields, line: 0, begun: vec![], end: [0; 2], is_empty: true, has_nul: false, wrong: None }
+        Reader::of(DIALECT)
     }
 
-    fn feed(&mut self, piece: &[u8]) {
+    pub(super) fn of(dialect: Dialect) -> Reader {
+        Reader {
+            dialect,
+            all: vec![],
+            fields: Fields::default(),
+            line: 0,
+            begun: vec![],
+            end: [0; 2],
+            is_empty: true,
+            has_nul: false,
+            wrong: None,
+        }
+    }
+
+    pub(super) fn feed(&mut self, piece: &[u8]) {
         self.end = match *piece {
             [.., a, b] => [a, b],
             [b] => [self.end[1], b],
@@ -202,17 +232,19 @@ impl Reader {
     fn line(&mut self, line: &[u8]) {
         self.line += 1;
         let read = match line.first() {
-            None if self.fields.begun => std::mem::take(&mut self.fields).stanza().map(|stanza| self.all.push(stanza)),
+            None if self.fields.begun => {
+                std::mem::take(&mut self.fields).stanza(self.dialect).map(|stanza| self.all.push(stanza))
+            }
             None => Ok(()),
             Some(b' ' | b'\t') if self.fields.begun => Ok(()),
-            Some(_) => self.fields.line(line),
+            Some(_) => self.fields.line(line, self.dialect),
         };
         if let Err(why) = read {
             self.wrong = Some(at(self.line, why));
         }
     }
 
-    fn finish(mut self) -> Result<Vec<Stanza>, String> {
+    pub(super) fn finish(mut self) -> Result<Vec<Stanza>, String> {
         if self.wrong.is_none() && !self.begun.is_empty() {
             let last = std::mem::take(&mut self.begun);
             self.line(&last);
@@ -234,7 +266,7 @@ fn at(line: usize, why: String) -> String {
 }
 
 impl Fields {
-    fn line(&mut self, line: &[u8]) -> Result<(), String> {
+    fn line(&mut self, line: &[u8], dialect: Dialect) -> Result<(), String> {
         let no_field = || format!("`{}` is no field", shown(line));
         let colon = memchr(b':', line).ok_or_else(no_field)?;
         let (name, value) = (line[..colon].trim_ascii_end(), &line[colon + 1..]);
@@ -247,7 +279,7 @@ impl Fields {
             _ if name.eq_ignore_ascii_case(b"Version") => &mut self.version,
             _ if name.eq_ignore_ascii_case(b"Architecture") => &mut self.architecture,
             _ if name.eq_ignore_ascii_case(b"Status") => {
-                let state = state(text(name, value)?)?;
+                let state = (dialect.status)(text(name, value)?)?;
                 return once(name, self.status.replace(state).is_none());
             }
             _ => return Ok(()),
@@ -259,9 +291,9 @@ impl Fields {
         once(name, place.replace(text.into()).is_none())
     }
 
-    fn stanza(self) -> Result<Stanza, String> {
+    fn stanza(self, dialect: Dialect) -> Result<Stanza, String> {
         let name = self.package.ok_or("the stanza above names no `Package`")?;
-        let state = self.status.ok_or_else(|| format!("`{name}` has no `Status`"))?;
+        let state = self.status.or(dialect.unsaid).ok_or_else(|| format!("`{name}` has no `Status`"))?;
         let version = match self.version {
             Some(version) => version,
             None if state.installed => return Err(format!("`{name}` is installed but has no `Version`")),
@@ -315,14 +347,15 @@ impl Stanza {
         (&self.name, &self.architecture)
     }
 
-    fn package(self) -> Package {
+    pub(super) fn package(self, manager: Manager) -> Package {
         Package {
             name: self.name,
             version: self.version,
             order: VersionOrder::Debian,
             architecture: self.architecture,
-            held: self.state.held,
-            manager: "dpkg",
+            held: Ok(self.state.held),
+            manager,
+            place: Box::default(),
         }
     }
 }
