@@ -55,6 +55,20 @@ targets! {
     "shadow" => |bytes| table(bytes, "/etc/shadow", "[user.root]\nlocked = true\nexpires-in = \"> 1d\"\npassword-hash = \"x\"\n"),
     "nsswitch" => |bytes| table(bytes, "/etc/nsswitch.conf", "[user.nobody-here]\n[addr.\"tcp://nowhere.test:1\"]\n"),
     "dpkg-status" => |bytes| table(bytes, "/var/lib/dpkg/status", "[package.bash]\nversion = \"> 1\"\n[package.\"libc6:amd64\"]\n"),
+    "dpkg-status-d" => |bytes| table(bytes, "/var/lib/dpkg/status.d/a", PACKAGE),
+    "rpm-sqlite" => |bytes| table(bytes, "/var/lib/rpm/rpmdb.sqlite", PACKAGE),
+    "rpm-log" => |bytes| {
+        let database = include_bytes!("../fuzz/seeds/rpm-sqlite/rpmdb.sqlite").to_vec();
+        tables([("/var/lib/rpm/rpmdb.sqlite", database), ("/var/lib/rpm/rpmdb.sqlite-wal", bytes.to_vec())], PACKAGE);
+    },
+    "rpm-ndb" => |bytes| table(bytes, "/var/lib/rpm/Packages.db", PACKAGE),
+    "rpm-bdb" => |bytes| table(bytes, "/var/lib/rpm/Packages", PACKAGE),
+    "apk-installed" => |bytes| table(bytes, "/lib/apk/db/installed", PACKAGE),
+    "pacman-desc" => |bytes| table(bytes, "/var/lib/pacman/local/bash-5.2-1/desc", PACKAGE),
+    "opkg-status" => |bytes| table(bytes, "/usr/lib/opkg/status", PACKAGE),
+    "pip-metadata" => |bytes| table(bytes, "/usr/lib/python3/dist-packages/six-1.dist-info/METADATA", "[package.\"pip:six\"]\nversion = \"> 1\"\n"),
+    "npm-package" => |bytes| table(bytes, "/usr/lib/node_modules/npm/package.json", "[package.\"npm:npm\"]\nversion = \"> 1\"\n"),
+    "gemspec" => |bytes| table(bytes, "/var/lib/gems/3/specifications/rake-1.gemspec", "[package.\"gem:rake\"]\nversion = \"> 1\"\n"),
     "mountinfo" => |bytes| table(bytes, "/proc/self/mountinfo", "[mount.\"/\"]\nopts = [\"rw\"]\nsource = \"x\"\nfilesystem = \"ext4\"\n[mount.\"/a\"]\n"),
     "fstab" => |bytes| table(bytes, "/etc/fstab", "[mount.\"/\"]\nin-fstab = true\n"),
     "os-release" => |bytes| table(bytes, "/etc/os-release", "[system.here]\nos = \"debian\"\nos-version = \"> 1\"\n"),
@@ -87,6 +101,7 @@ targets! {
     "icmp" => fuzz::icmp,
 }
 
+const PACKAGE: &str = "[package.bash]\nversion = \"> 1\"\nheld = false\nmanager = \"rpm\"\n[package.\"*\"]\nversions = [\"1\"]\narch = \"x\"\n";
 const PORT: &str =
     "[port.22]\nlistening = true\nip = [\"0.0.0.0\"]\n[port.\"udp:53\"]\n[port.\"udp6:53\"]\n[port.\"unix:/run/x\"]\n";
 
@@ -149,10 +164,14 @@ fn run(spec: &Spec, host: &Host) {
 
 /// Looks at a host that has little more than `bytes` at `path`.
 fn table(bytes: &[u8], path: &str, spec: &str) {
+    tables([(path, bytes.to_vec())], spec);
+}
+
+fn tables<const N: usize>(own: [(&str, Vec<u8>); N], spec: &str) {
     let spec = load_text("spec.toml", spec.to_owned(), Format::Toml);
     let spec = spec.unwrap_or_else(|r| panic!("{}", r.sources.render(&r.wrong, false)));
     let mut files = whole();
-    files.insert(path.to_owned(), bytes.to_vec());
+    files.extend(own.map(|(path, bytes)| (path.to_owned(), bytes)));
     run(&spec, &host(files));
 }
 

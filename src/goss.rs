@@ -15,7 +15,7 @@ mod target;
 
 pub use decode::decode;
 pub use field::{Field, SECTIONS, Section, Shape};
-pub use lower::lower;
+pub use lower::{lower, lower_of};
 pub use print::{print, print_value};
 
 use crate::syntax::Span;

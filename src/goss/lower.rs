@@ -3,6 +3,7 @@
 use super::field::{Section, Tested};
 use super::matcher::{MISSING, Seen, test};
 use super::{Config, Entry, service, setting, target};
+use crate::host::packages::Manager;
 use crate::matcher::Test;
 use crate::matcher::goss::printed;
 use crate::quantity::LONGEST;
@@ -40,17 +41,28 @@ const NUMBERS: [(&str, &[&str]); 3] = [("command", &["exit-status"]), ("user", &
 /// Every entry as a claim, in goss's order of sections, names sorted. What goss refuses only when it looks becomes a test
 /// that fails ([`crate::matcher::Test::Refused`]), and what no probe can be made of is unknown.
 pub fn lower(config: &Config) -> Vec<Claim> {
+    lower_of(config, None)
+}
+
+/// The same, where packages are those of one manager.
+pub fn lower_of(config: &Config, packages: Option<Manager>) -> Vec<Claim> {
     let mut claims = Vec::new();
     for (section, kind) in ORDER.iter().filter_map(|name| Some((Section::find(name)?, Kind::find(name)?))) {
         let entries = Section::index(section.name).and_then(|index| config.sections.get(&index));
         for (name, entry) in entries.into_iter().flatten() {
-            claims.push(claim(section, kind, name, entry));
+            claims.push(claim(section, kind, name, entry, packages));
         }
     }
     claims
 }
 
-fn claim(section: &'static Section, kind: &'static Kind, name: &str, entry: &Entry) -> Claim {
+fn claim(
+    section: &'static Section,
+    kind: &'static Kind,
+    name: &str,
+    entry: &Entry,
+    packages: Option<Manager>,
+) -> Claim {
     let said = section.target.and_then(|field| text(entry, field)).filter(|target| !target.is_empty());
     let target = said.unwrap_or(name);
     // goss says of a command only the entry's name.
@@ -64,6 +76,7 @@ fn claim(section: &'static Section, kind: &'static Kind, name: &str, entry: &Ent
     let probe = match section.name {
         "matching" => Ok(matching(entry)),
         "service" => service::probe(kind, target, probe(kind, section, entry, target, &settings)),
+        "package" => probe(kind, section, entry, &target::package(target, packages), &settings),
         _ => probe(kind, section, entry, target, &settings),
     };
     let key = Key { span: entry.span, text: Cow::Borrowed(name) };

@@ -2,6 +2,7 @@
 
 use super::target::absolute;
 use super::{Entry, Field, Said, Section};
+use crate::host::packages::Manager;
 use crate::resource::{Ask, Kind, Observed, Seen};
 use crate::spec::{Asks, Claim, Common, Profile, Tests};
 use crate::syntax::{Data, Node, Span};
@@ -26,6 +27,8 @@ pub struct How {
     pub username: String,
     pub password: String,
     pub proxy: String,
+    /// Whose packages are meant.
+    pub packages: Option<Manager>,
 }
 
 /// Something that is to be looked at.
@@ -116,6 +119,9 @@ fn canonical(section: &Section, name: &str) -> Result<String, String> {
 
 /// What our probe calls it.
 fn target<'n>(section: &'static Section, name: &'n str, how: &How) -> Result<Cow<'n, str>, String> {
+    if section.name == "package" {
+        return Ok(super::target::package(name, how.packages));
+    }
     let mut said = Fields { section, said: Vec::new() };
     said.say("server", Value::Text(how.server.clone()));
     super::target::of(section, &said.finish(), name)

@@ -3,6 +3,7 @@
 use super::Entry;
 use super::field::Section;
 use crate::go;
+use crate::host::packages::Manager;
 use std::borrow::Cow;
 
 /// The records that goss asks a `server` for; any other capitals before a `:` are dropped.
@@ -21,6 +22,11 @@ pub fn of<'n>(section: &Section, entry: &Entry, name: &'n str) -> Result<Cow<'n,
         "kernel-param" => Cow::Owned(name.replace('.', "/")),
         _ => Cow::Borrowed(name),
     })
+}
+
+/// A package of one manager, or of whichever has it.
+pub fn package(name: &str, manager: Option<Manager>) -> Cow<'_, str> {
+    manager.map_or(Cow::Borrowed(name), |manager| Cow::Owned(format!("{}:{name}", manager.word())))
 }
 
 /// Go's filepath.Abs: from the folder that the program runs in, without `.` and `..`, which are taken as they are written.

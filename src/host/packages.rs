@@ -230,7 +230,7 @@ impl Packages {
 }
 
 impl Package {
-    /// `None` where nothing is recorded.
+    /// A fault where it cannot be read.
     pub fn version(&self) -> Result<Version, Fault> {
         match &*self.version {
             "" => {
@@ -241,12 +241,12 @@ impl Package {
         }
     }
 
-    /// What tells it from others, and its version.
-    pub fn label(&self) -> String {
-        match (&*self.place, &*self.architecture) {
-            ("", "") => format!("`{}` {}", self.name, self.version),
-            ("", architecture) => format!("`{}:{architecture}` {}", self.name, self.version),
-            (place, _) => format!("{} in {place}", self.version),
+    /// The name that tells it from others: a manager's only where several are asked.
+    pub fn full_name(&self, with_manager: bool) -> String {
+        let manager = if with_manager { format!("{}:", self.manager.word()) } else { String::new() };
+        match &*self.architecture {
+            "" => format!("{manager}{}", self.name),
+            architecture => format!("{manager}{}:{architecture}", self.name),
         }
     }
 }

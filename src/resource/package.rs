@@ -92,11 +92,24 @@ impl Package {
         if values.all(|value| Some(&value) == first.as_ref()) {
             return Ok(first);
         }
-        let mut names: Vec<_> = self.found.iter().take(4).map(packages::Package::label).collect();
-        if self.found.len() > names.len() {
-            names.push("…".into());
+        let managers = self.found.iter().any(|p| self.found.iter().any(|other| other.manager != p.manager));
+        let name = |p: &packages::Package| p.full_name(managers);
+        let mut told: Vec<_> = self.found.iter().take(4).map(|p| told(&name(p), p)).collect();
+        if self.found.len() > told.len() {
+            told.push("…".into());
         }
-        Err(Fault::Unsupported(format!("several are installed and differ: name one of {}", names.join(", "))))
+        // Packages of one name and architecture cannot be named one by one.
+        let are_named = self.found.array_windows().all(|[a, b]| name(a) != name(b) && a.place.is_empty());
+        let mend = if are_named { "name one of " } else { "`versions` has all: " };
+        Err(Fault::Unsupported(format!("several are installed and differ: {mend}{}", told.join(", "))))
+    }
+}
+
+/// A package as one of several.
+fn told(name: &str, package: &packages::Package) -> String {
+    match &*package.place {
+        "" => format!("`{name}` {}", package.version),
+        place => format!("{} in {place}", package.version),
     }
 }
 

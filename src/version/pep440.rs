@@ -60,7 +60,7 @@ impl<'v> Version<'v> {
 
     fn compare(&self, other: &Version<'_>) -> Ordering {
         number(self.epoch, other.epoch)
-            .then_with(|| each(&self.release, &other.release, |a, b| number(a, b)))
+            .then_with(|| each(&self.release, &other.release, number))
             .then_with(|| self.phase().cmp(&other.phase()))
             .then_with(|| either(self.pre.map(|p| p.1), other.pre.map(|p| p.1)))
             .then_with(|| either(self.post, other.post))

@@ -46,6 +46,7 @@ impl Args {
                 username: line.text("username"),
                 password: line.text("password"),
                 proxy: line.text("proxy"),
+                packages: super::suite::packages(&line.text("package")),
             },
         }
     }

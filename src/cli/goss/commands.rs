@@ -101,7 +101,7 @@ pub static GOSS: Command = Command {
             .or("GOSS_VARS"),
         flag(&["vars-inline"], Text, "", "Variables for templates, JSON or YAML; they go before those of files")
             .or("GOSS_VARS_INLINE"),
-        flag(&["package"], Text, "", "Whose packages are meant: apk, dpkg, pacman, rpm"),
+        flag(&["package"], Text, "", "Whose packages are meant: apk, dpkg, opkg, pacman, rpm"),
     ],
     commands: &[
         Command {

@@ -2,14 +2,14 @@
 
 use super::Common;
 use super::line::Line;
-use crate::goss::lower;
+use crate::goss::lower_of;
+use crate::host::packages::Manager;
 use crate::load::Rejected;
 use crate::load::goss::{Loaded, Request, load};
 use crate::plan::Limits;
 use crate::report::printable::line as shown;
 use crate::spec::Claim;
 use crate::syntax::Sources;
-use crate::value::Fault;
 
 /// A goss file's tests.
 pub(super) struct Suite {
@@ -22,8 +22,7 @@ pub(super) struct Suite {
 impl Suite {
     pub(super) fn read(common: &Common) -> Result<Suite, Rejected> {
         let Loaded { sources, config, warnings, .. } = load(&common.request, &mut |_| {})?;
-        let mut claims = lower(&config);
-        name_packages(&mut claims, &common.package);
+        let claims = lower_of(&config, packages(&common.package));
         Ok(Suite { sources, claims, warnings })
     }
 }
@@ -44,13 +43,11 @@ pub(super) fn limits(line: &Line) -> Result<Limits, &'static str> {
     }
 }
 
-/// Makes packages of a manager that is not read unknown: that there are none would be a guess.
-fn name_packages(claims: &mut [Claim], manager: &str) {
-    if !matches!(manager, "apk" | "pacman" | "rpm") {
-        return;
-    }
-    for claim in claims.iter_mut().filter(|claim| claim.kind.name == "package") {
-        let why = format!("`--package {manager}`: only dpkg's packages can be looked up");
-        claim.probe = Box::new(move |_, _| Err(Fault::Unsupported(why.clone())));
+/// Whose packages `--package` means, by goss's words; it knows no others.
+pub(super) fn packages(word: &str) -> Option<Manager> {
+    match word {
+        "apk" | "dpkg" | "opkg" | "pacman" | "rpm" => Manager::parse(word),
+        "deb" => Some(Manager::Dpkg),
+        _ => None,
     }
 }

@@ -57,7 +57,7 @@ fn find(host: &Host) -> Result<Option<(String, Read)>, Fault> {
         for (name, form) in FORMS {
             let path = format!("{directory}/{name}");
             let Some(stat) = host.files().stat(&path)? else { continue };
-            let is_empty = stat.size == 0 && !host.files().stat(&sqlite::log(&path))?.is_some_and(|log| log.size > 0);
+            let is_empty = stat.size == 0 && host.files().stat(&sqlite::log(&path))?.is_none_or(|log| log.size == 0);
             match &found {
                 _ if is_empty => {}
                 Some((_, _, old)) if (old.device, old.inode) == (stat.device, stat.inode) => {}

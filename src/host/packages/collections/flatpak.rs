@@ -26,7 +26,7 @@ pub(super) fn find(host: &Host, selector: &Selector) -> Result<Vec<Package>, Fau
                     if host.files().lstat(&format!("{place}/active"))?.is_none() {
                         continue;
                     }
-                    let version = version(host, &place, name)?;
+                    let version = version(host, &place, name);
                     let mut flatpak = package(Manager::Flatpak, VersionOrder::Dotted, name, &version, &place);
                     flatpak.architecture = architecture.as_str().into();
                     found.push(flatpak);
@@ -44,17 +44,16 @@ fn inside(host: &Host, path: &str) -> Result<Vec<String>, Fault> {
     Ok(names)
 }
 
-/// Of the newest release that it tells of; empty where it tells of none, as runtimes do.
-fn version(host: &Host, place: &str, name: &str) -> Result<String, Fault> {
-    for (before, behind) in METAINFO {
-        let path = format!("{place}/active/files/share/{before}{name}{behind}");
-        let Some(text) = text(host, &path)? else { continue };
-        let xml = roxmltree::Document::parse(&text).map_err(|e| Fault::Malformed(format!("{path}: {e}")))?;
-        let release = xml.descendants().find(|node| node.has_tag_name("release"));
-        let version = release.and_then(|release| release.attribute("version")).unwrap_or_default();
-        return Ok(if is_word(version) { version.to_owned() } else { String::new() });
-    }
-    Ok(String::new())
+/// Of the newest release that it tells of; empty where it tells of none, as runtimes do, or cannot be read.
+fn version(host: &Host, place: &str, name: &str) -> String {
+    let read = |(before, behind): &(&str, &str)| {
+        text(host, &format!("{place}/active/files/share/{before}{name}{behind}")).ok().flatten()
+    };
+    let Some(text) = METAINFO.iter().find_map(read) else { return String::new() };
+    let Ok(xml) = roxmltree::Document::parse(&text) else { return String::new() };
+    let release = xml.descendants().find(|node| node.has_tag_name("release"));
+    let version = release.and_then(|release| release.attribute("version")).unwrap_or_default();
+    if is_word(version) { version.to_owned() } else { String::new() }
 }
 
 #[cfg(test)]

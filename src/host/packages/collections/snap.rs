@@ -23,7 +23,7 @@ pub(super) fn find(host: &Host, selector: &Selector) -> Result<Vec<Package>, Fau
                 continue;
             }
             let place = format!("{mount}/{name}/{revision}");
-            let yaml = text(host, &format!("{place}/meta/snap.yaml"))?.unwrap_or_default();
+            let yaml = text(host, &format!("{place}/meta/snap.yaml")).ok().flatten().unwrap_or_default();
             let mut snap = package(Manager::Snap, VersionOrder::Dotted, name, version(&yaml), &place);
             snap.architecture = architecture(&yaml).into();
             found.push(snap);
@@ -32,21 +32,25 @@ pub(super) fn find(host: &Host, selector: &Selector) -> Result<Vec<Package>, Fau
     Ok(found)
 }
 
-/// Empty where a snap is not mounted, and so cannot be read.
+/// Empty where a snap is not mounted, or cannot be read.
 fn version(yaml: &str) -> &str {
     let version = yaml.lines().find_map(|line| line.strip_prefix("version:")).unwrap_or_default();
     let version = version.trim().trim_matches(['"', '\'']);
     if is_word(version) { version } else { "" }
 }
 
-/// The only one, if it is one.
+/// The only one, if it is one: `[ all ]`, or a line for each.
 fn architecture(yaml: &str) -> &str {
-    let after = yaml.lines().skip_while(|line| line.trim_end() != "architectures:").skip(1);
-    let mut listed = after.map_while(|line| line.trim_start().strip_prefix("- "));
-    match (listed.next(), listed.next()) {
-        (Some(one), None) if is_word(one.trim()) => one.trim(),
+    let mut lines = yaml.lines().skip_while(|line| !line.starts_with("architectures:"));
+    let first = lines.next().and_then(|line| line.split_once(':')).map_or("", |(_, words)| words.trim());
+    let mut listed = lines.map_while(|line| line.trim_start().strip_prefix("- "));
+    let one = match (first, listed.next(), listed.next()) {
+        ("", Some(one), None) => one,
+        (words, None, None) => words.trim_start_matches('[').trim_end_matches(']'),
         _ => "",
-    }
+    };
+    let one = one.trim().trim_matches(['"', '\'']);
+    if is_word(one) && !one.contains(',') { one } else { "" }
 }
 
 #[cfg(test)]
@@ -72,6 +76,11 @@ mod tests {
         );
         assert_eq!(look("*"), "core22  , hello 2.10 amd64");
         let none = Host::offline(Arc::new(TreeFiles::parse("").unwrap()), time::OffsetDateTime::UNIX_EPOCH);
+        let words = |yaml| architecture(yaml).to_owned();
+        assert_eq!(
+            [words("architectures: [ all ]\n"), words("architectures:\n  - amd64\n  - i386\n"), words("x:\n- y\n")],
+            ["all", "", ""]
+        );
         assert_eq!(find(&none, &Selector::parse("snap:hello").unwrap()), Ok(vec![]));
     }
 }

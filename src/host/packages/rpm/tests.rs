@@ -120,13 +120,14 @@ fn a_database_cut_anywhere_is_a_fault() {
 
 #[test]
 fn pages_that_lead_to_themselves_are_found_out() {
-    // Each number of a page, wherever it may stand, becomes each other one.
-    for (path, bytes, width, page) in [(SQLITE.0, SQLITE.1, 4, 512), (BDB.0, BDB.1, 4, 512)] {
-        for at in (0..bytes.len() - width).step_by(2) {
-            for number in 0..(bytes.len() / page) as u8 {
+    // Each number of a page, wherever it may stand, becomes that of two others.
+    for (path, bytes) in [SQLITE, BDB] {
+        let pages = bytes.len() / 512;
+        for at in (0..bytes.len() - 4).step_by(2) {
+            for number in [at / 512 + 1, (at / 2) % pages] {
                 let mut looped = bytes.to_vec();
-                let word = if path == SQLITE.0 { [0, 0, 0, number] } else { [number, 0, 0, 0] };
-                looped[at..at + width].copy_from_slice(&word);
+                let word = if path == SQLITE.0 { [0, 0, 0, number as u8] } else { [number as u8, 0, 0, 0] };
+                looped[at..at + 4].copy_from_slice(&word);
                 let _ = listed(&host(&[(path, &looped)]));
             }
         }
@@ -149,5 +150,21 @@ proptest! {
         let _ = listed(&host(&[(path, &changed)]));
         let _ = listed(&host(&[(path, &noise)]));
         let _ = listed(&host(&[SQLITE, (LOG.0, &noise)]));
+    }
+}
+
+/// `VERISPEC_RPMDB=/tmp/rpmdb.sqlite cargo test --release --lib how_long_a_database -- --ignored --nocapture`
+#[test]
+#[ignore = "a measurement"]
+fn how_long_a_database_of_rpm_takes() {
+    let path = std::env::var("VERISPEC_RPMDB").unwrap();
+    let (_, form) = *FORMS.iter().find(|(name, _)| path.ends_with(name)).unwrap();
+    for _ in 0..5 {
+        let began = (std::time::Instant::now(), rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime));
+        let host = Host::local();
+        let count = packages(&host, host.open_at(&path).unwrap().unwrap(), form).unwrap().len();
+        let cpu = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+        let cpu = (cpu.tv_sec - began.1.tv_sec) * 1000 + (cpu.tv_nsec - began.1.tv_nsec) / 1_000_000;
+        eprintln!("{count} packages in {:?}, {cpu} ms of CPU", began.0.elapsed());
     }
 }
