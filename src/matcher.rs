@@ -31,6 +31,7 @@ mod table;
 #[cfg(test)]
 mod written;
 
+pub use diff::unified;
 pub use meaning::Meaning;
 pub use operator::{Empty, OPERATORS, Of, Operand, Operator, is_quantity};
 pub use pattern::Pattern;
