@@ -85,6 +85,10 @@ pub trait Resource: Sized + 'static {
     const REQUIRED: &[&str] = &[];
     /// What `add` writes of it, in this order; what is not here is never written.
     const PINS: &[Pin] = &[];
+    /// Those of them that suit the thing of this name.
+    fn pins_of(_name: &str) -> &'static [Pin] {
+        Self::PINS
+    }
     /// Whether an entry whose thing is called `entry` speaks of what `add` calls `thing`: `80` does of `tcp6:80`.
     fn speaks_of(entry: &str, thing: &str) -> bool {
         entry == thing
@@ -284,6 +288,8 @@ pub struct Kind {
     pub required: &'static [&'static str],
     /// What `add` writes of it.
     pub pins: &'static [Pin],
+    /// What `add` writes of the thing of this name.
+    pub pins_of: fn(&str) -> &'static [Pin],
     /// Whether an entry for the first speaks of the second.
     pub speaks_of: fn(&str, &str) -> bool,
     /// The places in an entry's settings that no report may show.
@@ -369,6 +375,7 @@ impl Kind {
             settings: || R::SETTINGS.iter().map(|s| s.info()).collect(),
             required: R::REQUIRED,
             pins: R::PINS,
+            pins_of: R::pins_of,
             speaks_of: R::speaks_of,
             secrets: secrets::<R>,
             bind: bind::<R>,

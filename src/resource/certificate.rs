@@ -1,7 +1,7 @@
 //! `certificate`: what an X.509 certificate, in a file or of a server, says, and what it is good for.
 
 use super::path::Path;
-use super::{Argument, FromNode, Id, Keys, Presence, Resource, Settings, Shape, check, choice, key, setting};
+use super::{Argument, FromNode, Id, Keys, Pin, Presence, Resource, Settings, Shape, check, choice, key, setting};
 use crate::host::roots::Roots;
 use crate::host::starttls::Protocol;
 use crate::host::tls::check_server_name;
@@ -122,6 +122,13 @@ hostname = "mail.example.org"
         &check("matches-key", "The path of a private key that it belongs to.", KEY, |c: &Self, path| {
             c.leaf(|x| private_key::problems(&c.host, x.public_key(), path))
         }),
+    ];
+    const PINS: &[Pin] = &[
+        Pin::time_left("expires-in"),
+        Pin::exact("subject"),
+        Pin::exact("sans"),
+        Pin::exact("key-type"),
+        Pin::if_true("chain"),
     ];
     type Id = Target;
     type Settings = How;

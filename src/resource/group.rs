@@ -1,7 +1,7 @@
 //! `group`: a group and who is in it.
 
 use super::user::Name;
-use super::{Keys, Resource, key};
+use super::{Keys, Pin, Resource, key};
 use crate::host::Host;
 use crate::host::accounts::Group as Account;
 use crate::value::{Fault, Known};
@@ -24,6 +24,10 @@ impl Resource for Group {
             "The names of its users, sorted: those on the group's line and those of passwd(5) whose primary group it is.",
             Self::members,
         ),
+    ];
+    const PINS: &[Pin] = &[
+        Pin::exact("gid"),
+        Pin::exact("members"),
     ];
     type Id = Name;
     type Settings = ();

@@ -1,6 +1,6 @@
 //! `kernel-module`: whether the kernel has a module, its parameters, and whether it is kept out.
 
-use super::{Argument, Id, Keys, Presence, Resource, key, lookup};
+use super::{Argument, Id, Keys, Pin, Presence, Resource, key, lookup};
 use crate::host::{Host, modules};
 use crate::value::{Fault, Value};
 
@@ -57,6 +57,9 @@ impl Resource for KernelModule {
              or the kernel's command line names it. `blacklist` alone does not stop who asks for it by name.",
             Self::blacklisted,
         ),
+    ];
+    const PINS: &[Pin] = &[
+        Pin::if_true("blacklisted"),
     ];
     type Id = Name;
     type Settings = ();

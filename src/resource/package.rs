@@ -1,6 +1,6 @@
 //! `package`: what a package manager has installed.
 
-use super::{Id, Keys, Presence, Resource, key};
+use super::{Id, Keys, Pin, Presence, Resource, key};
 use crate::host::Host;
 use crate::host::packages::{self, Selector};
 use crate::value::{Fault, Version};
@@ -33,6 +33,10 @@ impl Resource for Package {
         ),
         &key("arch", "The architecture it was built for. Unknown where it is installed for several.", Self::arch),
         &key("held", "Whether the manager is told to keep it at its version. Unknown where that differs.", Self::held),
+    ];
+    const PINS: &[Pin] = &[
+        Pin::exact("versions"),
+        Pin::if_true("held"),
     ];
     type Id = Selector;
     type Settings = ();

@@ -1,6 +1,6 @@
 //! `service`: a unit of the init system and the state it is in.
 
-use super::{Argument, Id, Keys, Resource, key, lookup};
+use super::{Argument, Id, Keys, Pin, Resource, key, lookup};
 use crate::host::Host;
 use crate::host::units::Unit;
 use crate::syntax::nearest;
@@ -75,6 +75,11 @@ impl Resource for Service {
             Argument { noun: "property", check: property_name },
             Self::property,
         ),
+    ];
+    const PINS: &[Pin] = &[
+        Pin::exact("enabled"),
+        Pin::exact("running"),
+        Pin::if_true("masked"),
     ];
     type Id = UnitName;
     type Settings = ();
