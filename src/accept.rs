@@ -77,7 +77,9 @@ fn wanted(verdict: &Verdict, page: &Page) -> Result<Vec<Change>, String> {
         Place::Check => return Err("what is found cannot tell what to write: change it by hand".into()),
         Place::Key(path, ty) => {
             let path = [entry, path].concat();
-            if path.iter().any(|step| matches!(step, Step::Key(key) if crate::secret::is_secret_name(key))) && ty == Type::Any {
+            if path.iter().any(|step| matches!(step, Step::Key(key) if crate::secret::is_secret_name(key)))
+                && ty == Type::Any
+            {
                 return Err("its name announces a secret, which is never written from what was found".into());
             }
             let node = page.at(&path).filter(|node| node.span == verdict.expectation.span);

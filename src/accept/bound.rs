@@ -162,7 +162,8 @@ fn units(written: Written<'_>, seen: &[&Value], percent: bool, whole: bool) -> V
             let scale = |unit: &str| parse_duration(&format!("1{unit}")).map(Duration::whole_nanoseconds);
             let unit = if unit.is_empty() { "d" } else { unit };
             let Some(largest) = scale(unit) else { return vec![] };
-            let finer = TIMES.iter().filter_map(|unit| Some((scale(unit)?, unit))).filter(|(scale, _)| *scale < largest);
+            let finer =
+                TIMES.iter().filter_map(|unit| Some((scale(unit)?, unit))).filter(|(scale, _)| *scale < largest);
             let first = of(largest, format!("{gap}{unit}"), own);
             [first].into_iter().chain(finer.map(|(scale, unit)| of(scale, format!("{gap}{unit}"), 0))).collect()
         }
@@ -172,7 +173,8 @@ fn units(written: Written<'_>, seen: &[&Value], percent: bool, whole: bool) -> V
             if unit.is_empty() {
                 return vec![of(largest, String::new(), 0)];
             }
-            let family = ['T', 'G', 'M', 'K', 'k'].map(|letter| format!("{letter}{}", unit.get(1..).unwrap_or_default()));
+            let family =
+                ['T', 'G', 'M', 'K', 'k'].map(|letter| format!("{letter}{}", unit.get(1..).unwrap_or_default()));
             let finer = family.iter().map(String::as_str).chain(["B"]).filter_map(|unit| Some((scale(unit)?, unit)));
             let finer = finer.filter(|(scale, _)| *scale < largest && unit.len() > usize::from(*scale == NANO));
             let finer: Vec<_> = finer.map(|(scale, unit)| of(scale, format!("{gap}{unit}"), 0)).collect();
@@ -229,7 +231,9 @@ fn moments(written: Written<'_>, up: bool, time: OffsetDateTime) -> Vec<Value> {
     let time = time.to_offset(UtcOffset::UTC);
     let step = |by: Duration, begin: Option<OffsetDateTime>| {
         let begin = begin.into_iter();
-        begin.flat_map(move |at| (0..3).filter_map(move |n| if up { at.checked_add(by * n) } else { at.checked_sub(by * n) }))
+        begin.flat_map(move |at| {
+            (0..3).filter_map(move |n| if up { at.checked_add(by * n) } else { at.checked_sub(by * n) })
+        })
     };
     let days = step(Duration::DAY, Some(time.replace_time(time::Time::MIDNIGHT)));
     let seconds = step(Duration::SECOND, time.replace_nanosecond(0).ok());

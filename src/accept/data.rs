@@ -134,7 +134,8 @@ pub fn equal(fit: &mut Fit, node: &Node, ty: Type, seen: &Value) -> Result<(), S
             tail.iter().try_for_each(|one| fit.append(whole(one)?))
         }
         (Data::Map(fields), Value::Map(map))
-            if fields.len() == map.len() && fields.iter().all(|(key, _)| map.iter().any(|(name, _)| *name == key.text)) =>
+            if fields.len() == map.len()
+                && fields.iter().all(|(key, _)| map.iter().any(|(name, _)| *name == key.text)) =>
         {
             for (key, node) in fields {
                 let Some((name, one)) = map.iter().find(|(name, _)| *name == key.text) else { continue };

@@ -19,7 +19,9 @@ impl Fit<'_> {
     ) -> Result<(), String> {
         let seen = data::same(seen)?;
         let Some(unmet) = test.unmet(seen) else {
-            return Err("which patterns were meant cannot be told from the text that was found: write them by hand".into());
+            return Err(
+                "which patterns were meant cannot be told from the text that was found: write them by hand".into()
+            );
         };
         let of = Of::Element.within(ty);
         let all = data::elements(seen).unwrap_or_default();

@@ -14,7 +14,9 @@ pub fn check(page: &Page, path: &[Step]) -> Result<(), String> {
     own(page, node)?;
     for step in path {
         let inner = match step {
-            Step::Key(key) => node.map().and_then(|map| map.iter().find(|(k, _)| k.text == *key)).map(|(k, v)| (k.span, v)),
+            Step::Key(key) => {
+                node.map().and_then(|map| map.iter().find(|(k, _)| k.text == *key)).map(|(k, v)| (k.span, v))
+            }
             Step::Index(at) => node.list().and_then(|list| list.get(*at)).map(|one| (one.span, one)),
         };
         let Some((span, inner)) = inner else { return Ok(()) };
@@ -76,5 +78,7 @@ fn word(text: &str) -> &str {
 /// Where `sign` and `name` stand in `text` as a word.
 fn places<'t>(text: &'t str, sign: char, name: &'t str) -> impl Iterator<Item = usize> + 't {
     let marks = text.match_indices(sign).map(|(at, _)| at);
-    marks.filter(move |at| text.get(at + 1..).is_some_and(|rest| word(rest).trim_end_matches(':') == name.trim_end_matches(':')))
+    marks.filter(move |at| {
+        text.get(at + 1..).is_some_and(|rest| word(rest).trim_end_matches(':') == name.trim_end_matches(':'))
+    })
 }

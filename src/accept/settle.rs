@@ -78,9 +78,11 @@ impl Settled {
                 _ => return Err("what it would say does not hold of what was found either: change it by hand".into()),
             }
             let mended = |at: usize| these.iter().any(|other| (other.entry, other.verdict) == (one.entry, at));
-            let worse = old.iter().zip(&new).enumerate().any(|(at, (old, new))| {
-                !mended(at) && old.outcome.ok() && !new.outcome.ok()
-            });
+            let worse = old
+                .iter()
+                .zip(&new)
+                .enumerate()
+                .any(|(at, (old, new))| !mended(at) && old.outcome.ok() && !new.outcome.ok());
             if worse {
                 return Err("something else in the entry would fail: change it by hand".into());
             }

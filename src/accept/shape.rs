@@ -12,13 +12,7 @@ use crate::value::{Type, Value};
 use crate::verdict::Verdict;
 
 /// Changes to the node at `path`, under a key of type `ty`, after which it holds of `found`.
-pub fn fit(
-    verdict: &Verdict,
-    path: Vec<Step>,
-    node: &Node,
-    ty: Type,
-    found: &Value,
-) -> Result<Vec<Change>, String> {
+pub fn fit(verdict: &Verdict, path: Vec<Step>, node: &Node, ty: Type, found: &Value) -> Result<Vec<Change>, String> {
     let mut fit = Fit { verdict, path, changes: vec![] };
     fit.expectation(node, ty, std::slice::from_ref(found))?;
     Ok(fit.changes)
@@ -78,7 +72,9 @@ impl Fit<'_> {
             Data::List(items) => self.elements(&test, items, ty, seen, false),
             _ => match node.text().filter(|_| is_quantity(ty)).and_then(|text| Compared::of(text)) {
                 Some(Compared { sign: Sign::IsNot, .. }) => Err(not()),
-                Some(Compared { sign: Sign::Order(relation), lead, rest }) => self.comparison(lead, rest, relation, ty, seen),
+                Some(Compared { sign: Sign::Order(relation), lead, rest }) => {
+                    self.comparison(lead, rest, relation, ty, seen)
+                }
                 Some(Compared { sign: Sign::Is, lead, .. }) => {
                     let value = data::spelled(data::same(seen)?)?;
                     self.first([Value::Text(format!("{lead}{value}"))], ty, seen)
@@ -142,12 +138,15 @@ impl Fit<'_> {
                 let all = elements_of_all(seen)?;
                 self.within(step, |fit| fit.expectation(inner, Of::Element.within(ty), &all))
             }
-            (Operand::Matcher(Of::Element, _), _) => match data::same(seen)? {
-                Value::List(list) if list.len() == 1 => {
-                    self.within(step, |fit| fit.expectation(inner, Of::Element.within(ty), list))
+            (Operand::Matcher(Of::Element, _), _) => {
+                match data::same(seen)? {
+                    Value::List(list) if list.len() == 1 => {
+                        self.within(step, |fit| fit.expectation(inner, Of::Element.within(ty), list))
+                    }
+                    _ => Err("no element is that any more, and which other was meant cannot be told: write it by hand"
+                        .into()),
                 }
-                _ => Err("no element is that any more, and which other was meant cannot be told: write it by hand".into()),
-            },
+            }
             (Operand::Matcher(Of::Itself, _), _) => Err(not()),
             (Operand::Matchers(Of::Itself, ..), "and") => {
                 let parts = inner.list().unwrap_or_default();
@@ -192,7 +191,9 @@ impl Fit<'_> {
 
     fn pair(&mut self, inner: &Node, ty: Type, seen: &[Value]) -> Done {
         let [low, high] = inner.list().unwrap_or_default() else { return Err(no_bound()) };
-        for (at, end, name, relation) in [(0, low, "ge", Relation::GreaterOrEqual), (1, high, "le", Relation::LessOrEqual)] {
+        for (at, end, name, relation) in
+            [(0, low, "ge", Relation::GreaterOrEqual), (1, high, "le", Relation::LessOrEqual)]
+        {
             let holds = |bound: &Value| holds(&operator(name, bound.clone()), ty, seen);
             // What no comparison may say may be an end of a range: from 0.
             let is_met = seen.iter().all(|one| {
