@@ -2,6 +2,7 @@
 
 use crate::edit::{Change, Step};
 use crate::matcher;
+use crate::secret::is_secret_name;
 use crate::spec::Profile;
 use crate::syntax::{Format, Node, parse};
 use crate::value::{Type, Value};
@@ -76,12 +77,11 @@ fn wanted(verdict: &Verdict, page: &Page) -> Result<Vec<Change>, String> {
         Place::Key(_, Type::Secret) => return Err("it is a secret, which is never written from what was found".into()),
         Place::Check => return Err("what is found cannot tell what to write: change it by hand".into()),
         Place::Key(path, ty) => {
-            let path = [entry, path].concat();
-            if path.iter().any(|step| matches!(step, Step::Key(key) if crate::secret::is_secret_name(key)))
-                && ty == Type::Any
-            {
+            let announced = |step: &Step| matches!(step, Step::Key(key) if is_secret_name(key));
+            if path.iter().skip(1).any(announced) {
                 return Err("its name announces a secret, which is never written from what was found".into());
             }
+            let path = [entry, path].concat();
             let node = page.at(&path).filter(|node| node.span == verdict.expectation.span);
             let node = node.ok_or("its place in the file was not found")?;
             readable(found)?;
