@@ -197,6 +197,12 @@ impl Selector {
         }
     }
 
+    /// Whether it selects whatever `other`, which is no glob, selects.
+    pub fn includes(&self, other: &Selector) -> bool {
+        let architecture = self.architecture.is_none() || self.architecture == other.architecture;
+        architecture && other.glob.is_none() && self.is_of(&other.name)
+    }
+
     fn matches(&self, package: &Package) -> bool {
         self.is_of(&package.name) && self.architecture.as_ref().is_none_or(|a| **a == *package.architecture)
     }

@@ -1,6 +1,6 @@
 //! `mount`: what is mounted on a mountpoint.
 
-use super::path::Path;
+use super::path::{self, Path};
 use super::{Keys, Resource, key};
 use crate::host::{Host, mounts};
 use crate::value::{Fault, Percent};
@@ -33,6 +33,10 @@ impl Resource for Mount {
     ];
     type Id = Path;
     type Settings = ();
+
+    fn speaks_of(entry: &str, thing: &str) -> bool {
+        path::same(entry, thing)
+    }
 
     fn probe(host: &Host, mountpoint: &Path, (): &()) -> Result<Option<Self>, Fault> {
         let mount = host.mounts().map(|m| m.on(mountpoint.as_str()).cloned());

@@ -37,6 +37,11 @@ impl Resource for Package {
     type Id = Selector;
     type Settings = ();
 
+    fn speaks_of(entry: &str, thing: &str) -> bool {
+        let parsed = (Selector::parse(entry), Selector::parse(thing));
+        entry == thing || matches!(parsed, (Ok(entry), Ok(thing)) if entry.includes(&thing))
+    }
+
     fn probe(host: &Host, name: &Selector, (): &()) -> Result<Option<Self>, Fault> {
         let packages = host.packages()?;
         let found: Vec<_> = packages.find(host, name)?.into_iter().cloned().collect();

@@ -1,6 +1,6 @@
 //! `service`: a unit of the init system and the state it is in.
 
-use super::{Argument, Id, Keys, Resource, key, lookup};
+use super::{Argument, Id, Keys, Resource, id, key, lookup};
 use crate::host::Host;
 use crate::host::units::Unit;
 use crate::syntax::nearest;
@@ -78,6 +78,10 @@ impl Resource for Service {
     ];
     type Id = UnitName;
     type Settings = ();
+
+    fn speaks_of(entry: &str, thing: &str) -> bool {
+        id::same::<UnitName>(entry, thing)
+    }
 
     fn probe(host: &Host, name: &UnitName, (): &()) -> Result<Option<Self>, Fault> {
         let unit = host.units()?.unit(&name.0, host.deadline())?;
