@@ -28,12 +28,14 @@ mod system;
 mod user;
 
 mod id;
+mod inventory;
 mod json_schema;
 mod path;
 mod pin;
 mod setting;
 
 pub use id::Id;
+pub use inventory::{Inventory, Thing};
 pub use pin::{Hold, Pin};
 pub use setting::{Exec, FromNode, Setting, Shape, choice, setting};
 
@@ -85,6 +87,8 @@ pub trait Resource: Sized + 'static {
     const REQUIRED: &[&str] = &[];
     /// What `add` writes of it, in this order; what is not here is never written.
     const PINS: &[Pin] = &[];
+    /// How to list what a host has of it, where `coverage` counts that.
+    const INVENTORY: Option<Inventory> = None;
     /// Whether an entry whose thing is called `entry` speaks of what `add` calls `thing`: `80` does of `tcp6:80`.
     fn speaks_of(entry: &str, thing: &str) -> bool {
         entry == thing
@@ -284,6 +288,8 @@ pub struct Kind {
     pub required: &'static [&'static str],
     /// What `add` writes of it.
     pub pins: &'static [Pin],
+    /// How to list what a host has of it.
+    pub inventory: Option<Inventory>,
     /// Whether an entry for the first speaks of the second.
     pub speaks_of: fn(&str, &str) -> bool,
     /// The places in an entry's settings that no report may show.
@@ -369,6 +375,7 @@ impl Kind {
             settings: || R::SETTINGS.iter().map(|s| s.info()).collect(),
             required: R::REQUIRED,
             pins: R::PINS,
+            inventory: R::INVENTORY,
             speaks_of: R::speaks_of,
             secrets: secrets::<R>,
             bind: bind::<R>,

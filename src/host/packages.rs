@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::sync::OnceLock;
 
 mod dpkg;
+pub mod manual;
 
 /// A package manager.
 struct Manager {

@@ -1,9 +1,11 @@
 //! `mount`: what is mounted on a mountpoint.
 
 use super::path::{self, Path};
-use super::{Keys, Resource, key};
+use super::{Inventory, Keys, Resource, key};
 use crate::host::{Host, mounts};
 use crate::value::{Fault, Percent};
+
+mod inventory;
 
 pub struct Mount {
     host: Host,
@@ -34,6 +36,7 @@ impl Resource for Mount {
     type Id = Path;
     type Settings = ();
 
+    const INVENTORY: Option<Inventory> = Some(Inventory { noun: "mounts", list: inventory::list });
     fn speaks_of(entry: &str, thing: &str) -> bool {
         path::same(entry, thing)
     }

@@ -15,9 +15,11 @@ impl Path {
 
     /// Whether both name one file whatever lies there: slashes may stand double, and `.` is no step.
     pub fn is(&self, other: &Path) -> bool {
-        let steps = |path: &Path| path.0.split('/').filter(|step| !matches!(*step, "" | ".")).map(str::to_owned).collect();
-        let (a, b): (Vec<_>, Vec<_>) = (steps(self), steps(other));
-        a == b
+        self.steps().eq(other.steps())
+    }
+
+    fn steps(&self) -> impl Iterator<Item = &str> {
+        self.0.split('/').filter(|step| !matches!(*step, "" | "."))
     }
 
     /// The same text, not a copy of it.

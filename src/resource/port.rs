@@ -1,12 +1,14 @@
 //! `port`: a TCP or UDP port, or a Unix socket, and who listens there.
 
-use super::{Id, Keys, Presence, Resource, key, path};
+use super::{Id, Inventory, Keys, Presence, Resource, key, path};
 use crate::host::Host;
 use crate::host::sockets::{Family, Transport};
 use crate::syntax::nearest;
 use crate::value::{Fault, Known};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+
+mod inventory;
 
 pub struct Port {
     host: Host,
@@ -67,6 +69,7 @@ impl Resource for Port {
     type Id = Place;
     type Settings = ();
 
+    const INVENTORY: Option<Inventory> = Some(Inventory { noun: "listening ports", list: inventory::list });
     fn speaks_of(entry: &str, thing: &str) -> bool {
         match (Place::parse(entry), Place::parse(thing)) {
             (Ok(Place::Unix(entry)), Ok(Place::Unix(thing))) => entry == thing || path::same(&entry, &thing),
@@ -183,7 +186,9 @@ impl Place {
             (
                 Place::Inet { transport, families, port },
                 Place::Inet { transport: its_transport, families: its_families, port: its_port },
-            ) => (transport, port) == (its_transport, its_port) && its_families.iter().all(|one| families.contains(one)),
+            ) => {
+                (transport, port) == (its_transport, its_port) && its_families.iter().all(|one| families.contains(one))
+            }
             _ => self == other,
         }
     }
