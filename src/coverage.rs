@@ -9,8 +9,12 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub mod json;
+mod page;
 mod ratio;
 
+pub use json::json;
+pub use page::page;
 pub use ratio::Ratio;
 
 /// All that was listed, and how much of it a spec speaks of.

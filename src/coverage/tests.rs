@@ -75,6 +75,36 @@ fn what_could_not_be_listed_is_never_covered() {
     assert!(of(Ok(Known { all: vec![], more: None })).reaches(100), "of nothing all is covered");
 }
 
+/// What a host may be called that wants to drive a terminal.
+fn hostile() -> Coverage {
+    let user = Kind::find("user").unwrap();
+    let name = "a\u{1b}[31m\n\u{202e}b";
+    let listed = Known { all: vec![Thing::new(name, name)], more: Some(Fault::Denied(name.into())) };
+    coverage(&[], vec![(user, Ok(listed))])
+}
+
+#[test]
+fn nothing_that_a_host_says_drives_a_terminal() {
+    let coverage = hostile();
+    for text in [page(&coverage, false), String::from_utf8(json(&coverage).unwrap()).unwrap()] {
+        assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text}");
+    }
+    assert_eq!(page(&coverage, false).lines().count(), 5, "no name makes a line");
+    assert!(page(&coverage, true).contains('\u{1b}'));
+}
+
+#[test]
+fn what_is_written_as_json_is_what_the_schema_says() {
+    let validator = jsonschema::draft202012::new(&json::schema()).unwrap();
+    let whole = coverage(&[], vec![(Kind::find("user").unwrap(), Ok(Known { all: things(&["a"]), more: None }))]);
+    for coverage in [hostile(), whole, Coverage { kinds: vec![] }] {
+        let document: serde_json::Value = serde_json::from_slice(&json(&coverage).unwrap()).unwrap();
+        let wrong: Vec<_> = validator.iter_errors(&document).map(|e| e.to_string()).collect();
+        assert!(wrong.is_empty(), "{wrong:?}\n{document}");
+    }
+    assert!(jsonschema::meta::is_valid(&json::schema()));
+}
+
 #[test]
 fn every_kind_that_is_counted_is_listed_and_none_hangs() {
     let listed = list(&Host::local(), Duration::from_secs(30));
