@@ -89,6 +89,10 @@ pub trait Resource: Sized + 'static {
     const PINS: &[Pin] = &[];
     /// How to list what a host has of it, where `coverage` counts that.
     const INVENTORY: Option<Inventory> = None;
+    /// Those of them that suit the thing of this name.
+    fn pins_of(_name: &str) -> &'static [Pin] {
+        Self::PINS
+    }
     /// Whether an entry whose thing is called `entry` speaks of what `add` calls `thing`: `80` does of `tcp6:80`.
     fn speaks_of(entry: &str, thing: &str) -> bool {
         entry == thing
@@ -290,6 +294,8 @@ pub struct Kind {
     pub pins: &'static [Pin],
     /// How to list what a host has of it.
     pub inventory: Option<Inventory>,
+    /// What `add` writes of the thing of this name.
+    pub pins_of: fn(&str) -> &'static [Pin],
     /// Whether an entry for the first speaks of the second.
     pub speaks_of: fn(&str, &str) -> bool,
     /// The places in an entry's settings that no report may show.
@@ -376,6 +382,7 @@ impl Kind {
             required: R::REQUIRED,
             pins: R::PINS,
             inventory: R::INVENTORY,
+            pins_of: R::pins_of,
             speaks_of: R::speaks_of,
             secrets: secrets::<R>,
             bind: bind::<R>,

@@ -2,7 +2,7 @@
 
 use super::path::{self, Path};
 use super::{
-    Argument, FromNode, Id, Inventory, Keys, Presence, Resource, Settings, Shape, check, choice, id, key, setting,
+    Argument, FromNode, Id, Inventory, Keys, Pin, Presence, Resource, Settings, Shape, check, choice, id, key, setting,
 };
 use crate::host::roots::Roots;
 use crate::host::starttls::Protocol;
@@ -125,6 +125,13 @@ hostname = "mail.example.org"
         &check("matches-key", "The path of a private key that it belongs to.", KEY, |c: &Self, path| {
             c.leaf(|x| private_key::problems(&c.host, x.public_key(), path))
         }),
+    ];
+    const PINS: &[Pin] = &[
+        Pin::time_left("expires-in"),
+        Pin::exact("subject"),
+        Pin::exact("sans"),
+        Pin::exact("key-type"),
+        Pin::if_true("chain"),
     ];
     type Id = Target;
     type Settings = How;

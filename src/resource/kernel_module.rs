@@ -1,6 +1,6 @@
 //! `kernel-module`: whether the kernel has a module, its parameters, and whether it is kept out.
 
-use super::{Argument, Id, Keys, Presence, Resource, id, key, lookup};
+use super::{Argument, Id, Keys, Pin, Presence, Resource, id, key, lookup};
 use crate::host::{Host, modules};
 use crate::value::{Fault, Value};
 
@@ -59,6 +59,7 @@ impl Resource for KernelModule {
             Self::blacklisted,
         ),
     ];
+    const PINS: &[Pin] = &[Pin::if_true("blacklisted")];
     type Id = Name;
     type Settings = ();
 

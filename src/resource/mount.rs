@@ -1,7 +1,8 @@
 //! `mount`: what is mounted on a mountpoint.
 
 use super::path::{self, Path};
-use super::{Inventory, Keys, Resource, key};
+use super::pin::at_least_these;
+use super::{Inventory, Keys, Pin, Resource, key};
 use crate::host::{Host, mounts};
 use crate::value::{Fault, Percent};
 
@@ -32,6 +33,14 @@ impl Resource for Mount {
         &key("in-fstab", "Whether /etc/fstab has the mountpoint, mounted or not.", |m: &Self| {
             m.host.fstab()?.has(m.mountpoint.as_str())
         }),
+    ];
+    const PINS: &[Pin] = &[
+        Pin::exact("source"),
+        Pin::exact("filesystem"),
+        Pin::holding("opts"),
+        Pin::of("vfs-opts", |_, seen| at_least_these(seen, is_lasting)),
+        Pin::if_true("in-fstab"),
+        Pin::moving("usage"),
     ];
     type Id = Path;
     type Settings = ();
@@ -68,6 +77,12 @@ impl Mount {
 fn usage(size: u64, used: u64) -> Percent {
     let share = crate::value::Share { part: used, whole: size };
     Percent(share.percent().round())
+}
+
+/// Whether an option of a filesystem says the same at every mount: options with values tell of sizes, ids and folders that are
+/// made up anew.
+fn is_lasting(option: &str) -> bool {
+    !option.contains('=') || option.starts_with("errors=")
 }
 
 #[cfg(test)]

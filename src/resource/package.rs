@@ -1,6 +1,6 @@
 //! `package`: what a package manager has installed.
 
-use super::{Id, Inventory, Keys, Presence, Resource, Thing, key};
+use super::{Id, Inventory, Keys, Pin, Presence, Resource, Thing, key};
 use crate::host::Host;
 use crate::host::packages::manual::{Manual, manual};
 use crate::host::packages::{self, Selector};
@@ -35,6 +35,7 @@ impl Resource for Package {
         &key("arch", "The architecture it was built for. Unknown where it is installed for several.", Self::arch),
         &key("held", "Whether the manager is told to keep it at its version. Unknown where that differs.", Self::held),
     ];
+    const PINS: &[Pin] = &[Pin::exact("versions"), Pin::if_true("held")];
     type Id = Selector;
     type Settings = ();
 

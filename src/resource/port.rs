@@ -1,10 +1,11 @@
 //! `port`: a TCP or UDP port, or a Unix socket, and who listens there.
 
-use super::{Id, Inventory, Keys, Presence, Resource, key, path};
+use super::pin::at_least_these;
+use super::{Id, Inventory, Keys, Pin, Presence, Resource, key, path};
 use crate::host::Host;
 use crate::host::sockets::{Family, Transport};
 use crate::syntax::nearest;
-use crate::value::{Fault, Known};
+use crate::value::{Fault, Known, Type, Value};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -66,6 +67,7 @@ impl Resource for Port {
             Self::clients,
         ),
     ];
+    const PINS: &[Pin] = &[Pin::of("ip", lasting), Pin::holding("process"), Pin::exact("user")];
     type Id = Place;
     type Settings = ();
 
@@ -194,6 +196,19 @@ impl Place {
     }
 }
 
+/// The addresses, but for those that come and go by themselves.
+fn lasting(host: &Host, seen: &Value) -> Option<Value> {
+    let is_lent = |text: &str| {
+        let ip = text.parse().ok();
+        ip.is_some_and(|ip| host.links().and_then(|links| links.is_lent(ip)).unwrap_or(false))
+    };
+    let Value::List(all) = seen else { return None };
+    match all.iter().any(|one| matches!(one, Value::Text(text) if is_lent(text))) {
+        true => at_least_these(seen, |text| !is_lent(text)),
+        false => seen.exactly(Type::List(&Type::Text)),
+    }
+}
+
 const PROTOCOLS: [&str; 7] = ["tcp", "tcp4", "tcp6", "udp", "udp4", "udp6", "unix"];
 
 /// A `sockaddr_un` has room for this many bytes: unix(7).
@@ -265,7 +280,7 @@ fn unknown(protocol: &str, text: &str) -> String {
 mod tests {
     use super::*;
     use crate::host::TreeFiles;
-    use crate::value::{Fact, Value};
+    use crate::value::Fact;
     use std::sync::Arc;
     use time::OffsetDateTime;
 

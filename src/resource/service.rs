@@ -1,6 +1,6 @@
 //! `service`: a unit of the init system and the state it is in.
 
-use super::{Argument, Id, Inventory, Keys, Resource, Thing, id, key, lookup};
+use super::{Argument, Id, Inventory, Keys, Pin, Resource, Thing, id, key, lookup};
 use crate::host::Host;
 use crate::host::units::{Unit, enabled};
 use crate::syntax::nearest;
@@ -76,6 +76,7 @@ impl Resource for Service {
             Self::property,
         ),
     ];
+    const PINS: &[Pin] = &[Pin::exact("enabled"), Pin::exact("running"), Pin::if_true("masked")];
     type Id = UnitName;
     type Settings = ();
 

@@ -1,6 +1,6 @@
 //! `user`: an account, its password's state and the keys it may be entered with.
 
-use super::{Id, Inventory, Keys, Resource, key};
+use super::{Id, Inventory, Keys, Pin, Resource, key};
 use crate::host::accounts::User as Account;
 use crate::host::{FileType, Host, shadow};
 use crate::value::{Fault, Secret};
@@ -71,6 +71,14 @@ impl Resource for User {
              options and comments.",
             Self::authorized_keys,
         ),
+    ];
+    const PINS: &[Pin] = &[
+        Pin::exact("uid"),
+        Pin::exact("gid"),
+        Pin::exact("groups"),
+        Pin::exact("home"),
+        Pin::exact("shell"),
+        Pin::if_true("locked"),
     ];
     type Id = Name;
     type Settings = ();
