@@ -1,6 +1,6 @@
 //! `kernel-param`: a parameter of the kernel, as it is and as it is configured.
 
-use super::{Id, Keys, Pin, Resource, key};
+use super::{Id, Keys, Pin, Resource, id, key};
 use crate::host::{Host, sysctl};
 use crate::secret::is_secret_name;
 use crate::value::{Fault, Value};
@@ -11,6 +11,7 @@ pub struct KernelParam {
 }
 
 /// A parameter's path below /proc/sys.
+#[derive(PartialEq)]
 pub struct Name(String);
 
 impl Id for Name {
@@ -48,10 +49,7 @@ impl Resource for KernelParam {
             Self::configured,
         ),
     ];
-    const PINS: &[Pin] = &[
-        Pin::exact("value"),
-        Pin::exact("configured"),
-    ];
+    const PINS: &[Pin] = &[Pin::exact("value"), Pin::exact("configured")];
     fn pins_of(name: &str) -> &'static [Pin] {
         const MOVING: &[Pin] = &[Pin::moving("value"), Pin::exact("configured")];
         let path = sysctl::path(name);
@@ -65,6 +63,10 @@ impl Resource for KernelParam {
     type Id = Name;
     type Settings = ();
 
+    fn speaks_of(entry: &str, thing: &str) -> bool {
+        id::same::<Name>(entry, thing)
+    }
+
     fn probe(host: &Host, name: &Name, (): &()) -> Result<Option<Self>, Fault> {
         Ok(Some(KernelParam { host: host.clone(), path: name.0.clone() }))
     }
@@ -74,12 +76,8 @@ impl Resource for KernelParam {
 fn moves(path: &str) -> bool {
     const FOLDERS: [&str; 2] = ["kernel/random/", "fs/quota/"];
     const ENDS: [&str; 4] = ["_count", "-state", "-nr", "/nr"];
-    const NAMES: [&str; 4] = [
-        "kernel/ns_last_pid",
-        "kernel/perf_event_max_sample_rate",
-        "kernel/tainted",
-        "vm/drop_caches",
-    ];
+    const NAMES: [&str; 4] =
+        ["kernel/ns_last_pid", "kernel/perf_event_max_sample_rate", "kernel/tainted", "vm/drop_caches"];
     FOLDERS.iter().any(|folder| path.starts_with(folder))
         || ENDS.iter().any(|end| path.ends_with(end))
         || NAMES.contains(&path)
@@ -133,7 +131,11 @@ mod tests {
 
     #[test]
     fn what_the_kernel_counts_draws_or_keeps_secret_is_not_pinned() {
-        let pinned = |name| KernelParam::pins_of(name).iter().any(|pin| matches!(pin.hold, super::super::Hold::Exact) && pin.key == "value");
+        let pinned = |name| {
+            KernelParam::pins_of(name)
+                .iter()
+                .any(|pin| matches!(pin.hold, super::super::Hold::Exact) && pin.key == "value")
+        };
         for name in ["net.ipv4.ip_forward", "kernel/hostname", "vm.swappiness", "fs.nr_open", "net.core.somaxconn"] {
             assert!(pinned(name), "{name}");
         }

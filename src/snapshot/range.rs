@@ -72,7 +72,9 @@ fn one_of(values: &[Value]) -> Option<Value> {
     let mut kept = Vec::new();
     for value in values {
         let data = match value {
-            Value::Text(_) | Value::Version(_) | Value::Mode(_) | Value::Int(_) | Value::Number(_) => value.as_data()?,
+            Value::Text(_) | Value::Version(_) | Value::Mode(_) | Value::Int(_) | Value::Number(_) => {
+                value.as_data()?
+            }
             _ => return None,
         };
         if !kept.contains(&data) {
