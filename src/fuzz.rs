@@ -13,7 +13,7 @@ use crate::load::{Spec, load_text};
 use crate::report::{Context, FORMATS};
 use crate::secret::{Secrets, credentials, handed, mask};
 use crate::syntax::{Code, Format, Source, Sources};
-use crate::template::{Limits, Template, Value, World};
+use crate::template::{Limits, Nowhere, Template, Value};
 use crate::verdict::{Judged, Summary, judge};
 use crate::{quantity, query, version};
 use std::sync::{Arc, OnceLock};
@@ -229,27 +229,6 @@ fn template(bytes: &[u8]) {
     let limits = Limits { bytes: 1 << 20, steps: 100_000, ..Limits::default() };
     if let Err(wrong) = Template::parse("test", &text, &[]).and_then(|read| read.execute(&data, &Nowhere, limits)) {
         assert!(wrong.at <= text.len(), "{wrong}");
-    }
-}
-
-/// A world in which nothing is.
-struct Nowhere;
-
-impl World for Nowhere {
-    fn env(&self) -> Vec<(String, String)> {
-        vec![]
-    }
-
-    fn read_file(&self, path: &str) -> Result<String, String> {
-        Err(format!("open {path}: no such file or directory"))
-    }
-
-    fn now(&self) -> OffsetDateTime {
-        OffsetDateTime::UNIX_EPOCH
-    }
-
-    fn random(&self, bytes: &mut [u8]) {
-        bytes.fill(0);
     }
 }
 

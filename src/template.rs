@@ -24,6 +24,8 @@ mod verb;
 
 pub use error::Error;
 pub use exec::Limits;
+#[cfg(any(test, fuzzing))]
+pub use function::Nowhere;
 pub use function::{Call, Function, Param, World};
 pub use value::{Elem, Float, Key, List, Map, Object, Value};
 
@@ -52,24 +54,6 @@ impl<'t> Template<'t> {
 mod tests {
     use super::*;
     use std::cell::Cell;
-    use time::OffsetDateTime;
-
-    struct Nowhere;
-
-    impl World for Nowhere {
-        fn env(&self) -> Vec<(String, String)> {
-            vec![]
-        }
-        fn read_file(&self, path: &str) -> Result<String, String> {
-            Err(format!("open {path}: no such file or directory"))
-        }
-        fn now(&self) -> OffsetDateTime {
-            OffsetDateTime::UNIX_EPOCH
-        }
-        fn random(&self, bytes: &mut [u8]) {
-            bytes.fill(0);
-        }
-    }
 
     static FUNCTIONS: &[Function] = &[
         Function {

@@ -1,5 +1,6 @@
 //! What can be observed: values, their types, and why nothing could be observed.
 
+mod data;
 mod json;
 
 use std::fmt;

@@ -7,6 +7,7 @@ mod line;
 mod log;
 mod render;
 mod serve;
+mod suite;
 mod validate;
 mod value;
 

@@ -4,7 +4,7 @@ mod json;
 mod lines;
 mod yaml;
 
-use super::SECTIONS;
+use super::{SECTIONS, Section};
 use crate::syntax::Format;
 use std::cmp::Ordering;
 
@@ -44,7 +44,7 @@ pub fn find(text: &str, format: Format, section: &str, name: &str) -> Option<Str
 
 /// Where goss prints a section among the others.
 fn rank(section: &str) -> usize {
-    SECTIONS.iter().position(|known| known.name == section).unwrap_or(SECTIONS.len())
+    Section::index(section).unwrap_or(SECTIONS.len())
 }
 
 /// Before which of these something with `key` belongs, where they are in order; else behind all.

@@ -402,6 +402,11 @@ impl Section {
         SECTIONS.iter().find(|section| section.name == name)
     }
 
+    /// Where it stands in [`SECTIONS`], which is what a [`super::Config`] knows it by.
+    pub fn index(name: &str) -> Option<usize> {
+        SECTIONS.iter().position(|section| section.name == name)
+    }
+
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.name == name)
     }

@@ -42,8 +42,8 @@ const NUMBERS: [(&str, &[&str]); 3] = [("command", &["exit-status"]), ("user", &
 pub fn lower(config: &Config) -> Vec<Claim> {
     let mut claims = Vec::new();
     for (section, kind) in ORDER.iter().filter_map(|name| Some((Section::find(name)?, Kind::find(name)?))) {
-        let index = super::SECTIONS.iter().position(|one| std::ptr::eq(one, section));
-        for (name, entry) in index.and_then(|index| config.sections.get(&index)).into_iter().flatten() {
+        let entries = Section::index(section.name).and_then(|index| config.sections.get(&index));
+        for (name, entry) in entries.into_iter().flatten() {
             claims.push(claim(section, kind, name, entry));
         }
     }

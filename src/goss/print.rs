@@ -1,7 +1,6 @@
 //! A [`Config`] as goss prints it.
 
 mod json;
-mod number;
 mod order;
 mod style;
 mod yaml;

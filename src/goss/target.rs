@@ -2,6 +2,7 @@
 
 use super::Entry;
 use super::field::Section;
+use crate::go;
 use std::borrow::Cow;
 
 /// The records that goss asks a `server` for; any other capitals before a `:` are dropped.
@@ -31,15 +32,7 @@ pub fn absolute(path: &str) -> Result<String, String> {
             _ => return Err(format!("`{path}` begins in the folder that the program runs in, which cannot be told")),
         },
     };
-    let mut parts: Vec<&str> = Vec::new();
-    for part in from.split('/').chain(path.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." => _ = parts.pop(),
-            part => parts.push(part),
-        }
-    }
-    Ok(format!("/{}", parts.join("/")))
+    Ok(go::clean(&format!("{from}/{path}")))
 }
 
 /// `tcp` and `udp` are goss's words for IPv4.

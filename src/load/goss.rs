@@ -8,6 +8,7 @@ mod world;
 mod zone;
 
 use super::{Loader, Rejected, STDIN, hide, hide_what_may_be};
+use crate::go::clean;
 use crate::goss::{Config, decode};
 use crate::quantity;
 use crate::secret::exposed;
@@ -182,7 +183,7 @@ impl Reader<'_> {
             return Err((Code::TooLarge, format!("more than {} files are included", super::MAX_FILES)));
         }
         // Whatever it includes by this name is the same again: goss would go on to its own limit.
-        if let Some(first) = self.open.iter().position(|open| glob::clean(open) == glob::clean(name)) {
+        if let Some(first) = self.open.iter().position(|open| clean(open) == clean(name)) {
             let circle = self.open.iter().skip(first).map(String::as_str).chain([name]);
             let message = format!("`{name}` includes itself: {}", circle.collect::<Vec<_>>().join(" → "));
             return Err((Code::IncludeCycle, message));

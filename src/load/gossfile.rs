@@ -3,7 +3,7 @@
 use super::{MAX_BYTES, hide_what_may_be, pipe, replace};
 use crate::goss::edit::{self, Place, Unplaceable};
 use crate::goss::snapshot::{Snapshot, Subject};
-use crate::goss::{self, Config, Entry, SECTIONS, Section};
+use crate::goss::{self, Config, Entry, Section};
 use crate::quantity;
 use crate::syntax::{Format, Source, Sources};
 use crate::value::Fault;
@@ -108,7 +108,7 @@ impl Gossfile {
                 None => return entry,
             },
         };
-        if let Some(old) = index(section).and_then(|at| config.sections.get(&at)?.get(name)) {
+        if let Some(old) = Section::index(section.name).and_then(|at| config.sections.get(&at)?.get(name)) {
             let kept = ["title", "meta"].into_iter().filter_map(|field| old.get(field)).cloned();
             entry.fields.splice(0..0, kept.collect::<Vec<_>>());
         }
@@ -165,13 +165,9 @@ fn says(text: &str, format: Format, whole: &Config) -> bool {
     read(text, format).is_ok_and(|config| data(&config) == data(whole))
 }
 
-fn index(section: &Section) -> Option<usize> {
-    SECTIONS.iter().position(|one| one.name == section.name)
-}
-
 fn with(config: &Config, section: &Section, name: &str, entry: Entry) -> Config {
     let mut config = config.clone();
-    if let Some(at) = index(section) {
+    if let Some(at) = Section::index(section.name) {
         config.sections.entry(at).or_default().insert(name.to_owned(), entry);
     }
     config

@@ -69,3 +69,27 @@ pub trait World {
     fn now(&self) -> OffsetDateTime;
     fn random(&self, bytes: &mut [u8]);
 }
+
+/// A world in which nothing is.
+#[cfg(any(test, fuzzing))]
+#[derive(Debug)]
+pub struct Nowhere;
+
+#[cfg(any(test, fuzzing))]
+impl World for Nowhere {
+    fn env(&self) -> Vec<(String, String)> {
+        vec![]
+    }
+
+    fn read_file(&self, path: &str) -> Result<String, String> {
+        Err(format!("open {path}: no such file or directory"))
+    }
+
+    fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::UNIX_EPOCH
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        bytes.fill(0);
+    }
+}

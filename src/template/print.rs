@@ -1,6 +1,7 @@
 //! Values as Go's `fmt` prints them by default (`%v`).
 
 use super::{Call, Key, Value};
+use crate::go;
 use std::fmt::Write;
 use time::OffsetDateTime;
 
@@ -115,24 +116,20 @@ fn leaf(out: &mut String, value: &Value, call: &Call) -> Result<(), String> {
 
 /// `%g`: with so many digits, or as many as tell the number from its neighbours.
 pub fn general(out: &mut String, float: f64, digits: Option<usize>) {
-    if !float.is_finite() {
-        return out.push_str(infinite(float));
-    }
-    let scientific = match digits {
-        None => format!("{float:e}"),
-        // No number has more digits than these.
-        Some(digits) => format!("{float:.*e}", digits.saturating_sub(1).min(1_100)),
+    let Some(digits) = digits.filter(|_| float.is_finite()) else {
+        return out.push_str(&go::float(float, 6));
     };
+    // No number has more digits than these.
+    let scientific = format!("{float:.*e}", digits.saturating_sub(1).min(1_100));
     let Some((mantissa, exponent)) = scientific.split_once('e') else { return };
     let exponent: i32 = exponent.parse().unwrap_or(0);
     let mantissa = if mantissa.contains('.') { mantissa.trim_end_matches('0').trim_end_matches('.') } else { mantissa };
     let count = mantissa.bytes().filter(u8::is_ascii_digit).count();
     let count = i32::try_from(count).unwrap_or(i32::MAX);
-    // Six decide when nobody asked for a number of digits; one asked for is less if the number has no more.
-    let most = match digits.map(|digits| i32::try_from(digits.max(1)).unwrap_or(i32::MAX)) {
-        None => 6,
-        Some(digits) if digits > count && count > exponent => count,
-        Some(digits) => digits,
+    // What was asked for is less if the number has no more.
+    let most = match i32::try_from(digits.max(1)).unwrap_or(i32::MAX) {
+        digits if digits > count && count > exponent => count,
+        digits => digits,
     };
     if exponent < -4 || exponent >= most {
         out.push_str(mantissa);

@@ -29,8 +29,6 @@ mod text;
 mod url;
 mod wrap;
 
-pub use cast::parse_float;
-
 use super::{Call, Elem, Function, List, Map, Param, Value};
 use std::rc::Rc;
 

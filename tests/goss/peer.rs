@@ -147,7 +147,7 @@ fn config(cases: &[Case], json: bool) -> Config {
     let span = Span { file: 0, start: 0, end: 0 };
     let mut config = Config::default();
     for case in cases {
-        let index = SECTIONS.iter().position(|section| section.name == case.section).unwrap();
+        let index = Section::index(case.section).unwrap();
         let said = |(name, data): (&String, &Json)| {
             let field = SECTIONS[index].field(name).unwrap();
             Said { field, value: value(data, json), span }

@@ -2,14 +2,13 @@
 
 use super::line::Line;
 use super::log::Log;
-use super::validate::{Look, concurrency, name_packages};
+use super::suite::{self, Suite};
+use super::validate::Look;
 use super::value::span;
 use super::{Common, NOT_OK, refused};
 use crate::cli::{Colour, OK, Paint};
 use crate::gather;
-use crate::goss::lower;
 use crate::host::{Host, exec};
-use crate::load::goss::{Loaded, load};
 use crate::plan::Limits;
 use crate::report::goss::Format;
 use crate::report::printable::line as shown;
@@ -38,8 +37,7 @@ pub(super) struct Args {
     /// `[ip]:port`.
     listen: String,
     endpoint: String,
-    /// `None` where it is not said.
-    max_concurrent: Option<i64>,
+    limits: Result<Limits, &'static str>,
 }
 
 impl Args {
@@ -50,7 +48,7 @@ impl Args {
             cache: span(line.wait("cache")),
             listen: line.text("listen-addr"),
             endpoint: line.text("endpoint"),
-            max_concurrent: line.says("max-concurrent").then(|| line.int("max-concurrent")),
+            limits: suite::limits(line),
         }
     }
 }
@@ -58,17 +56,14 @@ impl Args {
 /// Serves until a signal ends it. What is wrong before ends with 1, unlike goss's other commands.
 pub(super) fn run(common: Common, args: Args) -> io::Result<u8> {
     let log = common.log;
-    let Loaded { sources, config, warnings, .. } = match load(&common.request, &mut |_| {}) {
-        Ok(loaded) => loaded,
+    let Suite { sources, claims, warnings } = match Suite::read(&common) {
+        Ok(suite) => suite,
         Err(rejected) => return refused(&rejected, NOT_OK),
     };
-    let mut claims = lower(&config);
     if claims.is_empty() {
-        let source = if common.request.gossfile == "-" { "STDIN" } else { &common.request.gossfile };
-        return fatal(log, &format!("found 0 tests, source: {}", shown(source)));
+        return fatal(log, &suite::no_tests(&common.request));
     }
-    name_packages(&mut claims, &common.package);
-    let limits = match concurrency(args.max_concurrent) {
+    let limits = match args.limits {
         Ok(limits) => limits,
         Err(why) => return fatal(log, why),
     };

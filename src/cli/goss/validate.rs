@@ -2,34 +2,29 @@
 
 use super::line::Line;
 use super::log::Log;
+use super::suite::{self, Suite};
 use super::value::{span, written};
 use super::{Common, GIVEN_UP, NOT_OK, refused, sorry};
 use crate::cli::{BAD_SPEC, Colour, Paint};
-use crate::goss::lower;
 use crate::host::Host;
-use crate::load::goss::{Loaded, load};
-use crate::plan::Limits;
 use crate::report::printable::line as shown;
 use crate::report::{self, Reporter, goss};
 use crate::run::{self, Rounds};
 use crate::spec::Claim;
 use crate::syntax::Sources;
-use crate::value::Fault;
 use crate::verdict::{Judged, Summary};
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
 pub(super) fn run(line: &Line, common: Common) -> io::Result<u8> {
-    let Loaded { sources, config, warnings, .. } = match load(&common.request, &mut |_| {}) {
-        Ok(loaded) => loaded,
+    let Suite { sources, claims, warnings } = match Suite::read(&common) {
+        Ok(suite) => suite,
         Err(rejected) => return refused(&rejected, BAD_SPEC),
     };
     warnings.iter().for_each(|warning| common.log.warn(warning));
-    let mut claims = lower(&config);
     if claims.is_empty() {
-        let source = if common.request.gossfile == "-" { "STDIN" } else { &common.request.gossfile };
-        return sorry(&format!("found 0 tests, source: {}", shown(source)), BAD_SPEC);
+        return sorry(&suite::no_tests(&common.request), BAD_SPEC);
     }
     let paint = Paint { choice: colour(line) };
     let format = line.text("format");
@@ -37,11 +32,10 @@ pub(super) fn run(line: &Line, common: Common) -> io::Result<u8> {
     let Some(reporter) = look.reporter(&format) else {
         return sorry(&format!("bad output format: {}", shown(&format)), NOT_OK);
     };
-    let limits = match concurrency(line.says("max-concurrent").then(|| line.int("max-concurrent"))) {
+    let limits = match suite::limits(line) {
         Ok(limits) => limits,
         Err(why) => return sorry(why, NOT_OK),
     };
-    name_packages(&mut claims, &common.package);
     let (timeout, sleep) = (line.wait("retry-timeout"), line.wait("sleep"));
     // goss takes a time before now for one that is over as soon as it has looked once.
     let rounds =
@@ -58,15 +52,6 @@ pub(super) fn run(line: &Line, common: Common) -> io::Result<u8> {
     }
     super::say(format_args!("timeout of {} reached before tests entered a passing state", written(timeout)));
     Ok(GIVEN_UP)
-}
-
-/// What `--max-concurrent` comes to, if it is said.
-pub(super) fn concurrency(said: Option<i64>) -> Result<Limits, &'static str> {
-    match said.map(usize::try_from) {
-        None => Ok(Limits::default()),
-        Some(Ok(concurrent @ 1..)) => Ok(Limits { concurrent, spare: 0, ..Limits::default() }),
-        Some(_) => Err("--max-concurrent has to be 1 or more: with none at work nothing would be tested"),
-    }
 }
 
 /// As the flags have it; goss heeds NO_COLOR whatever they say, and `--color` before `--no-color`.
@@ -97,17 +82,6 @@ impl<'a> Look<'a> {
         let verbose = self.options.iter().any(|option| option == "verbose");
         let context = report::Context { sources: self.sources, host: "", colour, verbose };
         report::Format::find(format).map(|format| (format.make)(context))
-    }
-}
-
-/// Makes packages of a manager that is not read unknown: that there are none would be a guess.
-pub(super) fn name_packages(claims: &mut [Claim], manager: &str) {
-    if !matches!(manager, "apk" | "pacman" | "rpm") {
-        return;
-    }
-    for claim in claims.iter_mut().filter(|claim| claim.kind.name == "package") {
-        let why = format!("`--package {manager}`: only dpkg's packages can be looked up");
-        claim.probe = Box::new(move |_, _| Err(Fault::Unsupported(why.clone())));
     }
 }
 

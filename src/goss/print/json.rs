@@ -1,6 +1,6 @@
 //! JSON as Go's json.MarshalIndent writes it, by four spaces.
 
-use super::number::scientific;
+use crate::go;
 use crate::value::{Bytes, Value};
 
 pub(super) fn print(value: &Value) -> String {
@@ -14,7 +14,10 @@ fn write(out: &mut String, value: &Value, depth: usize) {
         Value::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
         Value::Int(n) => out.push_str(&n.to_string()),
         Value::Size(Bytes(n)) => out.push_str(&n.to_string()),
-        Value::Number(n) => out.push_str(&number(*n)),
+        Value::Number(n) => match n.is_finite() {
+            true => out.push_str(&go::json_number(*n)),
+            false => out.push_str("null"),
+        },
         Value::Text(text) => quote(out, text),
         Value::List(list) => {
             block(out, ['[', ']'], list, depth, |out, one| write(out, one, depth + 1));
@@ -55,34 +58,5 @@ fn indent(out: &mut String, depth: usize) {
 }
 
 fn quote(out: &mut String, text: &str) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\x08' => out.push_str("\\b"),
-            '\x0c' => out.push_str("\\f"),
-            '<' | '>' | '&' | '\0'..' ' | '\u{2028}' | '\u{2029}' => {
-                out.push_str(&format!("\\u{:04x}", u32::from(c)));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-}
-
-/// As ECMAScript writes it: without an exponent from 1e-6 up to 1e21.
-fn number(n: f64) -> String {
-    if !n.is_finite() {
-        return "null".into();
-    }
-    let (digits, power) = scientific(n);
-    if n != 0.0 && !(-6..21).contains(&power) {
-        let sign = if power < 0 { "-" } else { "+" };
-        return format!("{digits}e{sign}{:02}", power.abs()).replace("e-0", "e-");
-    }
-    format!("{n}")
+    go::json_text(text, |c| go::is_escaped(c, true), out);
 }

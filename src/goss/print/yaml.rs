@@ -1,7 +1,7 @@
 //! YAML as yaml.v3 writes it: blocks, by four spaces.
 
-use super::number::go_float;
 use super::style::{Style, is_break, is_printable, is_simple, style};
+use crate::go;
 use crate::value::{Bytes, Value};
 use time::OffsetDateTime;
 
@@ -274,7 +274,7 @@ impl Key<'_> {
 }
 
 fn float(n: f64) -> String {
-    match go_float(n, 6) {
+    match go::float(n, 6) {
         infinite if infinite == "+Inf" => ".inf".into(),
         infinite if infinite == "-Inf" => "-.inf".into(),
         nan if nan == "NaN" => ".nan".into(),

@@ -1,5 +1,6 @@
 //! Globs as Go's path/filepath has them: `*` matches no `/` but a leading dot, there are no braces.
 
+use crate::go::clean;
 use std::fs;
 use std::io::ErrorKind;
 
@@ -162,25 +163,6 @@ pub(super) fn join(folder: &str, path: &str) -> String {
         return path.to_owned();
     }
     clean(&format!("{folder}/{path}"))
-}
-
-/// Go's `filepath.Clean`.
-pub(super) fn clean(path: &str) -> String {
-    let rooted = path.starts_with('/');
-    let mut parts: Vec<&str> = vec![];
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => _ = parts.pop(),
-            ".." if rooted => {}
-            part => parts.push(part),
-        }
-    }
-    match (rooted, parts.is_empty()) {
-        (true, _) => format!("/{}", parts.join("/")),
-        (false, true) => ".".to_owned(),
-        (false, false) => parts.join("/"),
-    }
 }
 
 /// The folder that a file is in.

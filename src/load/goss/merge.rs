@@ -1,6 +1,6 @@
 //! Several goss files as one: a later file's entry takes the place of an earlier one's of the same name.
 
-use crate::goss::{Config, SECTIONS};
+use crate::goss::{Config, SECTIONS, Section};
 use crate::syntax::Span;
 use crate::value::Value;
 
@@ -14,8 +14,9 @@ pub(super) struct Overwritten {
 
 /// What the file includes, in goss's order, taken out of it: patterns and where they stand.
 pub(super) fn includes(config: &mut Config) -> Vec<(String, Span)> {
-    let section = SECTIONS.iter().position(|section| section.name == "gossfile");
-    let Some(entries) = section.and_then(|section| config.sections.remove(&section)) else { return vec![] };
+    let Some(entries) = Section::index("gossfile").and_then(|section| config.sections.remove(&section)) else {
+        return vec![];
+    };
     let skipped = |value: Option<&Value>| matches!(value, Some(Value::Bool(true)));
     let mut includes = vec![];
     for (name, entry) in entries {

@@ -1,6 +1,6 @@
 //! Numbers as Go's `int` and `float64` compare.
 
-use crate::template::sprig::parse_float;
+use crate::go::parse_float;
 use crate::value::Value;
 use std::cmp::Ordering;
 
@@ -32,7 +32,7 @@ impl Number {
         }
     }
 
-    fn float(self) -> f64 {
+    pub fn float(self) -> f64 {
         match self {
             Number::Int(n) => n as f64,
             Number::Float(n) => n,

@@ -1,5 +1,6 @@
 //! A value as Go's `%v` prints it.
 
+use crate::go;
 use crate::value::Value;
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -13,7 +14,7 @@ pub fn printed(value: &Value) -> Cow<'_, str> {
         Value::Bool(false) => Cow::Borrowed("false"),
         Value::Null | Value::Absent => Cow::Borrowed("<nil>"),
         Value::Int(n) => Cow::Owned(n.to_string()),
-        Value::Number(n) => Cow::Owned(float(*n)),
+        Value::Number(n) => Cow::Owned(go::float(*n, 6)),
         Value::List(list) => Cow::Owned(format!("[{}]", joined(list.iter().map(printed)))),
         Value::Map(map) => {
             let mut pairs: Vec<_> = map.iter().collect();
@@ -56,26 +57,6 @@ fn by_key(a: &Value, b: &Value) -> Ordering {
         (Value::Number(a), Value::Number(b)) => a.total_cmp(b),
         (Value::Text(a), Value::Text(b)) => a.cmp(b),
         (a, b) => rank(a).cmp(&rank(b)),
-    }
-}
-
-/// The fewest digits that read as it, from a million on with an exponent.
-fn float(n: f64) -> String {
-    if !n.is_finite() {
-        let sign = if n.is_nan() {
-            ""
-        } else if n > 0.0 {
-            "+"
-        } else {
-            "-"
-        };
-        return format!("{sign}{}", if n.is_nan() { "NaN" } else { "Inf" });
-    }
-    let text = format!("{n:e}");
-    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    match exponent.parse::<i32>() {
-        Ok(exponent @ (..-4 | 6..)) => format!("{digits}e{exponent:+03}"),
-        _ => n.to_string(),
     }
 }
 

@@ -1,9 +1,10 @@
 //! What is said of a goss expectation that failed.
 
-use super::{Elements, Expected, Matcher, all_hold, ask, elements};
+use super::unmet::Unmet;
+use super::{Elements, Expected, Matcher, all_hold, elements};
+use crate::matcher::Evidence;
 use crate::matcher::text::{Text, View};
 use crate::matcher::words::{self, found};
-use crate::matcher::{Evidence, contains::Pairs};
 use crate::value::Value;
 
 /// Elements that are named.
@@ -23,8 +24,6 @@ impl Expected {
             _ => return,
         };
         let Ok(Elements { all, .. }) = elements(seen, lines) else { return };
-        let pairs = Pairs::by(each, &all.iter().copied(), &|matcher, element| ask(matcher, element, false).held());
-        let own = pairs.matched();
         let written = match &self.written {
             Value::List(list) => list.as_slice(),
             Value::Map(map) => match map.first() {
@@ -33,12 +32,12 @@ impl Expected {
             },
             _ => &[],
         };
-        let missing = own.iter().zip(written).filter(|(own, _)| own.is_none());
-        evidence.missing.extend(missing.take(NAMED).map(|(_, one)| words::value(one)));
+        let unmet = Unmet::of(each, &all);
+        let missing = unmet.missing.iter().filter_map(|index| written.get(*index));
+        evidence.missing.extend(missing.take(NAMED).map(words::value));
         if exact {
-            let taken: std::collections::HashSet<usize> = own.iter().flatten().copied().collect();
-            let extra = all.iter().enumerate().filter(|(index, _)| !taken.contains(index));
-            evidence.extra.extend(extra.take(NAMED).map(|(_, one)| found(*one)));
+            let extra = unmet.extra.iter().filter_map(|index| all.get(*index));
+            evidence.extra.extend(extra.take(NAMED).map(|one| found(*one)));
         }
     }
 

@@ -1,6 +1,6 @@
 //! Which parts of a matcher do not hold, for reports that show it as the file has it.
 
-use super::{Elements, Matcher, all_hold, ask, elements};
+use super::{Matcher, all_hold, ask, elements};
 use crate::matcher::contains::Pairs;
 use crate::matcher::text::View;
 use crate::query::Json;
@@ -14,6 +14,18 @@ pub struct Unmet {
     pub missing: Vec<usize>,
     /// Indices into the list that was seen.
     pub extra: Vec<usize>,
+}
+
+impl Unmet {
+    /// Of a list of matchers that have an element each.
+    pub(super) fn of(each: &[Matcher], all: &[View<'_>]) -> Unmet {
+        let pairs = Pairs::by(each, &all.iter().copied(), &|matcher, element| ask(matcher, element, false).held());
+        let own = pairs.matched();
+        let taken: HashSet<usize> = own.iter().flatten().copied().collect();
+        let missing = own.iter().enumerate().filter(|(_, own)| own.is_none()).map(|(index, _)| index).collect();
+        let extra = (0..all.len()).filter(|index| !taken.contains(index)).collect();
+        Unmet { missing, extra }
+    }
 }
 
 impl Matcher {
@@ -36,13 +48,7 @@ impl Matcher {
             Matcher::ConsistOf(each) => (each, false),
             _ => return None,
         };
-        let Elements { all, .. } = elements(seen, lines).ok()?;
-        let pairs = Pairs::by(each, &all.iter().copied(), &|matcher, element| ask(matcher, element, false).held());
-        let own = pairs.matched();
-        let taken: HashSet<usize> = own.iter().flatten().copied().collect();
-        let missing = own.iter().enumerate().filter(|(_, own)| own.is_none()).map(|(index, _)| index).collect();
-        let extra = (0..all.len()).filter(|index| !taken.contains(index)).collect();
-        Some(Unmet { missing, extra })
+        Some(Unmet::of(each, &elements(seen, lines).ok()?.all))
     }
 
     /// Of paths into JSON the first that does not lead to what its matcher says, or with `not` the first that does, and

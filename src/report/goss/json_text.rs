@@ -1,5 +1,6 @@
 //! JSON written as Go's encoder writes it: its floats, its escapes, its indentation.
 
+use crate::go;
 use crate::quantity::drives;
 use serde_json::Value as Json;
 use std::fmt::Write;
@@ -64,7 +65,7 @@ fn write(json: &Json, style: Style, depth: usize, out: &mut String) {
         Json::Null => out.push_str("null"),
         Json::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
         Json::Number(n) => match n.as_f64().filter(|_| n.is_f64()) {
-            Some(float) => out.push_str(&number(float)),
+            Some(float) => out.push_str(&go::json_number(float)),
             None => {
                 let _ = write!(out, "{n}");
             }
@@ -107,43 +108,8 @@ fn line(style: Style, depth: usize, out: &mut String) {
 }
 
 fn string(text: &str, html: bool, out: &mut String) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '<' | '>' | '&' if !html => out.push(c),
-            // Beyond what Go escapes: whatever drives a terminal.
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => escape(c, out),
-            c if c.is_control() || drives(c) => escape(c, out),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-}
-
-fn escape(c: char, out: &mut String) {
-    for unit in c.encode_utf16(&mut [0; 2]) {
-        let _ = write!(out, "\\u{unit:04x}");
-    }
-}
-
-/// A float as Go's JSON has it: plain, but with an exponent where that would be long.
-pub fn number(n: f64) -> String {
-    let size = n.abs();
-    if size == 0.0 || (1e-6..1e21).contains(&size) {
-        return n.to_string();
-    }
-    let text = format!("{n:e}");
-    match text.split_once('e') {
-        Some((digits, exponent)) if !exponent.starts_with('-') => format!("{digits}e+{exponent}"),
-        _ => text,
-    }
+    // Beyond what Go escapes: whatever drives a terminal.
+    go::json_text(text, |c| go::is_escaped(c, html) || c.is_control() || drives(c), out);
 }
 
 #[cfg(test)]

@@ -129,10 +129,7 @@ impl<'a> Compared<'a> {
     /// Compared as a number: goss reads text as one.
     fn numerically(self, not: bool, relation: &str, expected: &Value) -> Matched {
         let (found, raw) = (plain(self.found), self.actual());
-        let parse = |text: &str| match Number::parse(text)? {
-            Number::Int(n) => Some(Value::Int(n)),
-            Number::Float(n) => Some(Value::Number(n)),
-        };
+        let parse = |text: &str| Some(Value::Number(Number::parse(text)?.float()));
         let read = match &found {
             Value::Int(_) | Value::Number(_) => None,
             Value::Text(text) => Some(parse(text)),

@@ -1,6 +1,7 @@
 //! Values of one type as those of another, as spf13/cast and strconv convert them.
 
 use super::{any, charge_items, made, of, text};
+use crate::go::{parse_float, without_underscores};
 use crate::template::Param::{Any, Text};
 use crate::template::{Call, Function, Value};
 
@@ -107,52 +108,6 @@ pub fn parse_int(text: &str, base: u32) -> Option<i64> {
         None => (&*lower, 10),
     };
     i64::from_str_radix(&format!("{sign}{}", without_underscores(digits)?), base).ok()
-}
-
-/// `strconv.ParseFloat`.
-pub fn parse_float(text: &str) -> Option<f64> {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let sign = if text.starts_with('-') { -1.0 } else { 1.0 };
-    let lower = digits.to_ascii_lowercase();
-    match &*lower {
-        "nan" => return (digits.len() == text.len()).then_some(f64::NAN),
-        "inf" | "infinity" => return Some(sign * f64::INFINITY),
-        _ => {}
-    }
-    if let Some(digits) = lower.strip_prefix("0x") {
-        return Some(sign * hexadecimal(&without_underscores(digits.strip_prefix('_').unwrap_or(digits))?)?);
-    }
-    if !lower.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
-        return None;
-    }
-    let float: f64 = without_underscores(&lower)?.parse().ok()?;
-    // What is too big is an error, which sprig drops together with the number.
-    float.is_finite().then_some(sign * float)
-}
-
-/// `1f.8p-2`.
-fn hexadecimal(text: &str) -> Option<f64> {
-    let (mantissa, exponent) = text.split_once('p')?;
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits = format!("{whole}{fraction}");
-    let mantissa = u64::from_str_radix(&digits, 16).ok()?;
-    let exponent: i32 = exponent.parse().ok()?;
-    let shift = exponent.checked_sub(i32::try_from(fraction.len()).ok()?.checked_mul(4)?)?;
-    let float = mantissa as f64 * 2f64.powi(shift);
-    float.is_finite().then_some(float)
-}
-
-/// Underscores stand between digits.
-fn without_underscores(digits: &str) -> Option<String> {
-    let bytes = digits.as_bytes();
-    let between = |at: usize| {
-        let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_hexdigit);
-        digit(at.checked_sub(1)) && digit(at.checked_add(1))
-    };
-    if bytes.iter().enumerate().any(|(at, b)| *b == b'_' && !between(at)) {
-        return None;
-    }
-    Some(digits.replace('_', ""))
 }
 
 #[cfg(test)]

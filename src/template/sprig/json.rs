@@ -1,6 +1,7 @@
 //! JSON as Go's `encoding/json` writes and reads it.
 
 use super::{Made, Output, any, of, text};
+use crate::go;
 use crate::template::Param::{Any, Text};
 use crate::template::print::{DEEPEST, TOO_DEEP};
 use crate::template::{Call, Elem, Function, Key, Value, layout};
@@ -123,36 +124,15 @@ impl Writer<'_, '_> {
 
     fn float(&mut self, float: f64) -> Result<(), String> {
         if !float.is_finite() {
-            let mut name = String::new();
-            crate::template::print::general(&mut name, float, None);
-            self.unfit = Some(format!("json: unsupported value: {name}"));
+            self.unfit = Some(format!("json: unsupported value: {}", go::float(float, 6)));
             return Ok(());
         }
-        let size = float.abs();
-        if size == 0.0 || (1e-6..1e21).contains(&size) {
-            return self.output.push(float.to_string());
-        }
-        let text = format!("{float:e}");
-        self.output.push(if size >= 1e21 { text.replace('e', "e+") } else { text })
+        self.output.push(go::json_number(float))
     }
 
     fn text(&mut self, text: &str) -> Result<(), String> {
         let mut written = String::with_capacity(text.len() + 2);
-        written.push('"');
-        for c in text.chars() {
-            match c {
-                '"' | '\\' => written.extend(['\\', c]),
-                '\u{8}' => written.push_str("\\b"),
-                '\u{c}' => written.push_str("\\f"),
-                '\n' => written.push_str("\\n"),
-                '\r' => written.push_str("\\r"),
-                '\t' => written.push_str("\\t"),
-                '\0'..' ' | '\u{2028}' | '\u{2029}' => written.push_str(&format!("\\u{:04x}", u32::from(c))),
-                '<' | '>' | '&' if self.style != Style::Raw => written.push_str(&format!("\\u{:04x}", u32::from(c))),
-                c => written.push(c),
-            }
-        }
-        written.push('"');
+        go::json_text(text, |c| go::is_escaped(c, self.style != Style::Raw), &mut written);
         self.output.push(written)
     }
 }

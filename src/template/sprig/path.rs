@@ -1,6 +1,7 @@
 //! Paths with slashes, by their text alone.
 
 use super::{made, of, text};
+use crate::go::clean;
 use crate::template::Param::Text;
 use crate::template::{Function, Value};
 
@@ -35,26 +36,6 @@ fn folder(path: &str) -> String {
 fn extension(path: &str) -> &str {
     let name = path.rsplit('/').next().unwrap_or_default();
     name.rfind('.').and_then(|at| name.get(at..)).unwrap_or_default()
-}
-
-/// The shortest path that says the same.
-fn clean(path: &str) -> String {
-    let root = path.starts_with('/');
-    let mut parts: Vec<&str> = vec![];
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." if parts.last().is_some_and(|last| *last != "..") => _ = parts.pop(),
-            ".." if root => {}
-            part => parts.push(part),
-        }
-    }
-    let path = parts.join("/");
-    match (root, path.is_empty()) {
-        (true, _) => format!("/{path}"),
-        (false, true) => ".".to_owned(),
-        (false, false) => path,
-    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::goss::{Config, Entry, SECTIONS, Said, lower};
+use crate::goss::{Config, Entry, SECTIONS, Said, Section, lower};
 use crate::host::{Host, TreeFiles};
 use crate::matcher::Test;
 use crate::syntax::{Format, Key, Node, Span, parse};
@@ -11,7 +11,7 @@ fn config(yaml: &str) -> Config {
     let span = Span { file: 0, start: 0, end: 0 };
     let mut config = Config::default();
     for (section, entries) in parse(yaml, 0, Format::Yaml).0.unwrap().map().unwrap() {
-        let index = SECTIONS.iter().position(|one| one.name == section.text).unwrap();
+        let index = Section::index(&section.text).unwrap();
         for (name, body) in entries.map().unwrap() {
             let said = |(key, value): &(Key, Node)| {
                 let field = SECTIONS[index].field(&key.text).unwrap();
