@@ -5,6 +5,7 @@ use crate::tool::{says, shell, table};
 use libtest_mimic::Failed;
 use serde_json::{Map, Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 /// A word, and what belongs to it on this host.
 pub struct Word {
@@ -98,7 +99,7 @@ fn conffiles(package: &str) -> Vec<String> {
 
 /// The entries of a kind.
 pub fn entries<'s>(spec: &'s Json, kind: &str) -> &'s Map<String, Json> {
-    static NONE: Map<String, Json> = Map::new();
+    static NONE: LazyLock<Map<String, Json>> = LazyLock::new(Map::new);
     spec[kind].as_object().unwrap_or(&NONE)
 }
 

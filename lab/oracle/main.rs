@@ -16,6 +16,7 @@ mod adding;
 mod autoadd;
 mod certificates;
 mod claims;
+mod cost;
 mod coverage;
 mod desk;
 mod files;
@@ -88,6 +89,7 @@ fn main() {
         trial("autoadd-refused", autoadd::refused),
         trial("autoadd-options", autoadd::options),
         trial("autoadd-beside-goss", peer::at_least_what_goss_writes),
+        trial("autoadd-cost", cost::of_one_word),
         trial("accept-after-stop-and-start", acceptance::services_stop_and_start),
         trial("diff-with-the-host", acceptance::differences),
         trial("add-every-kind", adding::every_kind),

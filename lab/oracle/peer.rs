@@ -43,7 +43,7 @@ pub fn at_least_what_goss_writes() -> Result<(), Failed> {
                 };
                 resources += 1;
                 for (key, due) in body.as_object().unwrap() {
-                    let said = said(entry, kind, key);
+                    let said = own(entry, kind, key);
                     faults.unless(at_least(&said, due), || {
                         format!("{word}: {kind} {name}: {key} is {said} and not {due}")
                     });
@@ -71,7 +71,7 @@ fn ours_of<'s>(ours: &'s Json, kind: &str, name: &str) -> Option<&'s Map<String,
 }
 
 /// What ours says under a key of goss's; that a thing is there goes without saying.
-fn said(entry: &Map<String, Json>, kind: &str, key: &str) -> Json {
+fn own(entry: &Map<String, Json>, kind: &str, key: &str) -> Json {
     match (kind, key) {
         (_, "exists" | "installed" | "listening") | ("process", "running") => {
             entry.get(key).cloned().unwrap_or(json!(true))
