@@ -4,6 +4,7 @@
 //! expected outputs anew.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod add;
 mod agree;
 mod cover;
 mod generated;
@@ -23,6 +24,7 @@ fn main() {
     let mut trials = Vec::new();
     trials.extend(run::trials(bless));
     trials.extend(generated::trials(bless));
+    trials.extend(add::trials(bless));
     trials.extend(agree::trials());
     trials.extend(cover::trials());
     libtest_mimic::run(&Arguments::from_iter(args), trials).exit();

@@ -125,7 +125,9 @@ pub(super) fn write(writing: &Writing, subjects: &[Subject], absent: bool, paint
         match (entries.len(), known) {
             (0, 0) => say(format_args!("{name}: nothing is added")),
             (0, 1) => say(format_args!("{name}: nothing is added, it was there already")),
-            (0, known) if left_out == 0 => say(format_args!("{name}: nothing is added, all {known} were there already")),
+            (0, known) if left_out == 0 => {
+                say(format_args!("{name}: nothing is added, all {known} were there already"))
+            }
             (0, known) => say(format_args!("{name}: nothing is added, {known} were there already")),
             (added, 0) => say(format_args!("{name}: {} added", counted(added))),
             (added, 1) => say(format_args!("{name}: {} added, 1 was there", counted(added))),
@@ -148,7 +150,10 @@ fn tell(subject: &Subject, what: impl std::fmt::Display) {
 enum Spec {
     Stdout,
     /// A file, and every entry that it and what it includes have.
-    File { book: Book, claims: Vec<Claim> },
+    File {
+        book: Book,
+        claims: Vec<Claim>,
+    },
 }
 
 /// Whether a spec speaks of a thing.

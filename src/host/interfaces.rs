@@ -243,7 +243,8 @@ mod tests {
             bytes[12] = 0x20;
             bytes
         };
-        let all = [recorded_v4(), lent(recorded_v4()), recorded_v6(), global(recorded_v6()), lent(global(recorded_v6()))];
+        let all =
+            [recorded_v4(), lent(recorded_v4()), recorded_v6(), global(recorded_v6()), lent(global(recorded_v6()))];
         let ips: Vec<bool> = all.iter().map(|bytes| read(bytes).is_static()).collect();
         assert_eq!(ips, [true, false, false, true, false]);
         let links = Links { links: HashMap::new(), addresses: Ok(vec![read(&all[3]), read(&all[1])]) };

@@ -76,9 +76,7 @@ impl Resource for Dns {
         ),
         &key("latency", "How long the answer took, with every server that had to be asked.", Self::latency),
     ];
-    const PINS: &[Pin] = &[
-        Pin::moving("addrs"),
-    ];
+    const PINS: &[Pin] = &[Pin::moving("addrs")];
     type Id = Record;
     type Settings = How;
     const SETTINGS: Settings<How> = &[&setting(

@@ -25,10 +25,7 @@ impl Resource for Group {
             Self::members,
         ),
     ];
-    const PINS: &[Pin] = &[
-        Pin::exact("gid"),
-        Pin::exact("members"),
-    ];
+    const PINS: &[Pin] = &[Pin::exact("gid"), Pin::exact("members")];
     type Id = Name;
     type Settings = ();
 

@@ -75,10 +75,7 @@ tls-expires-in = ">= 30d"
             Self::expires_in,
         ),
     ];
-    const PINS: &[Pin] = &[
-        Pin::exact("status"),
-        Pin::time_left("tls-expires-in"),
-    ];
+    const PINS: &[Pin] = &[Pin::exact("status"), Pin::time_left("tls-expires-in")];
     type Id = Url;
     type Settings = How;
     const SETTINGS: Settings<How> = &[

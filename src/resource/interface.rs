@@ -40,12 +40,7 @@ impl Resource for Interface {
             i.errors("tx_errors", |(_, tx)| tx)
         }),
     ];
-    const PINS: &[Pin] = &[
-        Pin::exact("up"),
-        Pin::exact("mtu"),
-        Pin::holding("static-addrs"),
-        Pin::not_below("speed"),
-    ];
+    const PINS: &[Pin] = &[Pin::exact("up"), Pin::exact("mtu"), Pin::holding("static-addrs"), Pin::not_below("speed")];
     type Id = Name;
     type Settings = ();
 

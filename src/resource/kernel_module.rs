@@ -58,9 +58,7 @@ impl Resource for KernelModule {
             Self::blacklisted,
         ),
     ];
-    const PINS: &[Pin] = &[
-        Pin::if_true("blacklisted"),
-    ];
+    const PINS: &[Pin] = &[Pin::if_true("blacklisted")];
     type Id = Name;
     type Settings = ();
 

@@ -48,12 +48,9 @@ impl Resource for KernelParam {
             Self::configured,
         ),
     ];
-    const PINS: &[Pin] = &[
-        Pin::exact("value"),
-        Pin::exact("configured"),
-    ];
+    const PINS: &[Pin] = &[Pin::plain("value"), Pin::plain("configured")];
     fn pins_of(name: &str) -> &'static [Pin] {
-        const MOVING: &[Pin] = &[Pin::moving("value"), Pin::exact("configured")];
+        const MOVING: &[Pin] = &[Pin::moving("value"), Pin::plain("configured")];
         let path = sysctl::path(name);
         match path.rsplit('/').next() {
             // `net.ipv6.conf.all.stable_secret`
@@ -74,12 +71,8 @@ impl Resource for KernelParam {
 fn moves(path: &str) -> bool {
     const FOLDERS: [&str; 2] = ["kernel/random/", "fs/quota/"];
     const ENDS: [&str; 4] = ["_count", "-state", "-nr", "/nr"];
-    const NAMES: [&str; 4] = [
-        "kernel/ns_last_pid",
-        "kernel/perf_event_max_sample_rate",
-        "kernel/tainted",
-        "vm/drop_caches",
-    ];
+    const NAMES: [&str; 4] =
+        ["kernel/ns_last_pid", "kernel/perf_event_max_sample_rate", "kernel/tainted", "vm/drop_caches"];
     FOLDERS.iter().any(|folder| path.starts_with(folder))
         || ENDS.iter().any(|end| path.ends_with(end))
         || NAMES.contains(&path)
@@ -106,6 +99,7 @@ impl KernelParam {
 mod tests {
     use super::*;
     use crate::host::TreeFiles;
+    use crate::resource::Hold;
     use std::sync::Arc;
     use time::OffsetDateTime;
 
@@ -133,7 +127,10 @@ mod tests {
 
     #[test]
     fn what_the_kernel_counts_draws_or_keeps_secret_is_not_pinned() {
-        let pinned = |name| KernelParam::pins_of(name).iter().any(|pin| matches!(pin.hold, super::super::Hold::Exact) && pin.key == "value");
+        let pinned = |name| {
+            let pins = KernelParam::pins_of(name);
+            pins.iter().any(|pin| pin.key == "value" && matches!(pin.hold, Hold::As(_)))
+        };
         for name in ["net.ipv4.ip_forward", "kernel/hostname", "vm.swappiness", "fs.nr_open", "net.core.somaxconn"] {
             assert!(pinned(name), "{name}");
         }

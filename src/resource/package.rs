@@ -34,10 +34,7 @@ impl Resource for Package {
         &key("arch", "The architecture it was built for. Unknown where it is installed for several.", Self::arch),
         &key("held", "Whether the manager is told to keep it at its version. Unknown where that differs.", Self::held),
     ];
-    const PINS: &[Pin] = &[
-        Pin::exact("versions"),
-        Pin::if_true("held"),
-    ];
+    const PINS: &[Pin] = &[Pin::exact("versions"), Pin::if_true("held")];
     type Id = Selector;
     type Settings = ();
 

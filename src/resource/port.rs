@@ -65,11 +65,7 @@ impl Resource for Port {
             Self::clients,
         ),
     ];
-    const PINS: &[Pin] = &[
-        Pin::of("ip", lasting),
-        Pin::holding("process"),
-        Pin::exact("user"),
-    ];
+    const PINS: &[Pin] = &[Pin::of("ip", lasting), Pin::holding("process"), Pin::exact("user")];
     type Id = Place;
     type Settings = ();
 

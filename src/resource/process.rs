@@ -33,10 +33,7 @@ impl Resource for Running {
         &key("rss", "The memory they have resident, together; shared pages count for each.", Self::rss),
         &key("age", "How long ago the youngest started.", Self::age),
     ];
-    const PINS: &[Pin] = &[
-        Pin::holding("user"),
-        Pin::moving("count"),
-    ];
+    const PINS: &[Pin] = &[Pin::holding("user"), Pin::moving("count")];
     type Id = String;
     type Settings = ();
 

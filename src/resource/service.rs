@@ -76,11 +76,7 @@ impl Resource for Service {
             Self::property,
         ),
     ];
-    const PINS: &[Pin] = &[
-        Pin::exact("enabled"),
-        Pin::exact("running"),
-        Pin::if_true("masked"),
-    ];
+    const PINS: &[Pin] = &[Pin::exact("enabled"), Pin::exact("running"), Pin::if_true("masked")];
     type Id = UnitName;
     type Settings = ();
 
