@@ -48,6 +48,13 @@ pub struct Rejected {
     pub wrong: Vec<Diagnostic>,
 }
 
+impl Rejected {
+    /// Whether nothing is wrong with it but that it has no entries.
+    pub fn is_empty(&self) -> bool {
+        self.wrong.iter().all(|one| one.code == Code::Empty)
+    }
+}
+
 /// Reads the specs at `paths`, `-` being standard input, and everything they include.
 pub fn load(paths: &[String]) -> Result<Spec, Rejected> {
     let mut loader = Loader::default();

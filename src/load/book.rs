@@ -45,6 +45,7 @@ impl Book {
         };
         if !text.trim().is_empty()
             && let Err(rejected) = load_text(name, text.clone(), format)
+            && !rejected.is_empty()
         {
             return Err(Unopened::Rejected(Box::new(rejected)));
         }
