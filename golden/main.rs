@@ -6,6 +6,7 @@
 
 mod agree;
 mod cover;
+mod diff;
 mod generated;
 mod run;
 
@@ -23,6 +24,7 @@ fn main() {
     let mut trials = Vec::new();
     trials.extend(run::trials(bless));
     trials.extend(generated::trials(bless));
+    trials.extend(diff::trials(bless));
     trials.extend(agree::trials());
     trials.extend(cover::trials());
     libtest_mimic::run(&Arguments::from_iter(args), trials).exit();

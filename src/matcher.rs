@@ -11,6 +11,7 @@ mod explain;
 pub mod goss;
 mod holds;
 mod lower;
+mod meaning;
 mod mistake;
 mod number;
 mod operator;
@@ -30,6 +31,8 @@ mod table;
 #[cfg(test)]
 mod written;
 
+pub use diff::unified;
+pub use meaning::Meaning;
 pub use contains::Unmet;
 pub use operator::{Empty, OPERATORS, Of, Operand, Operator, is_quantity};
 pub use pattern::Pattern;

@@ -9,6 +9,7 @@
 )]
 
 mod bounds;
+mod diff;
 mod fuse;
 mod goss;
 mod goss_render;
