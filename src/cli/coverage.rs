@@ -18,7 +18,10 @@ certificates under /etc. An entry speaks of a thing whatever it says of it, unle
 Examples:
   verispec coverage                           what verispec.toml of this directory leaves out
   verispec coverage --fail-under 80 web.toml  exit status 1 under 80 %, and where not all could be listed
-  verispec coverage --add                     appends entries for what is left out";
+  verispec coverage --add                     appends entries for what is left out
+
+Exit status: 0 it is told; 1 under the bound, or not all could be listed or added; 64 wrong usage; 78 the spec is wrong and \
+nothing was looked at.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -88,7 +91,7 @@ fn claims(args: &mut Args, paint: Paint) -> Result<Vec<Claim>, u8> {
     };
     if args.add && args.writing.named().is_none() {
         match named.as_slice() {
-            [name] if name != "-" => args.writing.into_spec(name),
+            [name] if name != "-" => args.writing.name(name),
             _ => {
                 say("name the spec to add to with `--spec`");
                 return Err(USAGE);

@@ -52,7 +52,7 @@ impl Writing {
     }
 
     /// Names one where none is named.
-    pub fn into_spec(&mut self, name: &str) {
+    pub fn name(&mut self, name: &str) {
         self.spec.get_or_insert_with(|| name.to_owned());
     }
 

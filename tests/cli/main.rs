@@ -9,6 +9,7 @@
 )]
 
 mod bounds;
+mod coverage;
 mod fuse;
 mod goss;
 mod goss_render;
