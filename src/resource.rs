@@ -37,6 +37,7 @@ mod setting;
 pub use id::Id;
 pub use inventory::{Inventory, Thing};
 pub use pin::{Hold, Pin};
+pub use port::Place as PortPlace;
 pub use setting::{Exec, FromNode, Setting, Shape, choice, setting};
 
 /// Every kind, in the order that references list them.

@@ -6,6 +6,7 @@ use globset::{Glob, GlobMatcher};
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
+pub mod dossier;
 mod dpkg;
 pub mod manual;
 
@@ -113,6 +114,19 @@ impl Packages {
         Packages { installed, others: others.into_iter().collect(), lost: OnceLock::new(), more }
     }
 
+    /// All that are known of, by name.
+    pub fn all(&self) -> &[Package] {
+        &self.installed
+    }
+
+    /// The installed packages of exactly this name, one for each architecture. Of one that is not among them nothing is
+    /// certain: [`Packages::find`] has that.
+    pub fn named(&self, name: &str) -> &[Package] {
+        let start = self.installed.partition_point(|p| *p.name < *name);
+        let rest = self.installed.get(start..).unwrap_or_default();
+        rest.get(..rest.partition_point(|p| *p.name == *name)).unwrap_or_default()
+    }
+
     /// The fault that there may be others than those found.
     pub fn complete(&self) -> Result<(), Fault> {
         self.more.clone().map_or(Ok(()), Err)
@@ -148,14 +162,9 @@ impl Packages {
     }
 
     fn recorded(&self, selector: &Selector) -> Vec<&Package> {
-        let all = &self.installed;
         let named = match selector.glob {
-            Some(_) => all.as_slice(),
-            None => {
-                let start = all.partition_point(|p| *p.name < *selector.name);
-                let rest = all.get(start..).unwrap_or_default();
-                rest.get(..rest.partition_point(|p| *p.name == *selector.name)).unwrap_or_default()
-            }
+            Some(_) => self.all(),
+            None => self.named(&selector.name),
         };
         named.iter().filter(|p| selector.matches(p)).collect()
     }
