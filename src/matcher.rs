@@ -31,9 +31,9 @@ mod table;
 #[cfg(test)]
 mod written;
 
+pub use contains::Unmet;
 pub use diff::unified;
 pub use meaning::Meaning;
-pub use contains::Unmet;
 pub use operator::{Empty, OPERATORS, Of, Operand, Operator, is_quantity};
 pub use pattern::Pattern;
 pub use scalar::{Sign, sign};

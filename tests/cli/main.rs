@@ -9,6 +9,7 @@
 )]
 
 mod bounds;
+mod coverage;
 mod diff;
 mod fuse;
 mod goss;
