@@ -123,7 +123,7 @@ pub fn outcomes(path: &Path) -> Result<Vec<(&'static str, &'static str, &'static
     Ok(all)
 }
 
-fn claims(path: &Path) -> Result<(Sources, Arc<Vec<Claim>>), Failed> {
+pub fn claims(path: &Path) -> Result<(Sources, Arc<Vec<Claim>>), Failed> {
     match load(&[path.display().to_string()]) {
         Ok(Spec { sources, claims }) => Ok((sources, claims.into())),
         Err(Rejected { sources, wrong }) => Err(sources.render(&wrong, false).into()),
@@ -147,7 +147,7 @@ fn verdicts<'c>(claims: &'c Arc<Vec<Claim>>, host: &Host) -> Vec<Vec<Verdict<'c>
 }
 
 /// The host that a spec's first line names: `# host: debian`.
-fn host(spec: &Path) -> Result<Host, Failed> {
+pub fn host(spec: &Path) -> Result<Host, Failed> {
     let text = std::fs::read_to_string(spec)?;
     let first = text.lines().next().unwrap_or_default();
     let name = first.strip_prefix("# host: ").ok_or("the first line is not `# host: NAME`")?;
