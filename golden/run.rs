@@ -99,16 +99,22 @@ fn goss_page(path: &Path) -> Result<String, Failed> {
 }
 
 fn written(reporter: &mut dyn Reporter, claims: &Arc<Vec<Claim>>, host: &Host) -> Result<String, Failed> {
-    let verdicts = verdicts(claims, host);
     let (mut out, mut summary) = (Vec::new(), Summary::new(datetime!(2026-01-01 00:00 UTC)));
     reporter.begin(claims.len(), &mut out)?;
-    for (claim, verdicts) in claims.iter().zip(verdicts) {
-        verdicts.iter().for_each(|v| summary.count(&v.outcome));
-        reporter.entry(&Judged { claim, verdicts, elapsed: Duration::from_millis(1) }, &mut out)?;
+    for judged in judged(claims, host) {
+        judged.verdicts.iter().for_each(|v| summary.count(&v.outcome));
+        reporter.entry(&judged, &mut out)?;
     }
     summary.elapsed = Duration::from_millis(20);
     reporter.finish(&summary, &mut out)?;
     Ok(String::from_utf8(out)?)
+}
+
+/// Each claim with its verdicts.
+pub fn judged<'c>(claims: &'c Arc<Vec<Claim>>, host: &Host) -> Vec<Judged<'c>> {
+    let elapsed = Duration::from_millis(1);
+    let judged = |(claim, verdicts)| Judged { claim, verdicts, elapsed };
+    claims.iter().zip(verdicts(claims, host)).map(judged).collect()
 }
 
 /// The kind, key and outcome of every verdict on a spec.
@@ -129,7 +135,7 @@ pub fn not_passed(path: &Path) -> Result<Vec<String>, Failed> {
     Ok(outcomes(path)?.iter().filter_map(wrong).collect())
 }
 
-fn claims(path: &Path) -> Result<(Sources, Arc<Vec<Claim>>), Failed> {
+pub fn claims(path: &Path) -> Result<(Sources, Arc<Vec<Claim>>), Failed> {
     match load(&[path.display().to_string()]) {
         Ok(Spec { sources, claims }) => Ok((sources, claims.into())),
         Err(Rejected { sources, wrong }) => Err(sources.render(&wrong, false).into()),

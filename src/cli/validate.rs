@@ -68,7 +68,7 @@ fn formats() -> PossibleValuesParser {
     PossibleValuesParser::new(FORMATS.iter().map(|f| clap::builder::PossibleValue::new(f.name).help(f.about)))
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = "a time has a number and a unit, such as `30s`, `500ms` or `5m`";
     quantity::parse_wait(text).ok_or_else(|| wrong.into())
 }

@@ -1,6 +1,6 @@
 //! `disk`: the filesystem that holds a path, and the room on it.
 
-use super::path::Path;
+use super::path::{self, Path};
 use super::{Keys, Pin, Resource, key};
 use crate::host::{Host, Space};
 use crate::value::{Bytes, Fault, Portion, Share};
@@ -45,6 +45,10 @@ impl Resource for Disk {
     ];
     type Id = Path;
     type Settings = ();
+
+    fn speaks_of(entry: &str, thing: &str) -> bool {
+        path::same(entry, thing)
+    }
 
     fn probe(host: &Host, path: &Path, (): &()) -> Result<Option<Self>, Fault> {
         let space = host.machine()?.space(path.as_str())?;

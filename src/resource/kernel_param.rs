@@ -1,6 +1,6 @@
 //! `kernel-param`: a parameter of the kernel, as it is and as it is configured.
 
-use super::{Id, Keys, Pin, Resource, key};
+use super::{Id, Keys, Pin, Resource, id, key};
 use crate::host::{Host, sysctl};
 use crate::secret::is_secret_name;
 use crate::value::{Fault, Value};
@@ -11,6 +11,7 @@ pub struct KernelParam {
 }
 
 /// A parameter's path below /proc/sys.
+#[derive(PartialEq)]
 pub struct Name(String);
 
 impl Id for Name {
@@ -61,6 +62,10 @@ impl Resource for KernelParam {
     }
     type Id = Name;
     type Settings = ();
+
+    fn speaks_of(entry: &str, thing: &str) -> bool {
+        id::same::<Name>(entry, thing)
+    }
 
     fn probe(host: &Host, name: &Name, (): &()) -> Result<Option<Self>, Fault> {
         Ok(Some(KernelParam { host: host.clone(), path: name.0.clone() }))

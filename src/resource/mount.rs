@@ -1,10 +1,12 @@
 //! `mount`: what is mounted on a mountpoint.
 
-use super::path::Path;
+use super::path::{self, Path};
 use super::pin::at_least_these;
-use super::{Keys, Pin, Resource, key};
+use super::{Inventory, Keys, Pin, Resource, key};
 use crate::host::{Host, mounts};
 use crate::value::{Fault, Percent};
+
+mod inventory;
 
 pub struct Mount {
     host: Host,
@@ -42,6 +44,11 @@ impl Resource for Mount {
     ];
     type Id = Path;
     type Settings = ();
+
+    const INVENTORY: Option<Inventory> = Some(Inventory { noun: "mounts", list: inventory::list });
+    fn speaks_of(entry: &str, thing: &str) -> bool {
+        path::same(entry, thing)
+    }
 
     fn probe(host: &Host, mountpoint: &Path, (): &()) -> Result<Option<Self>, Fault> {
         let mount = host.mounts().map(|m| m.on(mountpoint.as_str()).cloned());

@@ -1,13 +1,15 @@
 //! `port`: a TCP or UDP port, or a Unix socket, and who listens there.
 
 use super::pin::at_least_these;
-use super::{Id, Keys, Pin, Presence, Resource, key};
+use super::{Id, Inventory, Keys, Pin, Presence, Resource, key, path};
 use crate::host::Host;
 use crate::host::sockets::{Family, Transport};
 use crate::syntax::nearest;
 use crate::value::{Fault, Known, Type, Value};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+
+mod inventory;
 
 pub struct Port {
     host: Host,
@@ -68,6 +70,15 @@ impl Resource for Port {
     const PINS: &[Pin] = &[Pin::of("ip", lasting), Pin::holding("process"), Pin::exact("user")];
     type Id = Place;
     type Settings = ();
+
+    const INVENTORY: Option<Inventory> = Some(Inventory { noun: "listening ports", list: inventory::list });
+    fn speaks_of(entry: &str, thing: &str) -> bool {
+        match (Place::parse(entry), Place::parse(thing)) {
+            (Ok(Place::Unix(entry)), Ok(Place::Unix(thing))) => entry == thing || path::same(&entry, &thing),
+            (Ok(entry), Ok(thing)) => entry.includes(&thing),
+            _ => false,
+        }
+    }
 
     fn probe(host: &Host, place: &Place, (): &()) -> Result<Option<Self>, Fault> {
         let (mut sockets, mut more) = (Vec::new(), None::<Fault>);
@@ -166,6 +177,21 @@ impl Port {
                 let names: BTreeSet<_> = names.iter().collect();
                 names.into_iter().map(|name| all.unix_clients(host, name)).sum()
             }
+        }
+    }
+}
+
+impl Place {
+    /// Whether it is of whatever `other` is of: `tcp:80` is of `tcp6:80`.
+    fn includes(&self, other: &Place) -> bool {
+        match (self, other) {
+            (
+                Place::Inet { transport, families, port },
+                Place::Inet { transport: its_transport, families: its_families, port: its_port },
+            ) => {
+                (transport, port) == (its_transport, its_port) && its_families.iter().all(|one| families.contains(one))
+            }
+            _ => self == other,
         }
     }
 }

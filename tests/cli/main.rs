@@ -10,6 +10,8 @@
 
 mod add;
 mod bounds;
+mod coverage;
+mod diff;
 mod fuse;
 mod goss;
 mod goss_render;
