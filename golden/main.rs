@@ -8,6 +8,7 @@ mod agree;
 mod cover;
 mod generated;
 mod run;
+mod trail;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ fn main() {
     let mut trials = Vec::new();
     trials.extend(run::trials(bless));
     trials.extend(generated::trials(bless));
+    trials.extend(trail::trials(bless));
     trials.extend(agree::trials());
     trials.extend(cover::trials());
     libtest_mimic::run(&Arguments::from_iter(args), trials).exit();
