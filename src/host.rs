@@ -130,6 +130,7 @@ mod space;
 pub mod starttls;
 pub mod tls;
 pub mod unreached;
+mod walk;
 pub mod wire;
 
 pub use reading::{CONTENT_BOUND, Start};

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 pub mod dossier;
 mod dpkg;
+pub mod manual;
 
 /// A package manager.
 struct Manager {
@@ -204,6 +205,12 @@ impl Selector {
             Some(glob) => glob.is_match(name),
             None => *name == *self.name,
         }
+    }
+
+    /// Whether it selects whatever `other`, which is no glob, selects.
+    pub fn includes(&self, other: &Selector) -> bool {
+        let architecture = self.architecture.is_none() || self.architecture == other.architecture;
+        architecture && other.glob.is_none() && self.is_of(&other.name)
     }
 
     fn matches(&self, package: &Package) -> bool {

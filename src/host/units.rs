@@ -5,6 +5,7 @@ use crate::value::{Fault, Value};
 use std::time::Instant;
 use systemd::Systemd;
 
+pub mod enabled;
 mod files;
 mod systemd;
 mod ties;

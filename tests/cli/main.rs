@@ -9,6 +9,8 @@
 )]
 
 mod bounds;
+mod coverage;
+mod diff;
 mod fuse;
 mod goss;
 mod goss_render;
