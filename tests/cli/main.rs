@@ -8,7 +8,9 @@
     clippy::print_stderr
 )]
 
+mod add;
 mod bounds;
+mod coverage;
 mod diff;
 mod fuse;
 mod goss;
