@@ -10,6 +10,7 @@ mod coverage;
 mod diff;
 mod generated;
 mod run;
+mod trail;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ fn main() {
     trials.extend(coverage::trials(bless));
     trials.extend(generated::trials(bless));
     trials.extend(diff::trials(bless));
+    trials.extend(trail::trials(bless));
     trials.extend(agree::trials());
     trials.extend(cover::trials());
     libtest_mimic::run(&Arguments::from_iter(args), trials).exit();

@@ -9,7 +9,7 @@ use crate::quantity::drives;
 use crate::resource::Kind;
 use crate::syntax::nearest;
 use crate::value::Fault;
-use std::collections::HashSet;
+use std::collections::{HashMap, VecDeque};
 
 mod account;
 mod certificate;
@@ -47,10 +47,18 @@ pub struct Trail {
 
 /// Follows `word` for at most `depth` steps; 0 finds only what the word itself names.
 pub fn follow(host: &Host, word: &str, depth: usize) -> Trail {
-    let mut walk = Walk { host, word, trail: Trail::default(), steps: Vec::new(), seen: HashSet::new(), read: 0 };
+    let mut walk = Walk {
+        host,
+        word,
+        trail: Trail::default(),
+        steps: Vec::new(),
+        seen: HashMap::new(),
+        queue: VecDeque::new(),
+        read: 0,
+    };
     word::follow(&mut walk, word);
-    let mut at = 0;
-    while let Some(step) = walk.steps.get(at).filter(|step| step.depth < depth) {
+    while let Some(at) = walk.queue.pop_front() {
+        let Some(step) = walk.steps.get(at).filter(|step| step.depth < depth) else { continue };
         match step.thing.clone() {
             Thing::Package(name) => package::follow(&mut walk, at, &name),
             Thing::Unit(name) => unit::follow(&mut walk, at, &name),
@@ -60,7 +68,6 @@ pub fn follow(host: &Host, word: &str, depth: usize) -> Trail {
             Thing::Configuration(path) => configuration::follow(&mut walk, at, &path),
             Thing::Group(_) | Thing::File(_) | Thing::Certificate(_) => {}
         }
-        at += 1;
     }
     walk.trail
 }
@@ -120,7 +127,10 @@ struct Walk<'h> {
     trail: Trail,
     /// One for each that was found.
     steps: Vec<Step>,
-    seen: HashSet<(&'static str, String)>,
+    /// Which of them an entry would be about.
+    seen: HashMap<(&'static str, String), usize>,
+    /// What is yet to be followed.
+    queue: VecDeque<usize>,
     /// Configuration files that were read.
     read: usize,
 }
@@ -159,19 +169,28 @@ impl Walk<'_> {
 
     fn add(&mut self, thing: Thing, because: String, from: Option<usize>, up: bool) {
         let (kind, name) = thing.entry();
-        if self.seen.contains(&(kind, name.to_owned())) {
+        let name = name.to_owned();
+        if let Some(at) = self.seen.get(&(kind, name.clone())) {
+            // A file that nothing seemed to read, until now.
+            if let Some(step) = self.steps.get_mut(*at)
+                && matches!((&step.thing, &thing), (Thing::File(_), Thing::Configuration(_)))
+            {
+                step.thing = thing;
+                self.queue.push_back(*at);
+            }
             return;
         }
-        let name = name.to_owned();
-        self.seen.insert((kind, name.clone()));
+        let at = self.steps.len();
         if let Err(why) = fits(kind, &name) {
             return self.miss(format!("{kind} `{name}`"), Fault::Unsupported(why));
         }
-        if self.trail.found.len() >= MOST {
+        if at >= MOST {
             let why = format!("it leads to more than {MOST} things: what comes after those is left out");
             return self.miss(format!("`{}`", self.word), Fault::Unsupported(why));
         }
         let depth = from.and_then(|from| self.steps.get(from)).map_or(0, |step| step.depth + 1);
+        self.seen.insert((kind, name.clone()), at);
+        self.queue.push_back(at);
         self.steps.push(Step { thing, depth, up });
         self.trail.found.push(Found { kind, name, because, from });
     }

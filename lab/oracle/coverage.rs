@@ -30,23 +30,20 @@ fn units() -> Names {
     let kinds = [".service", ".timer", ".socket", ".path"];
     let own = |name: &&str| kinds.iter().any(|kind| name.ends_with(kind)) && !name.contains("@.");
     let names: BTreeSet<&str> = lines(&all).filter_map(|l| l.split_whitespace().next()).filter(own).collect();
-    let argv: Vec<&str> = ["systemctl", "is-enabled", "--"].into_iter().chain(names.iter().copied()).collect();
-    let states = ends(&argv).1;
-    let states: Vec<&str> = lines(&states).collect();
-    if states.len() == names.len() {
-        let enabled = names.iter().zip(states).filter(|(_, state)| *state == "enabled");
-        return enabled.map(|(name, _)| (*name).to_owned()).collect();
-    }
-    // Of one that is not there it says nothing.
-    let one = |name: &&&str| ends(&["systemctl", "is-enabled", "--", name]).1.trim() == "enabled";
-    names.iter().filter(one).map(|name| (*name).to_owned()).collect()
+    let argv = ["systemctl", "show", "--property=Id,UnitFileState", "--"];
+    let shown = says(&argv.into_iter().chain(names).collect::<Vec<_>>());
+    let of = |block: &str, key: &str| block.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default().to_owned();
+    let shown = shown.split("\n\n").map(|block| (of(block, "Id="), of(block, "UnitFileState=")));
+    // What comes of an init script is asked of what links that.
+    let script = |name: &str| ends(&["systemctl", "--quiet", "is-enabled", "--", name]).0 == 0;
+    shown.filter(|(name, state)| state == "enabled" || state == "generated" && script(name)).map(|(name, _)| name).collect()
 }
 
 fn packages() -> Names {
     let manual: Names = lines(&says(&["apt-mark", "showmanual"])).map(str::to_owned).collect();
-    let there =
-        |name: &String| shell(&format!("dpkg-query -W -f '${{db:Status-Status}}' {name} 2>/dev/null")) == "installed";
-    manual.into_iter().filter(there).collect()
+    let all = crate::tool::table(r"dpkg-query -W -f '${Package}\t${db:Status-Status}\n'");
+    let there: Names = all.into_iter().filter(|row| row[1] == "installed").map(|row| row[0].clone()).collect();
+    &manual & &there
 }
 
 /// Accounts with a shell to log in with.

@@ -59,10 +59,10 @@ const SHARED: [&str; 35] = [
 /// Adds the configuration files of a package: those that it came with, and what else is in its own directories.
 pub(super) fn of_package(walk: &mut Walk<'_>, at: usize, package: &str, conffiles: &[String], files: &[String]) {
     let host = walk.host;
-    for path in conffiles.iter().filter(|path| !is_available(path)) {
+    for path in conffiles.iter().filter(|path| !is_available(path) && !path.contains("/.")) {
         let there = host.files().lstat(path).map(|stat| stat.is_some());
         if walk.ask(path.clone(), there) {
-            walk.lead(at, Thing::Configuration(path.clone()), "its configuration file");
+            walk.lead(at, of(path.clone()), "its configuration file");
         }
     }
     for directory in own_directories(host, package, conffiles, files) {
@@ -77,9 +77,14 @@ pub(super) fn of_package(walk: &mut Walk<'_>, at: usize, package: &str, conffile
         }
         found.sort_unstable();
         for path in found {
-            walk.lead(at, Thing::Configuration(path), format!("it is in its directory {directory}"));
+            walk.lead(at, of(path), format!("it is in its directory {directory}"));
         }
     }
+}
+
+/// What stands in `snippets` says something only where another file includes it.
+fn of(path: String) -> Thing {
+    if path.contains("/snippets/") { Thing::File(path) } else { Thing::Configuration(path) }
 }
 
 /// Adds a configuration file that is there and stays.
@@ -155,6 +160,9 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
 /// Adds the files that a pattern names: below the directory of the file that includes them, or one above it.
 fn include(walk: &mut Walk<'_>, at: usize, path: &str, pattern: &str) {
     for place in places(path, pattern) {
+        let is_directory =
+            walk.host.files().stat(&place).is_ok_and(|s| s.is_some_and(|s| s.file_type == FileType::Directory));
+        let place = if is_directory { format!("{place}/*") } else { place };
         let (directory, last) = (folder(&place).to_owned(), place.rsplit('/').next().unwrap_or_default());
         if directory.contains(['*', '?', '[']) || is_passing(&place) {
             continue;

@@ -26,6 +26,12 @@ fn bare(name: &str) -> &str {
     name.split(':').next().unwrap_or(name)
 }
 
+/// The source that an installed package is built from, if that is known.
+pub(super) fn source(walk: &Walk<'_>, name: &str) -> Option<String> {
+    let package = recorded(walk.host.packages().ok()?.named(bare(name)), name)?;
+    Some(walk.host.package_dossier(package).ok()??.source)
+}
+
 fn recorded<'p>(named: &'p [Package], name: &str) -> Option<&'p Package> {
     let architecture = name.split_once(':').map(|(_, architecture)| architecture);
     named.iter().find(|package| architecture.is_none_or(|a| a == &*package.architecture))

@@ -198,13 +198,20 @@ fn range(walk: &Walk<'_>) -> (u16, u16) {
 /// Whether a Unix socket is called otherwise after the next start: by a process, by chance, or in a folder for what passes.
 fn is_passing_name(name: &str, pid: u32) -> bool {
     const PLACES: [&str; 5] = ["/tmp/", "/var/tmp/", "/dev/shm/", "/run/user/", "/proc/"];
+    let drawn = |part: &str| {
+        let digits = part.bytes().filter(u8::is_ascii_digit).count();
+        part.len() >= 8 && digits >= 2 && part.bytes().all(|b| b.is_ascii_hexdigit())
+    };
     let by_process = pid > 9 && name.split(|c: char| !c.is_ascii_digit()).any(|word| word.parse() == Ok(pid));
     let by_chance = name.strip_prefix('@').is_some_and(|name| {
         let is_plain = |c: char| c.is_ascii_lowercase() || "/._-".contains(c);
         let digits = name.bytes().filter(u8::is_ascii_digit).count();
         digits > 2 || name.starts_with("/tmp/dbus-") || !name.chars().all(|c| is_plain(c) || c.is_ascii_digit())
     });
-    by_process || by_chance || PLACES.iter().any(|place| name.starts_with(place))
+    by_process
+        || by_chance
+        || name.split(|c: char| !c.is_ascii_alphanumeric()).any(drawn)
+        || PLACES.iter().any(|place| name.starts_with(place))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! From a unit to its main process, where it listens and who it runs as; from it to its package; and which units a word or a
 //! package has.
 
-use super::{Process, Thing, Walk, account, is_passing, port, process};
+use super::{Process, Thing, Walk, account, is_passing, package, port, process};
 use crate::host::units::{Standing, Ties};
 use crate::value::Fault;
 
@@ -82,9 +82,6 @@ pub(super) fn follow(walk: &mut Walk<'_>, at: usize, name: &str) {
     let host = walk.host;
     let ties = host.unit_ties(name);
     let Some(ties) = walk.ask(format!("unit `{name}`"), ties) else { return };
-    if walk.climbs(at) && !walk.names_a("package") {
-        package(walk, at, &ties);
-    }
     let groups = host.control_groups();
     let (mut pids, more) = groups.map_or_else(
         |fault| (Vec::new(), Some(fault)),
@@ -99,6 +96,9 @@ pub(super) fn follow(walk: &mut Walk<'_>, at: usize, name: &str) {
     // A process that systemd calls the main one may have been moved to another group.
     pids.extend(ties.main.filter(|pid| !pids.contains(pid)));
     let main = main(walk, &ties, &pids);
+    if walk.climbs(at) && !walk.names_a("package") {
+        packages(walk, at, &ties, main.as_ref());
+    }
     for partner in &ties.partners {
         if let Some(Standing { id, .. }) = standing(walk, partner).filter(|s| s.active || s.starts)
             && ENDINGS.iter().any(|ending| id.ends_with(ending))
@@ -143,6 +143,13 @@ fn users(walk: &mut Walk<'_>, at: usize, ties: &Ties, pids: &[u32], main: Option
             }
         }
     }
+    // An account of the program's own name is there for when it gives up being root.
+    if let Some(main) = main
+        && let Ok(Some(user)) = host.accounts().and_then(|all| all.user(&main.name))
+        && (1..PEOPLE).contains(&user.uid)
+    {
+        walk.lead(at, Thing::User(main.name.clone()), "a user of its main process's name");
+    }
     for (pid, uid) in process::users(walk, pids) {
         let is_main =
             || main.is_some_and(|main| host.process_name(pid).is_ok_and(|name| name.as_ref() == Some(&main.name)));
@@ -152,11 +159,21 @@ fn users(walk: &mut Walk<'_>, at: usize, ties: &Ties, pids: &[u32], main: Option
     }
 }
 
-fn package(walk: &mut Walk<'_>, at: usize, ties: &Ties) {
+/// Adds the package that it came with; and that of its program, if both are built from one source.
+fn packages(walk: &mut Walk<'_>, at: usize, ties: &Ties, main: Option<&Process>) {
+    let host = walk.host;
     let Some(file) = ties.file.as_deref().filter(|path| !is_passing(path)) else { return };
-    let owner = walk.host.package_with(file);
-    if let Some(owner) = walk.ask(format!("the package of {file}"), owner) {
-        walk.climb(at, Thing::Package(owner), format!("it has the unit file {file}"));
+    let owner = host.package_with(file);
+    let Some(owner) = walk.ask(format!("the package of {file}"), owner) else { return };
+    walk.climb(at, Thing::Package(owner.clone()), format!("it has the unit file {file}"));
+    let Some(pid) = main.and_then(|main| main.pids.first()) else { return };
+    // Whose program may not be seen has a unit all the same.
+    let Ok(Some(program)) = host.program(*pid) else { return };
+    let other = host.package_with(&program);
+    if let Some(other) = walk.ask(format!("the package of {program}"), other)
+        && package::source(walk, &other).is_some_and(|source| package::source(walk, &owner) == Some(source))
+    {
+        walk.climb(at, Thing::Package(other), format!("it has the program {program}"));
     }
 }
 

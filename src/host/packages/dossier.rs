@@ -61,9 +61,9 @@ impl Stanzas {
 
     /// What stands of the package; of several architectures, of that one.
     fn dossier(&self, name: &str, architecture: &str) -> Option<Dossier> {
-        let stanzas = self.at.get(name)?.iter().filter_map(|range| self.status.get(range.clone()));
+        let mut stanzas = self.at.get(name)?.iter().filter_map(|range| self.status.get(range.clone()));
         let of_it = |s: &&[u8]| field(s, "Architecture").is_none_or(|a| architecture.is_empty() || a == architecture);
-        Some(dossier(name, stanzas.filter(of_it).next_back()?))
+        Some(dossier(name, stanzas.rfind(of_it)?))
     }
 }
 
@@ -225,7 +225,7 @@ Version: 2.36-9
         assert_eq!(nginx.needs, [vec!["debconf", "debconf-2.0"], vec!["perl"]]);
         assert_eq!(nginx.conffiles, ["/etc/default/nginx", "/etc/nginx/a name", "/etc/nginx/new.conf"]);
         let libc = |architecture| stanzas.dossier("libc6", architecture).unwrap();
-        assert_eq!(libc("amd64").needs, [vec![""; 0]; 0]);
+        assert!(libc("amd64").needs.is_empty());
         assert_eq!(libc("i386").needs, [["libgcc-s1"], ["libcrypt1"]]);
         assert_eq!(libc("i386").source, "glibc");
         assert_eq!(stanzas.dossier("libc", ""), None);
@@ -265,7 +265,7 @@ Version: 2.36-9
         fn no_bytes_make_it_panic(bytes: Vec<u8>, text in "[a-zP: \n(|,]{0,80}") {
             for bytes in [bytes, text.into_bytes(), b"Package: a\nConffiles".to_vec()] {
                 let stanzas = Stanzas::new(bytes);
-                let _ = stanzas.at.keys().map(|name| stanzas.dossier(name, "all")).count();
+                stanzas.at.keys().for_each(|name| _ = stanzas.dossier(name, "all"));
             }
         }
     }
