@@ -317,6 +317,9 @@ fn of_a_list_that_is_known_in_part_what_is_known_is_written() {
     let known = Value::Partial(Box::new((vec![text("a"), text("b")], Fault::Denied("more".into()))));
     let seen = after("group", "g", &[&[("members", known)]]).unwrap();
     assert_eq!(printed(&seen), "[group.g]\nmembers = [\"a\", \"b\"]\n");
+    let known = Value::Partial(Box::new((vec![text("nginx")], Fault::Denied("more".into()))));
+    let seen = after("port", "80", &[&[("process", known)]]).unwrap();
+    assert_eq!(printed(&seen), "[port.80]\nprocess = [\"nginx\"]\n");
     let seen = after("group", "g", &[&[("members", Value::List(vec![]))]]).unwrap();
     assert_eq!(printed(&seen), "[group.g]\nmembers = { consist-of = [] }\n");
 }
