@@ -70,7 +70,7 @@ impl Fit<'_> {
                 _ => Err("it says nothing that could be moved".into()),
             },
             Data::List(items) => self.elements(&test, items, ty, seen, false),
-            _ => match node.text().filter(|_| is_quantity(ty)).and_then(|text| Compared::of(text)) {
+            _ => match node.text().filter(|_| is_quantity(ty)).and_then(Compared::of) {
                 Some(Compared { sign: Sign::IsNot, .. }) => Err(not()),
                 Some(Compared { sign: Sign::Order(relation), lead, rest }) => {
                     self.comparison(lead, rest, relation, ty, seen)

@@ -8,6 +8,7 @@
     clippy::print_stderr
 )]
 
+mod accept;
 mod bounds;
 mod fuse;
 mod goss;
