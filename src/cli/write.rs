@@ -46,6 +46,16 @@ fn wait(text: &str) -> Result<Duration, String> {
 }
 
 impl Writing {
+    /// The spec that is named.
+    pub fn named(&self) -> Option<&str> {
+        self.spec.as_deref()
+    }
+
+    /// Names one where none is named.
+    pub fn name(&mut self, name: &str) {
+        self.spec.get_or_insert_with(|| name.to_owned());
+    }
+
     /// The error is why a glob is none.
     pub fn how(&self) -> Result<How, String> {
         let mut globs = GlobSetBuilder::new();
@@ -62,7 +72,7 @@ impl Writing {
 /// The file that is written where none stands yet.
 const NEW: &str = "verispec.toml";
 /// Standard output, in the place of a file.
-const STDOUT: &str = "-";
+pub(super) const STDOUT: &str = "-";
 
 /// Looks at the subjects and writes those that the spec does not speak of yet; of one that is not there, that it is not if
 /// `absent` says so, else nothing. Prints what it wrote and says on standard error what it left out.

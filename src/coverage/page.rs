@@ -8,7 +8,7 @@ use std::fmt::Write;
 /// Bytes of a name, and of what it is, that are shown.
 const NAME: usize = 200;
 /// Columns that names are filled up to at most.
-const WIDEST: usize = 40;
+const WIDEST: usize = 48;
 
 /// A line for each kind and one for all; then what is missing.
 pub fn page(coverage: &Coverage, colour: bool) -> String {

@@ -37,11 +37,19 @@ fn an_entry_for_a_thing_covers_it_whatever_it_says() {
 fn any_name_of_a_thing_will_do() {
     let ssh = Thing { aliases: vec!["sshd.service".into()], ..Thing::new("ssh", "") };
     for (entry, expected) in [("ssh", 0), ("ssh.service", 0), ("sshd", 0), ("ssh.socket", 1), ("ssh@", 1)] {
-        assert_eq!(missing(&format!("[service.\"{entry}\"]\n"), "service", &[ssh.clone()]).len(), expected, "{entry}");
+        assert_eq!(
+            missing(&format!("[service.\"{entry}\"]\n"), "service", std::slice::from_ref(&ssh)).len(),
+            expected,
+            "{entry}"
+        );
     }
     let libc = Thing { aliases: vec!["libc6:amd64".into()], ..Thing::new("libc6", "") };
     for (entry, expected) in [("libc6", 0), ("libc6:amd64", 0), ("libc*", 0), ("libc6:i386", 1), ("libc6-dev", 1)] {
-        assert_eq!(missing(&format!("[package.\"{entry}\"]\n"), "package", &[libc.clone()]).len(), expected, "{entry}");
+        assert_eq!(
+            missing(&format!("[package.\"{entry}\"]\n"), "package", std::slice::from_ref(&libc)).len(),
+            expected,
+            "{entry}"
+        );
     }
 }
 
@@ -58,7 +66,11 @@ fn a_port_of_both_families_is_covered_by_entries_for_both() {
         (&["tcp:81"], Some("tcp:80")),
     ] {
         let spec: String = entries.iter().map(|entry| format!("[port.\"{entry}\"]\n")).collect();
-        assert_eq!(missing(&spec, "port", &[both.clone()]).first().map(String::as_str), expected, "{entries:?}");
+        assert_eq!(
+            missing(&spec, "port", std::slice::from_ref(&both)).first().map(String::as_str),
+            expected,
+            "{entries:?}"
+        );
     }
 }
 
@@ -73,6 +85,54 @@ fn what_could_not_be_listed_is_never_covered() {
     assert!(!partial.reaches(0) && !partial.is_known());
     assert!(!of(Err(fault())).reaches(0));
     assert!(of(Ok(Known { all: vec![], more: None })).reaches(100), "of nothing all is covered");
+}
+
+#[test]
+fn an_entry_speaks_of_a_thing_that_is_called_otherwise() {
+    for (kind, entry, thing, expected) in [
+        ("port", "80", "tcp:80", true),
+        ("port", "80", "tcp6:80", true),
+        ("port", "tcp:80", "tcp4:80", true),
+        ("port", "tcp4:80", "tcp:80", false),
+        ("port", "tcp4:80", "tcp6:80", false),
+        ("port", "080", "80", true),
+        ("port", "udp:80", "tcp:80", false),
+        ("port", "unix:/run/x.sock", "unix:/run//x.sock", true),
+        ("port", "unix:@x", "unix:@x", true),
+        ("port", "unix:@x", "unix:/x", false),
+        ("port", "unix:/run/80", "80", false),
+        ("port", "nonsense", "nonsense", false),
+        ("service", "ssh", "ssh.service", true),
+        ("service", "ssh.socket", "ssh", false),
+        ("service", "getty@tty1", "getty@tty1.service", true),
+        ("service", "getty@", "getty@tty1", false),
+        ("package", "libc6", "libc6:amd64", true),
+        ("package", "libc6:amd64", "libc6", false),
+        ("package", "libc6:amd64", "libc6:amd64", true),
+        ("package", "libc[0-9]*", "libc6:i386", true),
+        ("package", "libc*:amd64", "libc6:i386", false),
+        ("package", "lib", "libc6", false),
+        ("package", "libc*", "libc*", true),
+        ("file", "/etc/x/", "/etc//x", true),
+        ("file", "~root/x", "~root/x", true),
+        ("file", "/etc/X", "/etc/x", false),
+        ("certificate", "/etc/ssl//a.pem", "/etc/ssl/a.pem", true),
+        ("certificate", "tls://example.org:443", "tls://example.org:443", true),
+        ("certificate", "tls://example.org:443", "tls://example.org:444", false),
+        ("mount", "/srv/", "/srv", true),
+        ("mount", "/", "/srv", false),
+        ("disk", "/srv//data", "/srv/data/", true),
+        ("user", "root", "root", true),
+        ("user", "Root", "root", false),
+        ("group", "adm", "adm", true),
+        ("command", "id -u", "id -u", true),
+        ("command", "id  -u", "id -u", false),
+        ("kernel-param", "net/ipv4/ip_forward", "net.ipv4.ip_forward", true),
+        ("kernel-module", "dm-crypt", "dm_crypt", true),
+    ] {
+        let kind = Kind::find(kind).unwrap();
+        assert_eq!((kind.speaks_of)(entry, thing), expected, "{}: {entry} of {thing}", kind.name);
+    }
 }
 
 /// What a host may be called that wants to drive a terminal.

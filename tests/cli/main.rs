@@ -9,7 +9,10 @@
 )]
 
 mod accept;
+mod add;
 mod bounds;
+mod coverage;
+mod diff;
 mod fuse;
 mod goss;
 mod goss_render;

@@ -137,7 +137,8 @@ mod tests {
         let mut expected: Vec<String> = String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect();
         let host = Host::local();
         let mut found: Vec<String> = manual(&host).unwrap().all.into_iter().map(|one| one.name).collect();
-        (expected.sort(), found.sort());
+        expected.sort();
+        found.sort();
         assert_eq!(found, expected);
     }
 

@@ -111,7 +111,7 @@ impl Clients<'_> {
     }
 }
 
-/// `32768	60999`
+/// Two numbers with white space between them: `32768 60999`.
 fn range(text: &str) -> Option<RangeInclusive<u16>> {
     let mut words = text.split_ascii_whitespace().map(|word| word.parse().ok());
     let range = words.next()??..=words.next()??;
