@@ -7,6 +7,7 @@
 mod agree;
 mod cover;
 mod coverage;
+mod diff;
 mod generated;
 mod run;
 
@@ -25,6 +26,7 @@ fn main() {
     trials.extend(run::trials(bless));
     trials.extend(coverage::trials(bless));
     trials.extend(generated::trials(bless));
+    trials.extend(diff::trials(bless));
     trials.extend(agree::trials());
     trials.extend(cover::trials());
     libtest_mimic::run(&Arguments::from_iter(args), trials).exit();

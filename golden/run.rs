@@ -99,16 +99,22 @@ fn goss_page(path: &Path) -> Result<String, Failed> {
 }
 
 fn written(reporter: &mut dyn Reporter, claims: &Arc<Vec<Claim>>, host: &Host) -> Result<String, Failed> {
-    let verdicts = verdicts(claims, host);
     let (mut out, mut summary) = (Vec::new(), Summary::new(datetime!(2026-01-01 00:00 UTC)));
     reporter.begin(claims.len(), &mut out)?;
-    for (claim, verdicts) in claims.iter().zip(verdicts) {
-        verdicts.iter().for_each(|v| summary.count(&v.outcome));
-        reporter.entry(&Judged { claim, verdicts, elapsed: Duration::from_millis(1) }, &mut out)?;
+    for judged in judged(claims, host) {
+        judged.verdicts.iter().for_each(|v| summary.count(&v.outcome));
+        reporter.entry(&judged, &mut out)?;
     }
     summary.elapsed = Duration::from_millis(20);
     reporter.finish(&summary, &mut out)?;
     Ok(String::from_utf8(out)?)
+}
+
+/// Each claim with its verdicts.
+pub fn judged<'c>(claims: &'c Arc<Vec<Claim>>, host: &Host) -> Vec<Judged<'c>> {
+    let elapsed = Duration::from_millis(1);
+    let judged = |(claim, verdicts)| Judged { claim, verdicts, elapsed };
+    claims.iter().zip(verdicts(claims, host)).map(judged).collect()
 }
 
 /// The kind, key and outcome of every verdict on a spec.

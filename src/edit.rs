@@ -2,6 +2,7 @@
 
 mod block;
 mod bracket;
+mod change;
 mod inline;
 mod json;
 mod meant;
@@ -106,8 +107,7 @@ fn put_group(text: &str, format: Format, kind: &str, group: &[&Entry], order: &[
 
 /// The text with these changes made one after another, all or none.
 pub fn change(text: &str, format: Format, changes: &[Change]) -> Result<String, Refusal> {
-    let _ = (text, format, changes);
-    Err("not written yet".into())
+    changes.iter().try_fold(text.to_owned(), |text, one| change::change(&text, format, one))
 }
 
 /// The first of the layouts that says what is meant.
@@ -129,21 +129,27 @@ fn read(text: &str, format: Format) -> Result<Node<'_>, Refusal> {
     }
 }
 
-/// Refuses what an alias or a merge of YAML brought from elsewhere to where it stands in `parent`.
+/// Refuses what a merge or an alias of YAML's brought to `parent` from elsewhere.
 fn origin(text: &str, parent: &Node, node: &Node) -> Result<(), Refusal> {
+    let outside = node.span.start < parent.span.start || parent.span.end < node.span.end;
+    if outside { elsewhere(text, node.span.start as usize) } else { Ok(()) }
+}
+
+/// Refuses an alias of YAML's.
+fn alias(text: &str, node: &Node) -> Result<(), Refusal> {
     let (start, end) = (node.span.start as usize, node.span.end as usize);
-    let line = |at: usize| 1 + text.get(..at).unwrap_or_default().matches('\n').count();
-    let refuse = |at: usize| Err(format!("it comes from the anchor on line {}: change it there", line(at)));
-    if node.span.start < parent.span.start || parent.span.end < node.span.end {
-        return refuse(start);
-    }
     let Some(name) = text.get(start..end).and_then(|written| written.strip_prefix('*')) else { return Ok(()) };
     // A text in a block begins with its first letter.
     if node.text().is_some_and(|text| text.starts_with('*')) {
         return Ok(());
     }
     let anchor = text.get(..start).and_then(|above| above.rfind(&format!("&{name}")));
-    refuse(anchor.unwrap_or(start))
+    elsewhere(text, anchor.unwrap_or(start))
+}
+
+fn elsewhere(text: &str, at: usize) -> Result<(), Refusal> {
+    let line = 1 + text.get(..at).unwrap_or_default().matches('\n').count();
+    Err(format!("it comes from the anchor on line {line}: change it there"))
 }
 
 #[cfg(test)]

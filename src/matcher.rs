@@ -11,6 +11,7 @@ mod explain;
 pub mod goss;
 mod holds;
 mod lower;
+mod meaning;
 mod mistake;
 mod number;
 mod operator;
@@ -31,6 +32,8 @@ mod table;
 mod written;
 
 pub use contains::Unmet;
+pub use diff::unified;
+pub use meaning::Meaning;
 pub use operator::{Empty, OPERATORS, Of, Operand, Operator, is_quantity};
 pub use pattern::Pattern;
 pub use scalar::{Sign, sign};

@@ -1,7 +1,7 @@
 //! What was found, as it is written in the place of what stands there.
 
-use super::holds;
 use super::shape::Fit;
+use super::{holds, operator};
 use crate::edit::Step;
 use crate::quantity;
 use crate::secret::is_secret_name;
@@ -81,8 +81,9 @@ pub fn spelled(value: &Value) -> Result<String, String> {
     }
 }
 
-/// What may say `seen` where `node` stands, the likest first: a number where there is one, text where that is.
-pub fn like(node: &Node, seen: &Value, ty: Type) -> Vec<Value> {
+/// What may say `seen` where `node` stands, the likest first: a number where there is one, text where that is. Which of it
+/// does, whoever asks has to see.
+pub fn like(node: &Node, seen: &Value) -> Vec<Value> {
     let Some(data) = seen.as_data() else { return vec![] };
     let mut all = vec![];
     match (&node.data, seen, &data) {
@@ -103,7 +104,6 @@ pub fn like(node: &Node, seen: &Value, ty: Type) -> Vec<Value> {
         _ => {}
     }
     all.push(data);
-    all.retain(|one| holds(one, ty, std::slice::from_ref(seen)));
     all
 }
 
@@ -148,10 +148,10 @@ pub fn equal(fit: &mut Fit, node: &Node, ty: Type, seen: &Value) -> Result<(), S
             Ok(())
         }
         (Data::List(_) | Data::Map(_), _) | (_, Value::List(_) | Value::Map(_)) => fit.set(whole(seen)?),
-        _ => match like(node, seen, of).into_iter().next() {
-            Some(value) => fit.set(value),
-            None => fit.set(whole(seen)?),
-        },
+        _ => {
+            let says = |value: &Value| holds(&operator("equal", value.clone()), of, std::slice::from_ref(seen));
+            fit.set(like(node, seen).into_iter().find(says).map_or_else(|| whole(seen), Ok)?)
+        }
     }
 }
 

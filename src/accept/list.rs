@@ -67,7 +67,7 @@ impl Fit<'_> {
 /// What says an element, written as the one that stands there.
 fn said(like: Option<&Node>, one: &Value, of: Type) -> Result<Value, String> {
     let slice = std::slice::from_ref(one);
-    let candidates = like.map(|node| data::like(node, one, of)).unwrap_or_default();
+    let candidates = like.map(|node| data::like(node, one)).unwrap_or_default();
     let value = candidates.into_iter().chain(one.exactly(of)).find(|value| holds(value, of, slice));
     value.ok_or_else(|| data::unwritable(slice))
 }

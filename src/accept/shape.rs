@@ -95,11 +95,11 @@ impl Fit<'_> {
     fn scalar(&mut self, node: &Node, ty: Type, seen: &[Value]) -> Done {
         let one = data::same(seen)?;
         let candidates = match (ty, one) {
-            (Type::List(of), Value::List(list)) => match list.as_slice() {
-                [only] => data::like(node, only, *of),
+            (Type::List(_), Value::List(list)) => match list.as_slice() {
+                [only] => data::like(node, only),
                 _ => vec![],
             },
-            _ => data::like(node, one, ty),
+            _ => data::like(node, one),
         };
         self.first(candidates.into_iter().chain(one.exactly(ty)), ty, seen)
     }
@@ -226,7 +226,7 @@ impl Fit<'_> {
                 continue;
             }
             let like = inner.list().and_then(<[Node]>::last);
-            let candidates = like.map(|node| data::like(node, one, ty)).unwrap_or_default();
+            let candidates = like.map(|node| data::like(node, one)).unwrap_or_default();
             let value = candidates.into_iter().find(|value| holds(&said(value), ty, slice));
             let value = value.ok_or_else(|| data::unwritable(slice))?;
             if added.len() == data::MOST {
@@ -254,7 +254,7 @@ impl Fit<'_> {
             }
             (_, plains) if plains.len() == items.len() => {
                 let one = data::same(seen)?;
-                let candidates = items.last().map(|node| data::like(node, one, ty)).unwrap_or_default();
+                let candidates = items.last().map(|node| data::like(node, one)).unwrap_or_default();
                 let value = candidates.into_iter().find(|value| holds(value, ty, seen));
                 self.append(value.ok_or_else(|| data::unwritable(seen))?)
             }
@@ -294,7 +294,7 @@ impl Fit<'_> {
                 let fields = [("xpath", Value::Text(path.to_owned())), ("result", value.clone())];
                 operator("xml", Value::Map(fields.map(|(name, value)| (name.to_owned(), value)).into()))
             };
-            let candidates = data::like(result, &value, Type::Any).into_iter().chain(value.exactly(Type::Any));
+            let candidates = data::like(result, &value).into_iter().chain(value.exactly(Type::Any));
             let found = candidates.into_iter().find(|one| holds(&whole(one), ty, seen));
             fit.set(found.ok_or_else(|| data::unwritable(&[value]))?)
         })

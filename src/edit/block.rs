@@ -27,9 +27,9 @@ impl Indent {
 pub fn pair(hand: Hand, indent: &Indent, name: &str, value: &Value) -> String {
     let key = hand.key(name);
     match hand.format {
-        Format::Toml => format!("{key} = {}", self::value(hand, indent, key.len() + 3, value)),
-        Format::Json => format!("{key}: {}", self::value(hand, indent, key.len() + 2, value)),
-        Format::Yaml => match yaml_block(hand, indent, key.len() + 2, value) {
+        Format::Toml => format!("{key}{}{}", hand.sign(), self::value(hand, indent, key.len() + 3, value)),
+        Format::Json => format!("{key}{}{}", hand.sign(), self::value(hand, indent, key.len() + 2, value)),
+        Format::Yaml => match behind(hand, indent, key.len() + 2, value) {
             Some(block) => format!("{key}:{block}"),
             None => format!("{key}: {}", hand.value(value)),
         },
@@ -46,7 +46,7 @@ pub fn value(hand: Hand, indent: &Indent, taken: usize, value: &Value) -> String
         format!("{}{end}", lines.join(",\n"))
     };
     match (value, hand.format) {
-        (_, Format::Yaml) => yaml_block(hand, indent, taken, value).unwrap_or(flat),
+        (_, Format::Yaml) => behind(hand, indent, taken, value).unwrap_or(flat),
         (Value::Text(text), Format::Toml) if text.contains('\n') && !hand.quoted => {
             use toml_writer::{ToTomlValue, TomlStringBuilder};
             TomlStringBuilder::new(text).as_default().to_toml_value()
@@ -74,8 +74,8 @@ pub fn fields(hand: Hand, indent: &Indent, map: &[(String, Value)]) -> String {
     lines.join(&format!("{between}\n{}", indent.at))
 }
 
-/// What follows on the lines behind `key:` or `-`, line break or `|` included; `None` where it stands on the same line.
-fn yaml_block(hand: Hand, indent: &Indent, taken: usize, value: &Value) -> Option<String> {
+/// What follows in YAML on the lines behind `key:` or `-`, line break or `|` included; `None` where it stands on the same line.
+pub fn behind(hand: Hand, indent: &Indent, taken: usize, value: &Value) -> Option<String> {
     let fits = || taken + indent.at.len() + hand.value(value).chars().count() <= LINE;
     let inner = indent.deeper();
     match value {
@@ -105,13 +105,13 @@ pub fn items(hand: Hand, indent: &Indent, list: &[Value]) -> String {
 pub fn item(hand: Hand, indent: &Indent, value: &Value) -> String {
     let inner = Indent { at: format!("{}  ", indent.at), step: indent.step.clone() };
     match value {
-        Value::Map(map) if yaml_block(hand, indent, 2, value).is_some() => {
+        Value::Map(map) if behind(hand, indent, 2, value).is_some() => {
             format!("- {}", fields(hand, &inner, map))
         }
-        Value::List(list) if yaml_block(hand, indent, 2, value).is_some() => {
+        Value::List(list) if behind(hand, indent, 2, value).is_some() => {
             format!("- {}", items(hand, &inner, list))
         }
-        _ => match yaml_block(hand, &Indent { at: indent.at.clone(), step: "  ".into() }, 2, value) {
+        _ => match behind(hand, &Indent { at: indent.at.clone(), step: "  ".into() }, 2, value) {
             Some(block) => format!("-{block}"),
             None => format!("- {}", hand.value(value)),
         },

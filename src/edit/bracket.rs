@@ -64,6 +64,9 @@ impl Bracket {
         let Some(last) = self.members.last() else { return self.fill(text, place, members) };
         let trail = text.get(last.end..self.close()).unwrap_or_default();
         let comma = comma(trail);
+        if !is_trail(trail) {
+            return self.insert_at_end(text, members);
+        }
         match place {
             Place::Row => {
                 let between = self.between(text);
@@ -164,12 +167,14 @@ impl Bracket {
                 None => layouts.push(vec![lines]),
             }
         }
-        let row = match (previous, next) {
-            (_, Some(next)) => member.start..next.start,
-            (Some(previous), None) => previous.end..member.end,
-            (None, None) => self.at.start + 1..self.close(),
+        let (row, between) = match (previous, next) {
+            (_, Some(next)) => (member.start..next.start, member.end..next.start),
+            (Some(previous), None) => (previous.end..member.end, previous.end..member.start),
+            (None, None) => (self.at.start + 1..self.close(), self.at.start + 1..member.start),
         };
-        if !text.get(row.clone()).is_none_or(|row| row.contains('\n')) {
+        let commented = |piece: Option<&str>| piece.is_none_or(|piece| piece.contains('#'));
+        let alone = previous.is_none() && next.is_none();
+        if !(commented(text.get(between)) || alone && commented(Some(gap))) {
             layouts.push(vec![Splice::replace(row, "")]);
         }
         let mut plain = vec![Splice::replace(member.clone(), "")];
@@ -191,6 +196,12 @@ pub fn comma(gap: &str) -> Option<usize> {
         }
     }
     None
+}
+
+/// Whether there is nothing but a comma, comments and white space.
+fn is_trail(gap: &str) -> bool {
+    let code = |line: &str| line.split('#').next().unwrap_or_default().trim().to_owned();
+    matches!(&*gap.lines().map(code).collect::<String>(), "" | ",")
 }
 
 /// How much deeper than its brackets' line a member on a line of its own stands.

@@ -34,7 +34,11 @@ impl Hand {
                 _ => {}
             }
         }
-        let tight = format == Format::Json && bare > 0 && !text.contains("\": ");
+        let tight = match format {
+            Format::Json => bare > 0 && !text.contains("\": "),
+            Format::Toml => text.contains('=') && !text.contains("= "),
+            Format::Yaml => false,
+        };
         Hand { padded: bare == 0 || padded >= bare, tight, ..Hand::new(format) }
     }
 
@@ -58,12 +62,7 @@ impl Hand {
 
     /// `key: value` or `key = value`.
     pub fn pair(self, name: &str, value: &Value) -> String {
-        let sign = match self.format {
-            Format::Toml => " = ",
-            _ if self.tight => ":",
-            _ => ": ",
-        };
-        format!("{}{sign}{}", self.key(name), self.value(value))
+        format!("{}{}{}", self.key(name), self.sign(), self.value(value))
     }
 
     pub fn value(self, value: &Value) -> String {
@@ -90,8 +89,33 @@ impl Hand {
         }
     }
 
+    /// What stands between a key and its value.
+    pub fn sign(self) -> &'static str {
+        match (self.format, self.tight) {
+            (Format::Toml, true) => "=",
+            (Format::Toml, false) => " = ",
+            (_, true) => ":",
+            (_, false) => ": ",
+        }
+    }
+
+    /// Text in the quotes that what it replaces stood in.
+    pub fn quoted_as(self, old: &str, new: &str) -> Option<String> {
+        let plain = |c: char| !c.is_control() && c != '\'';
+        match (old.as_bytes().first()?, self.format) {
+            (b'\'', Format::Toml) if old.starts_with("\'\'\'") => None,
+            (b'"', Format::Toml) if old.starts_with("\"\"\"") => None,
+            (b'\'', Format::Toml | Format::Yaml) if new.chars().all(plain) => Some(format!("'{new}'")),
+            (b'"', Format::Toml) if !new.contains(['"', '\\']) => {
+                Some(TomlStringBuilder::new(new).as_basic().to_toml_value())
+            }
+            (b'"', Format::Yaml) => Some(word::double(new)),
+            _ => None,
+        }
+    }
+
     fn comma(self) -> &'static str {
-        if self.tight { "," } else { ", " }
+        if self.tight && self.format == Format::Json { "," } else { ", " }
     }
 
     fn text(self, text: &str) -> String {

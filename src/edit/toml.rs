@@ -55,10 +55,14 @@ fn like(text: &str, last: &Statement, entries: &[&Entry], hand: Hand) -> Splice 
         if dotted && !entry.body.is_empty() {
             for (key, value) in &entry.body {
                 let value = block::value(hand, &indent, name.len() + key.len() + 4, value);
-                out.push_str(&format!("{at}{name}.{} = {value}\n", hand.key(key)));
+                out.push_str(&format!("{at}{name}.{}{}{value}\n", hand.key(key), hand.sign()));
             }
         } else {
-            out.push_str(&format!("{at}{name} = {}\n", hand.inside().value(&Value::Map(entry.body.clone()))));
+            out.push_str(&format!(
+                "{at}{name}{}{}\n",
+                hand.sign(),
+                hand.inside().value(&Value::Map(entry.body.clone()))
+            ));
         }
     }
     let end = next_line(text, last.end);

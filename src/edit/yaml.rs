@@ -5,7 +5,7 @@ use super::bracket::Bracket;
 use super::inline::Hand;
 use super::json::{self, next_in_order};
 use super::splice::{Splice, before, behind, is_blank, is_comment, line, line_start, lines, next_line, own_line};
-use super::{Entry, Layout, Refusal, origin, print};
+use super::{Entry, Layout, Refusal, alias, origin, print};
 use crate::syntax::{Data, Key, Node};
 
 /// Ways to put entries into one section, the best first.
@@ -39,6 +39,7 @@ pub fn put(
         return Ok(new_section(text, root, map, kind, entries, order, hand));
     };
     origin(text, root, section)?;
+    alias(text, section)?;
     let place = Style::of(text, root).entries(text, key, section);
     let printed: String = entries.iter().map(|entry| print::yaml_entry(hand, &place, entry)).collect();
     let line_behind = next_line(text, section.span.end as usize);
@@ -103,7 +104,7 @@ fn end_of_comments(text: &str, from: usize, indent: &str) -> usize {
 }
 
 /// Where the document ends that begins the text: before `...`.
-fn end_of_document(text: &str, from: usize) -> usize {
+pub fn end_of_document(text: &str, from: usize) -> usize {
     let ends = |at: &usize| text.get(*at..).is_some_and(|rest| rest.starts_with("..."));
     lines(text, line_start(text, from), text.len()).find(ends).unwrap_or(text.len())
 }

@@ -15,7 +15,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 /// Bytes of a value, all its texts together, that a report carries.
-const ROOM: usize = 16_384;
+pub const ROOM: usize = 16_384;
 
 pub struct Json<'a> {
     places: Places<'a>,

@@ -10,6 +10,7 @@
 
 mod bounds;
 mod coverage;
+mod diff;
 mod fuse;
 mod goss;
 mod goss_render;
