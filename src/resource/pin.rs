@@ -18,8 +18,10 @@ pub enum Hold {
     Exact,
     /// What was seen, where digests are asked for.
     Digest,
-    /// It moves by itself. Written only where several looks tell how far.
+    /// It moves by itself. Written only where several looks tell how far, or that it stayed.
     Moving,
+    /// It is never the same for long. Written only where several looks tell how far it moves.
+    Drifting,
     /// Whatever this makes of what was seen on the host, as a spec has it (`">= 30d"`); `None` leaves the key out.
     As(fn(&Host, &Value) -> Option<Value>),
 }
@@ -35,6 +37,10 @@ impl Pin {
 
     pub const fn moving(key: &'static str) -> Pin {
         Pin { key, hold: Hold::Moving }
+    }
+
+    pub const fn drifting(key: &'static str) -> Pin {
+        Pin { key, hold: Hold::Drifting }
     }
 
     pub const fn of(key: &'static str, write: fn(&Host, &Value) -> Option<Value>) -> Pin {
@@ -66,6 +72,17 @@ impl Pin {
             let (Value::Share(share) | Value::Portion(Portion(share))) = seen else { return None };
             let floor = [10, 5].into_iter().find(|floor| Share::percent(*share) >= f64::from(2 * floor))?;
             Some(Value::Text(format!(">= {floor}%")))
+        })
+    }
+
+    /// Text that may be a number, as the kernel's parameters are, as a person would write it.
+    pub const fn plain(key: &'static str) -> Pin {
+        Pin::of(key, |_, seen| {
+            let number = |text: &str| text.parse::<i64>().ok().filter(|n| n.to_string() == text);
+            match seen {
+                Value::Text(text) => Some(number(text).map_or_else(|| Value::Text(text.clone()), Value::Int)),
+                _ => None,
+            }
         })
     }
 

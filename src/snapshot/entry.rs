@@ -66,9 +66,12 @@ pub(super) fn write(
 
 /// Why there is nothing to say of a thing of a kind that cannot say that it is not there.
 fn nothing(subject: &Subject, pins: &[(Pin, Type)]) -> Fault {
-    let moving = (subject.kind.pins_of)(subject.target()).iter().any(|pin| matches!(pin.hold, Hold::Moving));
+    let moves = |pin: &Pin| matches!(pin.hold, Hold::Moving | Hold::Drifting);
+    let moving = (subject.kind.pins_of)(subject.target()).iter().any(moves);
     match pins.first() {
-        _ if moving => Fault::Unsupported("it moves by itself: several looks (`--samples 10`) tell how far".into()),
+        _ if moving && !pins.iter().any(|(pin, _)| moves(pin)) => {
+            Fault::Unsupported("it moves by itself: several looks (`--samples 10`) tell how far".into())
+        }
         Some((pin, _)) => Fault::Unsupported(format!("it has no `{}` here", pin.key)),
         None => Fault::Unsupported("nothing of it is to be written down".into()),
     }
@@ -107,7 +110,12 @@ fn said(pin: &Pin, ty: Type, values: &[Value], host: &Host) -> Result<Option<Val
             None => return Ok(None),
             Some(said) => range::shared(&said).map_or(said, |shared| vec![shared]),
         },
-        Hold::Exact | Hold::Digest | Hold::Moving => match values {
+        Hold::Drifting if values.iter().all(|value| Some(value) == values.first()) => {
+            let chance = "which may be chance: look more often, or further apart";
+            let was = listed(values.get(..1).unwrap_or_default());
+            return Err(Fault::Unsupported(format!("it was {was} each time, {chance}")));
+        }
+        Hold::Exact | Hold::Digest | Hold::Moving | Hold::Drifting => match values {
             [first @ Value::Partial(part), rest @ ..] if rest.iter().all(|value| value == first) => {
                 Value::List(part.0.clone()).as_data().into_iter().collect()
             }
@@ -122,7 +130,8 @@ fn said(pin: &Pin, ty: Type, values: &[Value], host: &Host) -> Result<Option<Val
         },
     };
     // What does not hold at once is not written.
-    match candidates.into_iter().find(|data| holds(data, ty, values)) {
+    let range = || range::over(values).filter(|_| values.len() > 1);
+    match candidates.into_iter().chain(std::iter::once_with(range).flatten()).find(|data| holds(data, ty, values)) {
         Some(data) => Ok(Some(data)),
         None => Err(Fault::Unsupported(format!("nothing that could be said of it holds: it was {}", listed(values)))),
     }

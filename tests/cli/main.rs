@@ -8,6 +8,7 @@
     clippy::print_stderr
 )]
 
+mod add;
 mod bounds;
 mod coverage;
 mod diff;
