@@ -32,11 +32,15 @@ fn units() -> Names {
     let names: BTreeSet<&str> = lines(&all).filter_map(|l| l.split_whitespace().next()).filter(own).collect();
     let argv = ["systemctl", "show", "--property=Id,UnitFileState", "--"];
     let shown = says(&argv.into_iter().chain(names).collect::<Vec<_>>());
-    let of = |block: &str, key: &str| block.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default().to_owned();
+    let of =
+        |block: &str, key: &str| block.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default().to_owned();
     let shown = shown.split("\n\n").map(|block| (of(block, "Id="), of(block, "UnitFileState=")));
     // What comes of an init script is asked of what links that.
     let script = |name: &str| ends(&["systemctl", "--quiet", "is-enabled", "--", name]).0 == 0;
-    shown.filter(|(name, state)| state == "enabled" || state == "generated" && script(name)).map(|(name, _)| name).collect()
+    shown
+        .filter(|(name, state)| state == "enabled" || state == "generated" && script(name))
+        .map(|(name, _)| name)
+        .collect()
 }
 
 fn packages() -> Names {
