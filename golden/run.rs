@@ -99,16 +99,22 @@ fn goss_page(path: &Path) -> Result<String, Failed> {
 }
 
 fn written(reporter: &mut dyn Reporter, claims: &Arc<Vec<Claim>>, host: &Host) -> Result<String, Failed> {
-    let verdicts = verdicts(claims, host);
     let (mut out, mut summary) = (Vec::new(), Summary::new(datetime!(2026-01-01 00:00 UTC)));
     reporter.begin(claims.len(), &mut out)?;
-    for (claim, verdicts) in claims.iter().zip(verdicts) {
-        verdicts.iter().for_each(|v| summary.count(&v.outcome));
-        reporter.entry(&Judged { claim, verdicts, elapsed: Duration::from_millis(1) }, &mut out)?;
+    for judged in judged(claims, host) {
+        judged.verdicts.iter().for_each(|v| summary.count(&v.outcome));
+        reporter.entry(&judged, &mut out)?;
     }
     summary.elapsed = Duration::from_millis(20);
     reporter.finish(&summary, &mut out)?;
     Ok(String::from_utf8(out)?)
+}
+
+/// Each claim with its verdicts.
+pub fn judged<'c>(claims: &'c Arc<Vec<Claim>>, host: &Host) -> Vec<Judged<'c>> {
+    let elapsed = Duration::from_millis(1);
+    let judged = |(claim, verdicts)| Judged { claim, verdicts, elapsed };
+    claims.iter().zip(verdicts(claims, host)).map(judged).collect()
 }
 
 /// The kind, key and outcome of every verdict on a spec.
@@ -123,7 +129,13 @@ pub fn outcomes(path: &Path) -> Result<Vec<(&'static str, &'static str, &'static
     Ok(all)
 }
 
-fn claims(path: &Path) -> Result<(Sources, Arc<Vec<Claim>>), Failed> {
+/// What does not pass of a spec.
+pub fn not_passed(path: &Path) -> Result<Vec<String>, Failed> {
+    let wrong = |(kind, key, outcome): &(_, _, &str)| (*outcome != "pass").then(|| format!("{kind}.{key}: {outcome}"));
+    Ok(outcomes(path)?.iter().filter_map(wrong).collect())
+}
+
+pub fn claims(path: &Path) -> Result<(Sources, Arc<Vec<Claim>>), Failed> {
     match load(&[path.display().to_string()]) {
         Ok(Spec { sources, claims }) => Ok((sources, claims.into())),
         Err(Rejected { sources, wrong }) => Err(sources.render(&wrong, false).into()),
@@ -147,7 +159,7 @@ fn verdicts<'c>(claims: &'c Arc<Vec<Claim>>, host: &Host) -> Vec<Vec<Verdict<'c>
 }
 
 /// The host that a spec's first line names: `# host: debian`.
-fn host(spec: &Path) -> Result<Host, Failed> {
+pub fn host(spec: &Path) -> Result<Host, Failed> {
     let text = std::fs::read_to_string(spec)?;
     let first = text.lines().next().unwrap_or_default();
     let name = first.strip_prefix("# host: ").ok_or("the first line is not `# host: NAME`")?;

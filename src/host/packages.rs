@@ -6,7 +6,9 @@ use globset::{Glob, GlobMatcher};
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
+pub mod dossier;
 mod dpkg;
+pub mod manual;
 
 /// A package manager.
 struct Manager {
@@ -112,6 +114,19 @@ impl Packages {
         Packages { installed, others: others.into_iter().collect(), lost: OnceLock::new(), more }
     }
 
+    /// All that are known of, by name.
+    pub fn all(&self) -> &[Package] {
+        &self.installed
+    }
+
+    /// The installed packages of exactly this name, one for each architecture. Of one that is not among them nothing is
+    /// certain: [`Packages::find`] has that.
+    pub fn named(&self, name: &str) -> &[Package] {
+        let start = self.installed.partition_point(|p| *p.name < *name);
+        let rest = self.installed.get(start..).unwrap_or_default();
+        rest.get(..rest.partition_point(|p| *p.name == *name)).unwrap_or_default()
+    }
+
     /// The fault that there may be others than those found.
     pub fn complete(&self) -> Result<(), Fault> {
         self.more.clone().map_or(Ok(()), Err)
@@ -147,14 +162,9 @@ impl Packages {
     }
 
     fn recorded(&self, selector: &Selector) -> Vec<&Package> {
-        let all = &self.installed;
         let named = match selector.glob {
-            Some(_) => all.as_slice(),
-            None => {
-                let start = all.partition_point(|p| *p.name < *selector.name);
-                let rest = all.get(start..).unwrap_or_default();
-                rest.get(..rest.partition_point(|p| *p.name == *selector.name)).unwrap_or_default()
-            }
+            Some(_) => self.all(),
+            None => self.named(&selector.name),
         };
         named.iter().filter(|p| selector.matches(p)).collect()
     }
@@ -195,6 +205,12 @@ impl Selector {
             Some(glob) => glob.is_match(name),
             None => *name == *self.name,
         }
+    }
+
+    /// Whether it selects whatever `other`, which is no glob, selects.
+    pub fn includes(&self, other: &Selector) -> bool {
+        let architecture = self.architecture.is_none() || self.architecture == other.architecture;
+        architecture && other.glob.is_none() && self.is_of(&other.name)
     }
 
     fn matches(&self, package: &Package) -> bool {

@@ -8,7 +8,11 @@
     clippy::print_stderr
 )]
 
+mod accept;
+mod add;
 mod bounds;
+mod coverage;
+mod diff;
 mod fuse;
 mod goss;
 mod goss_render;
