@@ -4,6 +4,7 @@
 //! expected outputs anew.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod add;
 mod agree;
 mod cover;
 mod coverage;
@@ -27,6 +28,7 @@ fn main() {
     trials.extend(run::trials(bless));
     trials.extend(coverage::trials(bless));
     trials.extend(generated::trials(bless));
+    trials.extend(add::trials(bless));
     trials.extend(trail::trials(bless));
     trials.extend(diff::trials(bless));
     trials.extend(agree::trials());

@@ -129,6 +129,12 @@ pub fn outcomes(path: &Path) -> Result<Vec<(&'static str, &'static str, &'static
     Ok(all)
 }
 
+/// What does not pass of a spec.
+pub fn not_passed(path: &Path) -> Result<Vec<String>, Failed> {
+    let wrong = |(kind, key, outcome): &(_, _, &str)| (*outcome != "pass").then(|| format!("{kind}.{key}: {outcome}"));
+    Ok(outcomes(path)?.iter().filter_map(wrong).collect())
+}
+
 pub fn claims(path: &Path) -> Result<(Sources, Arc<Vec<Claim>>), Failed> {
     match load(&[path.display().to_string()]) {
         Ok(Spec { sources, claims }) => Ok((sources, claims.into())),

@@ -2,9 +2,8 @@
 
 use crate::edit::Entry;
 use crate::host::Host;
-use crate::resource::{Kind, Observed, Pin};
-use crate::spec::Claim;
-use crate::value::{Fault, Type, Value};
+use crate::resource::{Kind, Observed};
+use crate::value::{Fault, Value};
 use globset::GlobSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,15 +79,17 @@ impl Subject {
 /// Looks at all of them, each as often as `how` says. In the order given; a thing that could not be looked at is a fault,
 /// and a name that can name nothing is [`Fault::Unfit`].
 pub fn snapshot(host: &Host, subjects: &[Subject], how: &How) -> Vec<Result<Snapshot, Fault>> {
-    let (mut claims, mut pins) = (Vec::<Claim>::new(), Vec::new());
+    let (mut claims, mut asked) = (Vec::new(), Vec::new());
     for subject in subjects {
-        pins.push(Question::of(subject, how).map_err(Fault::Unfit).map(|question| {
-            claims.push(question.claim);
-            question.pins
+        let question = Question::of(subject, how).map_err(Fault::Unfit);
+        asked.push(question.map(|Question { claim, pins }| {
+            claims.push(claim);
+            pins
         }));
     }
     let claims = Arc::new(claims);
-    let mut looks: Vec<std::vec::IntoIter<Observed>> = Vec::new();
+    // What one look saw after the other, of all claims.
+    let mut looks = Vec::new();
     for nth in 0..how.samples.max(1) {
         let host = if nth == 0 { host.clone() } else { host.fresh() };
         if nth > 0 {
@@ -96,15 +97,16 @@ pub fn snapshot(host: &Host, subjects: &[Subject], how: &How) -> Vec<Result<Snap
         }
         looks.push(look::observe(&claims, &host, how.timeout).into_iter());
     }
-    let mut claims = claims.iter();
-    let mut of = |(subject, pins): (&Subject, Result<Vec<(Pin, Type)>, Fault>)| {
-        let pins = pins?;
-        let unasked = || Fault::Failed("it was not answered".into());
-        let claim = claims.next().ok_or_else(unasked)?;
-        let seen: Vec<Observed> = looks.iter_mut().filter_map(Iterator::next).collect();
-        entry::write(subject, claim, &pins, &seen, host, how)
-    };
-    subjects.iter().zip(pins).map(&mut of).collect()
+    let mut answered = claims.iter();
+    let mut snapshots = Vec::new();
+    for (subject, pins) in subjects.iter().zip(asked) {
+        snapshots.push(pins.and_then(|pins| {
+            let claim = answered.next().ok_or_else(|| Fault::Failed("it was not answered".into()))?;
+            let seen: Vec<Observed> = looks.iter_mut().filter_map(Iterator::next).collect();
+            entry::write(subject, claim, &pins, &seen, host, how)
+        }));
+    }
+    snapshots
 }
 
 #[cfg(test)]

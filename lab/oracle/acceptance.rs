@@ -67,8 +67,8 @@ fn stop_and_start(word: &str, file: &str, faults: &mut Faults) -> Result<(), Fai
         let running = format!("service/{}/running", word.services[0]);
         desk.ends(0, &["accept", "--yes", file, &running])?;
         let left = desk.wrong(file)?;
-        let one = due.iter().find(|k| k.contains(word.services[0]) && k.ends_with(".running")).unwrap();
-        let others: BTreeSet<_> = due.iter().filter(|key| *key != one).cloned().collect();
+        let one = running.replacen("service/", "service.", 1).replace("/running", ".running");
+        let others: BTreeSet<_> = due.iter().filter(|key| **key != one).cloned().collect();
         faults.unless(failed(&left, "fail") == others, || format!("accept of {running} leaves {left:?} of {due:?}"));
         desk.ends(0, &["accept", "--yes", file])?;
         faults.also(desk.holds(file));

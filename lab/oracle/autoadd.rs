@@ -90,11 +90,15 @@ fn packages(prefixes: &[&str]) -> BTreeMap<String, String> {
     there.map(|row| (row[0].clone(), row[1].clone())).collect()
 }
 
-/// A package's configuration files that are there.
+/// A package's configuration files that are there and in use: what is only available is not, and what is hidden is not for
+/// people.
 fn conffiles(package: &str) -> Vec<String> {
     let all = says(&["dpkg-query", "-W", "-f", "${Conffiles}", package]);
     let paths = all.lines().filter(|l| !l.ends_with(" obsolete")).filter_map(|l| l.split_whitespace().next());
-    paths.filter(|path| std::fs::symlink_metadata(path).is_ok()).map(str::to_owned).collect()
+    let linked: BTreeSet<String> =
+        shell("find /etc -path '*-enabled/*' -type l -exec realpath {} +").lines().map(str::to_owned).collect();
+    let used = |path: &&str| !path.contains("/.") && (!path.contains("-available/") || linked.contains(*path));
+    paths.filter(|path| used(path) && std::fs::symlink_metadata(path).is_ok()).map(str::to_owned).collect()
 }
 
 /// The entries of a kind.
@@ -234,7 +238,7 @@ pub fn into_a_spec() -> Result<(), Failed> {
     let toml = "# what stands here\r\n\r\n[service.nginx]  # its state is\tlooked at\r\nrunning   =   true\r\n\r\n\r\n\
                 [ file . '/etc/passwd' ]\r\n  mode='0644'   # odd\r\n\towner = \"root\"\r\n\r\n[package]\r\nbash = { installed = true }\r\n\
                 # the last word";
-    let yaml = "# what stands here\n---\nservice:\n    nginx:   # its state is looked at\n        running:   yes\n\n\nfile:\n  \"/etc/passwd\": \
+    let yaml = "# what stands here\n---\nservice:\n    nginx:   # its state is looked at\n        running:   true\n\n\nfile:\n  \"/etc/passwd\": \
                 {mode: '0644',   owner: root} # odd\n\n\npackage:\n    bash:\n        installed: true\n    # the last of them\n# the last word\n";
     let json = "{ \"service\" : { \"nginx\" : {\"running\":true} },\n\n\n   \"file\": {\"/etc/passwd\": {\n\"mode\":\"0644\", \"owner\":\"root\"} } }";
     let mut faults = Faults::default();
@@ -248,7 +252,7 @@ pub fn into_a_spec() -> Result<(), Failed> {
         let mut rest =
             written.split_inclusive('\n').map(|l| if file == "a.json" { l.trim_end_matches([',', '\n']) } else { l });
         for line in text.split_inclusive('\n') {
-            let line = if file == "a.json" { line.trim_end_matches(['}', ' ', '\n']) } else { line };
+            let line = if file == "a.json" { line.trim_end_matches(['}', ',', ' ', '\n']) } else { line };
             let due = |one: &str| {
                 if line.ends_with('\n') || file == "a.json" { one.starts_with(line) } else { one.trim_end() == line }
             };

@@ -41,7 +41,7 @@ impl Resource for Disk {
         Pin::exact("read-only"),
         Pin::room_left("free"),
         Pin::room_left("inodes-free"),
-        Pin::moving("used"),
+        Pin::drifting("used"),
     ];
     type Id = Path;
     type Settings = ();

@@ -49,9 +49,9 @@ impl Resource for KernelParam {
             Self::configured,
         ),
     ];
-    const PINS: &[Pin] = &[Pin::exact("value"), Pin::exact("configured")];
+    const PINS: &[Pin] = &[Pin::plain("value"), Pin::plain("configured")];
     fn pins_of(name: &str) -> &'static [Pin] {
-        const MOVING: &[Pin] = &[Pin::moving("value"), Pin::exact("configured")];
+        const MOVING: &[Pin] = &[Pin::moving("value"), Pin::plain("configured")];
         let path = sysctl::path(name);
         match path.rsplit('/').next() {
             // `net.ipv6.conf.all.stable_secret`
@@ -104,6 +104,7 @@ impl KernelParam {
 mod tests {
     use super::*;
     use crate::host::TreeFiles;
+    use crate::resource::Hold;
     use std::sync::Arc;
     use time::OffsetDateTime;
 
@@ -132,9 +133,8 @@ mod tests {
     #[test]
     fn what_the_kernel_counts_draws_or_keeps_secret_is_not_pinned() {
         let pinned = |name| {
-            KernelParam::pins_of(name)
-                .iter()
-                .any(|pin| matches!(pin.hold, super::super::Hold::Exact) && pin.key == "value")
+            let pins = KernelParam::pins_of(name);
+            pins.iter().any(|pin| pin.key == "value" && matches!(pin.hold, Hold::As(_)))
         };
         for name in ["net.ipv4.ip_forward", "kernel/hostname", "vm.swappiness", "fs.nr_open", "net.core.somaxconn"] {
             assert!(pinned(name), "{name}");

@@ -40,7 +40,7 @@ impl Resource for Mount {
         Pin::holding("opts"),
         Pin::of("vfs-opts", |_, seen| at_least_these(seen, is_lasting)),
         Pin::if_true("in-fstab"),
-        Pin::moving("usage"),
+        Pin::drifting("usage"),
     ];
     type Id = Path;
     type Settings = ();

@@ -18,8 +18,10 @@ pub enum Hold {
     Exact,
     /// What was seen, where digests are asked for.
     Digest,
-    /// It moves by itself. Written only where several looks tell how far.
+    /// It moves by itself. Written only where several looks tell how far, or that it stayed.
     Moving,
+    /// It is never the same for long. Written only where several looks tell how far it moves.
+    Drifting,
     /// Whatever this makes of what was seen on the host, as a spec has it (`">= 30d"`); `None` leaves the key out.
     As(fn(&Host, &Value) -> Option<Value>),
 }
@@ -35,6 +37,10 @@ impl Pin {
 
     pub const fn moving(key: &'static str) -> Pin {
         Pin { key, hold: Hold::Moving }
+    }
+
+    pub const fn drifting(key: &'static str) -> Pin {
+        Pin { key, hold: Hold::Drifting }
     }
 
     pub const fn of(key: &'static str, write: fn(&Host, &Value) -> Option<Value>) -> Pin {
@@ -69,6 +75,17 @@ impl Pin {
         })
     }
 
+    /// Text that may be a number, as the kernel's parameters are, as a person would write it.
+    pub const fn plain(key: &'static str) -> Pin {
+        Pin::of(key, |_, seen| {
+            let number = |text: &str| text.parse::<i64>().ok().filter(|n| n.to_string() == text);
+            match seen {
+                Value::Text(text) => Some(number(text).map_or_else(|| Value::Text(text.clone()), Value::Int)),
+                _ => None,
+            }
+        })
+    }
+
     /// What rises with upgrades and should not fall behind: a version, a speed.
     pub const fn not_below(key: &'static str) -> Pin {
         Pin::of(key, |_, seen| match seen.as_data()? {
@@ -81,7 +98,12 @@ impl Pin {
 
 /// The elements of a list that `wanted` picks, each once, as a list that others may stand beside; `None` if there are none.
 pub fn at_least_these(seen: &Value, wanted: impl Fn(&str) -> bool) -> Option<Value> {
-    let Value::List(list) = seen else { return None };
+    let list = match seen {
+        Value::List(list) => list,
+        // More of it would change nothing.
+        Value::Partial(part) => &part.0,
+        _ => return None,
+    };
     let mut kept: Vec<Value> = Vec::new();
     for one in list {
         let one = one.as_data()?;

@@ -59,11 +59,11 @@ impl Resource for System {
         Pin::exact("hostname"),
         Pin::not_below("kernel"),
         Pin::if_true("clock-synced"),
-        Pin::moving("load-1"),
-        Pin::moving("load-5"),
-        Pin::moving("load-15"),
-        Pin::moving("memory-available"),
-        Pin::moving("swap-used"),
+        Pin::drifting("load-1"),
+        Pin::drifting("load-5"),
+        Pin::drifting("load-15"),
+        Pin::drifting("memory-available"),
+        Pin::drifting("swap-used"),
     ];
     type Id = ();
     type Settings = ();

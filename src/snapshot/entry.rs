@@ -32,6 +32,12 @@ pub(super) fn write(
     if let (false, Some(presence)) = (there, kind.presence) {
         entry.body.push((presence.name.into(), Value::Bool(false)));
     }
+    // What the entry keeps to itself may come back in what was seen.
+    let secrets = claim.secrets.as_deref();
+    let hide = |text: String| {
+        let text = secrets.map_or_else(|| text.clone(), |secrets| secrets.scrub(&text).into_owned());
+        secret::mask(&text).into_owned()
+    };
     let (mut unseen, mut unfit) = (Vec::new(), None);
     let bare = entry.body.len();
     for (index, (pin, ty)) in pins.iter().enumerate() {
@@ -39,7 +45,6 @@ pub(super) fn write(
         let said = values.and_then(|values| {
             let Some(data) = said(pin, *ty, &values, host)? else { return Ok(None) };
             let text = data.to_json().to_string();
-            let secrets = claim.secrets.as_deref();
             if !secret::exposed(&text).is_empty() || secrets.is_some_and(|secrets| secrets.are_written_in(&text)) {
                 return Err(Fault::Unsupported("there may be a secret in it".into()));
             }
@@ -47,13 +52,13 @@ pub(super) fn write(
         });
         match said {
             Ok(Some((data, values))) => {
-                entry.remarks.extend(remark(pin, &values, how));
+                entry.remarks.extend(remark(pin, &values, how).map(hide));
                 entry.body.push((pin.key.to_owned(), data));
             }
             Ok(None) => {}
             // It is not what this key reads, as a server without TLS has no certificate.
             Err(fault @ Fault::Unfit(_)) => _ = unfit.get_or_insert(fault),
-            Err(fault) => unseen.push((pin.key, fault)),
+            Err(fault) => unseen.push((pin.key, fault.map(hide))),
         }
     }
     if kind.presence.is_none() && entry.body.len() == bare {
@@ -66,9 +71,12 @@ pub(super) fn write(
 
 /// Why there is nothing to say of a thing of a kind that cannot say that it is not there.
 fn nothing(subject: &Subject, pins: &[(Pin, Type)]) -> Fault {
-    let moving = (subject.kind.pins_of)(subject.target()).iter().any(|pin| matches!(pin.hold, Hold::Moving));
+    let moves = |pin: &Pin| matches!(pin.hold, Hold::Moving | Hold::Drifting);
+    let moving = (subject.kind.pins_of)(subject.target()).iter().any(moves);
     match pins.first() {
-        _ if moving => Fault::Unsupported("it moves by itself: several looks (`--samples 10`) tell how far".into()),
+        _ if moving && !pins.iter().any(|(pin, _)| moves(pin)) => {
+            Fault::Unsupported("it moves by itself: several looks (`--samples 10`) tell how far".into())
+        }
         Some((pin, _)) => Fault::Unsupported(format!("it has no `{}` here", pin.key)),
         None => Fault::Unsupported("nothing of it is to be written down".into()),
     }
@@ -107,7 +115,12 @@ fn said(pin: &Pin, ty: Type, values: &[Value], host: &Host) -> Result<Option<Val
             None => return Ok(None),
             Some(said) => range::shared(&said).map_or(said, |shared| vec![shared]),
         },
-        Hold::Exact | Hold::Digest | Hold::Moving => match values {
+        Hold::Drifting if values.iter().all(|value| Some(value) == values.first()) => {
+            let chance = "which may be chance: look more often, or further apart";
+            let was = listed(values.get(..1).unwrap_or_default());
+            return Err(Fault::Unsupported(format!("it was {was} each time, {chance}")));
+        }
+        Hold::Exact | Hold::Digest | Hold::Moving | Hold::Drifting => match values {
             [first @ Value::Partial(part), rest @ ..] if rest.iter().all(|value| value == first) => {
                 Value::List(part.0.clone()).as_data().into_iter().collect()
             }
@@ -122,7 +135,8 @@ fn said(pin: &Pin, ty: Type, values: &[Value], host: &Host) -> Result<Option<Val
         },
     };
     // What does not hold at once is not written.
-    match candidates.into_iter().find(|data| holds(data, ty, values)) {
+    let range = || range::over(values).filter(|_| values.len() > 1);
+    match candidates.into_iter().chain(std::iter::once_with(range).flatten()).find(|data| holds(data, ty, values)) {
         Some(data) => Ok(Some(data)),
         None => Err(Fault::Unsupported(format!("nothing that could be said of it holds: it was {}", listed(values)))),
     }

@@ -25,7 +25,7 @@ impl Question {
         if kind.pins.is_empty() && kind.presence.is_none() {
             return Err(format!("a host has nothing of the kind `{}` that could be written down", kind.name));
         }
-        let told = |wrong: Vec<Diagnostic>| wrong.into_iter().next().map(|one| one.message);
+        let told = |wrong: Vec<Diagnostic>| wrong.into_iter().next().map(sentence);
         let (mut claim, mut wrong) = read(kind, name, settings)
             .map_err(|wrong| told(wrong).unwrap_or_else(|| "it does not read as an entry of a spec".into()))?;
         // Without a key it says nothing yet.
@@ -51,6 +51,14 @@ impl Question {
     }
 }
 
+fn sentence(wrong: Diagnostic) -> String {
+    match wrong.label.as_str() {
+        "" => wrong.message,
+        // It has the name of the setting.
+        label => format!("{}: {label}", wrong.message),
+    }
+}
+
 impl How {
     fn asks_for(&self, kind: &Kind, pin: &Pin) -> bool {
         let excluded = self.exclude.is_match(pin.key) || self.exclude.is_match(format!("{}.{}", kind.name, pin.key));
@@ -58,7 +66,7 @@ impl How {
             && match pin.hold {
                 Hold::Exact | Hold::As(_) => true,
                 Hold::Digest => self.digests,
-                Hold::Moving => self.samples > 1,
+                Hold::Moving | Hold::Drifting => self.samples > 1,
             }
     }
 }

@@ -8,6 +8,8 @@
     clippy::print_stderr
 )]
 
+mod accept;
+mod add;
 mod bounds;
 mod coverage;
 mod diff;
