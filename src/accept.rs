@@ -9,6 +9,7 @@ use crate::value::{Type, Value};
 use crate::verdict::{Outcome, Verdict};
 
 mod bound;
+mod compared;
 mod data;
 mod list;
 mod literal;

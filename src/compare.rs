@@ -216,14 +216,19 @@ type Shown<'p, 's> = ((Said, Span), &'p Places<'s>);
 fn key(name: &str, a: Option<Shown>, b: Option<Shown>) -> Key {
     let part = |one: Option<Shown>| one.map(|((said, span), places)| Part { said, place: Place::of(places, span) });
     let (mut a, mut b) = (part(a), part(b));
-    if let (Some(a), Some(b)) = (&mut a, &mut b) {
-        // Two secrets with the same words around them.
-        if (a.said.is_starred() || b.said.is_starred()) && a.said.data() == b.said.data() {
-            a.said = Said::hidden();
-            b.said = Said::hidden();
-        }
-    }
+    hide_alike(&mut a, &mut b);
     Key { name: name.to_owned(), a, b, unknown: None, note: None }
+}
+
+/// Two secrets with the same words around them would look the same.
+fn hide_alike(a: &mut Option<Part>, b: &mut Option<Part>) {
+    if let (Some(a), Some(b)) = (a, b)
+        && (a.said.is_starred() || b.said.is_starred())
+        && a.said.data() == b.said.data()
+    {
+        a.said = Said::hidden();
+        b.said = Said::hidden();
+    }
 }
 
 impl Said {

@@ -153,4 +153,6 @@ fn elsewhere(text: &str, at: usize) -> Result<(), Refusal> {
 }
 
 #[cfg(test)]
+mod random;
+#[cfg(test)]
 mod tests;

@@ -58,7 +58,7 @@ struct Unit {
 
 const NANO: i128 = 1_000_000_000;
 /// Decimals of a size, and of other numbers, that are tried.
-const MOST_DECIMALS: (u32, u32) = (3, 6);
+const MOST_DECIMALS: (u32, u32) = (1, 6);
 const TIMES: [&str; 7] = ["d", "h", "m", "s", "ms", "us", "ns"];
 
 fn numbers(written: Written<'_>, up: bool, seen: &[&Value]) -> Result<Vec<Value>, String> {
@@ -222,7 +222,7 @@ fn compound(text: &str, parts: &[Part<'_>], count: i128, unit: &Unit) -> String 
     if rest > 0 || said.is_empty() {
         said.push(format!("{}{}", rest / own.max(1), unit.text));
     }
-    let between = if text.trim().split_whitespace().count() > 1 { " " } else { "" };
+    let between = if text.split_whitespace().count() > 1 { " " } else { "" };
     format!("{}{}", if count < 0 { "-" } else { "" }, said.join(between))
 }
 

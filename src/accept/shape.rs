@@ -1,10 +1,10 @@
 //! What stands under a key, moved so that it holds of what was found: a scalar becomes it, a bound moves, a list gains and
 //! loses elements.
 
-use super::bound::{self, Written};
+use super::compared::Compared;
 use super::{data, holds, operator};
 use crate::edit::{Change, Step};
-use crate::matcher::{self, Of, Operand, Operator, Relation, Sign, Test, is_quantity, sign};
+use crate::matcher::{self, Of, Operand, Operator, Sign, Test, is_quantity};
 use crate::query::{Json, XPath};
 use crate::secret::is_secret_name;
 use crate::syntax::{Data, Key, Node};
@@ -26,10 +26,10 @@ pub(super) struct Fit<'v> {
     pub changes: Vec<Change>,
 }
 
-type Done = Result<(), String>;
+pub type Done = Result<(), String>;
 
 /// What the test of a node comes to; `None` where it says nothing right.
-fn test(node: &Node, ty: Type) -> Option<Test> {
+pub fn test(node: &Node, ty: Type) -> Option<Test> {
     matcher::lower(node, ty, &mut vec![])
 }
 
@@ -70,7 +70,7 @@ impl Fit<'_> {
                 _ => Err("it says nothing that could be moved".into()),
             },
             Data::List(items) => self.elements(&test, items, ty, seen, false),
-            _ => match node.text().filter(|_| is_quantity(ty)).and_then(|text| Compared::of(text)) {
+            _ => match node.text().filter(|_| is_quantity(ty)).and_then(Compared::of) {
                 Some(Compared { sign: Sign::IsNot, .. }) => Err(not()),
                 Some(Compared { sign: Sign::Order(relation), lead, rest }) => {
                     self.comparison(lead, rest, relation, ty, seen)
@@ -102,23 +102,6 @@ impl Fit<'_> {
             _ => data::like(node, one),
         };
         self.first(candidates.into_iter().chain(one.exactly(ty)), ty, seen)
-    }
-
-    /// A comparison in text: `>= 30d`. `lead` is its sign and the white space around.
-    fn comparison(&mut self, lead: &str, rest: &str, relation: Relation, ty: Type, seen: &[Value]) -> Done {
-        let versions = seen.iter().any(|one| matches!(one, Value::Version(_)));
-        let lead = match relation {
-            Relation::Greater if versions => lead.replace('>', ">="),
-            Relation::Less if versions => lead.replace('<', "<="),
-            _ => lead.to_owned(),
-        };
-        let candidates = bound::candidates(Written::Text(rest), relation, seen)?;
-        let candidates = candidates.iter().filter_map(|one| data::spelled(one).ok());
-        let candidates = candidates.map(|bound| Value::Text(format!("{lead}{bound}")));
-        match candidates.into_iter().find(|one| holds(one, ty, seen)) {
-            Some(value) => self.set(value),
-            None => Err(no_bound()),
-        }
     }
 
     fn matcher(&mut self, node: &Node, key: &Key, inner: &Node, ty: Type, seen: &[Value]) -> Done {
@@ -168,48 +151,6 @@ impl Fit<'_> {
                 Err(format!("which `{name}` was meant cannot be told from what was found: write it by hand"))
             }
         }
-    }
-
-    /// `ge` and the like.
-    fn bound(&mut self, name: &str, inner: &Node, relation: Relation, ty: Type, seen: &[Value]) -> Done {
-        let candidates = bound::candidates(written(inner)?, relation, seen)?;
-        let wide = match relation {
-            Relation::Greater => "ge",
-            Relation::Less => "le",
-            _ => name,
-        };
-        let matcher = |name: &str, bound: &Value| operator(name, bound.clone());
-        if let Some(bound) = candidates.iter().find(|one| holds(&matcher(name, one), ty, seen)) {
-            let bound = bound.clone();
-            return self.within(Step::Key(name.to_owned()), |fit| fit.set(bound));
-        }
-        match candidates.iter().find(|one| holds(&matcher(wide, one), ty, seen)) {
-            Some(bound) if wide != name => self.set(matcher(wide, bound)),
-            _ => Err(no_bound()),
-        }
-    }
-
-    fn pair(&mut self, inner: &Node, ty: Type, seen: &[Value]) -> Done {
-        let [low, high] = inner.list().unwrap_or_default() else { return Err(no_bound()) };
-        for (at, end, name, relation) in
-            [(0, low, "ge", Relation::GreaterOrEqual), (1, high, "le", Relation::LessOrEqual)]
-        {
-            let holds = |bound: &Value| holds(&operator(name, bound.clone()), ty, seen);
-            // What no comparison may say may be an end of a range: from 0.
-            let is_met = seen.iter().all(|one| {
-                let span = end.span;
-                let key = Key { span, text: name.into() };
-                let test = test(&Node { span, data: Data::Map(vec![(key, end.clone())]) }, ty);
-                test.is_none_or(|test| test.holds(one) == Ok(true))
-            });
-            if is_met {
-                continue;
-            }
-            let candidates = bound::candidates(written(end)?, relation, seen)?;
-            let bound = candidates.into_iter().find(holds).ok_or_else(no_bound)?;
-            self.within(Step::Index(at), |fit| fit.set(bound))?;
-        }
-        Ok(())
     }
 
     fn one_of(&mut self, inner: &Node, ty: Type, seen: &[Value]) -> Done {
@@ -301,32 +242,6 @@ impl Fit<'_> {
     }
 }
 
-/// A comparison in text.
-struct Compared<'t> {
-    sign: Sign,
-    /// The sign and the white space around it.
-    lead: &'t str,
-    rest: &'t str,
-}
-
-impl<'t> Compared<'t> {
-    fn of(text: &'t str) -> Option<Compared<'t>> {
-        let inner = text.trim_start();
-        let (token, sign) = sign(inner)?;
-        let rest = inner.get(token.len()..)?.trim_start();
-        let (lead, rest) = text.split_at(text.len() - rest.len());
-        Some(Compared { sign, lead, rest: rest.trim_end() })
-    }
-}
-
-fn written<'n>(node: &'n Node) -> Result<Written<'n>, String> {
-    match &node.data {
-        Data::Int(_, raw) | Data::Float(_, raw) => Ok(Written::Number(raw)),
-        Data::Text(text) => Ok(Written::Text(text)),
-        _ => Err(no_bound()),
-    }
-}
-
 fn text_of(seen: &Value) -> Option<&str> {
     match seen {
         Value::Text(text) => Some(text),
@@ -354,10 +269,6 @@ fn elements_of_all(seen: &[Value]) -> Result<Vec<Value>, String> {
         all.extend(data::elements(one).ok_or("what was found has no elements")?);
     }
     Ok(all)
-}
-
-fn no_bound() -> String {
-    "no bound of this kind holds of what was found: change it by hand".into()
 }
 
 fn not() -> String {

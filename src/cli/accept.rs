@@ -16,7 +16,7 @@ use crate::resource::Observed;
 use crate::secret::mask;
 use crate::spec::Claim;
 use crate::syntax::Sources;
-use crate::verdict::{Outcome, judge};
+use crate::verdict::{Outcome, judge, skipped};
 use file::{Failing, Moved, open};
 use select::Chosen;
 use std::collections::HashMap;
@@ -86,6 +86,11 @@ pub(super) fn run(args: &Args, paint: Paint) -> io::Result<u8> {
     let claims = Arc::new(claims);
     let seen = look(&claims, &chosen, args.timeout);
     let mut failing = failing(&claims, &seen, &chosen);
+    if failing.is_empty() {
+        say("nothing of it has failed: there is nothing to accept");
+        unseen(&claims, &seen, &chosen);
+        return Ok(OK);
+    }
     let done = accept(args, paint, &sources, &mut failing);
     // Threads may still hang in the kernel, and hold claims: the process ends as it is.
     drop(failing);
@@ -125,11 +130,23 @@ fn failing<'c>(claims: &'c [Claim], seen: &'c HashMap<usize, Observed>, chosen: 
     failing
 }
 
-fn accept(args: &Args, paint: Paint, sources: &Sources, failing: &mut [Failing]) -> io::Result<u8> {
-    if failing.is_empty() {
-        say("nothing of it has failed: there is nothing to accept");
-        return Ok(OK);
+/// Says what was named and not looked at.
+fn unseen(claims: &[Claim], seen: &HashMap<usize, Observed>, chosen: &Chosen) {
+    if !chosen.is_named() {
+        return;
     }
+    for (at, claim) in claims.iter().enumerate().filter(|(_, claim)| chosen.has_any_of(claim)) {
+        let verdicts = seen.get(&at).map_or_else(|| skipped(claim), |seen| judge(claim, seen.clone()));
+        for verdict in verdicts.iter().filter(|verdict| chosen.has(claim, &verdict.key)) {
+            if let Outcome::Skip(why) = &verdict.outcome {
+                let name = format!("{}/{}/{}", claim.kind.name, claim.id, verdict.key);
+                say(format_args!("{} was not looked at: {}", line(&name), line(why)));
+            }
+        }
+    }
+}
+
+fn accept(args: &Args, paint: Paint, sources: &Sources, failing: &mut [Failing]) -> io::Result<u8> {
     let mut files = match open_all(sources, failing) {
         Ok(files) => files,
         Err(rejected) => return Ok(refuse(&rejected, "; nothing was written", paint)),
@@ -148,12 +165,7 @@ fn accept(args: &Args, paint: Paint, sources: &Sources, failing: &mut [Failing])
         true => false,
         false => agreed(args, files.len())? && write(&files, failing),
     };
-    for one in failing.iter() {
-        if let Some(why) = &one.left {
-            let place = place(sources, one);
-            say(format_args!("{}{place} is left as it is: {}", line(&one.name()), line(&mask(why))));
-        }
-    }
+    told(sources, failing);
     let all = failing.iter().all(|one| one.left.is_none());
     Ok(if all && (written || args.dry_run) { OK } else { NOT_OK })
 }
@@ -222,6 +234,26 @@ fn write(files: &[Moved], failing: &[Failing]) -> bool {
         say(format_args!("`{}` accepts {}", line(&moved.book.name), some_of(&names, NAMED)));
     }
     all
+}
+
+/// What is left and why, each reason once.
+fn told(sources: &Sources, failing: &[Failing]) {
+    let mut reasons: Vec<(&str, Vec<String>)> = vec![];
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    for one in failing {
+        let Some(why) = one.left.as_deref() else { continue };
+        let at = *known.entry(why).or_insert(reasons.len());
+        let name = format!("{}{}", one.name(), place(sources, one));
+        match reasons.get_mut(at) {
+            Some((_, names)) => names.push(name),
+            None => reasons.push((why, vec![name])),
+        }
+    }
+    for (why, mut names) in reasons {
+        names.dedup();
+        let are = if names.len() == 1 { "is left as it is" } else { "are left as they are" };
+        say(format_args!("{} {are}: {}", some_of(&names, NAMED), line(&mask(why))));
+    }
 }
 
 /// Where an expectation stands: ` (web.toml:12)`.

@@ -91,7 +91,10 @@ pub(super) fn write(writing: &Writing, subjects: &[Subject], absent: bool, paint
     let (mut wanted, mut known) = (Vec::<&Subject>::new(), 0);
     let mut left_out = 0;
     for subject in subjects {
-        let is_same = |other: &&Subject| other.kind.name == subject.kind.name && other.name == subject.name;
+        let is_same = |other: &&Subject| {
+            let one_speaks_of_both = (subject.kind.speaks_of)(other.target(), subject.target());
+            other.kind.name == subject.kind.name && (other.name == subject.name || one_speaks_of_both)
+        };
         match spec.knows(subject) {
             Known::Yes => known += 1,
             Known::NameIsTaken => {

@@ -1,7 +1,7 @@
 //! What a spec says beside what a host has, as the spec would say it.
 
 use super::said::{self, Entry};
-use super::{Comparison, Difference, Key, Part, Party, Place, Said, Side, Spec, notation};
+use super::{Comparison, Difference, Key, Part, Party, Place, Said, Side, Spec, hide_alike, notation};
 use crate::report::place::Places;
 use crate::report::printable::some_of;
 use crate::value::{Type, Value};
@@ -59,7 +59,9 @@ fn keys(entry: &Entry, verdicts: &[Verdict], places: &Places) -> Vec<Key> {
                 let bare = index.and_then(|index| entry.asked.get(index)).is_some_and(|node| node.list().is_some());
                 let ty = index.map_or(Type::Bool, |index| entry.type_of(index));
                 let (said, note) = found(verdict, ty, bare);
-                Key { name, a, b: Some(Part { said, place: None }), unknown: None, note }
+                let (mut a, mut b) = (a, Some(Part { said, place: None }));
+                hide_alike(&mut a, &mut b);
+                Key { name, a, b, unknown: None, note }
             }
         });
     }

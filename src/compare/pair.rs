@@ -6,7 +6,7 @@ use std::hash::Hash;
 
 /// Names that are held against one another at most, of one kind: two specs of ten thousand files that have none in common
 /// are told apart by their names alone.
-const MOST: usize = 4_000_000;
+const MOST: usize = 1_000_000;
 
 /// Each entry of the first spec beside one of the second, by index.
 pub struct Pairs {
@@ -24,8 +24,7 @@ pub fn pairs(a: &[Entry], b: &[Entry]) -> Pairs {
     let named = |entry: &Entry| (thing(entry), entry.claim.id.to_string());
     open.pair(a.iter().map(named), b.iter().map(named));
     open.pair(a.iter().map(thing), b.iter().map(thing));
-    open.akin(a, b, |a, b| a.whole == b.whole);
-    open.akin(a, b, |_, _| true);
+    open.akin(a, b);
     let name = |entry: &Entry| (entry.claim.kind.name, entry.claim.id.to_string());
     open.pair(a.iter().map(name), b.iter().map(name));
     let left_of_b = open.taken.iter().enumerate().filter(|(_, taken)| !**taken).map(|(at, _)| at).collect();
@@ -80,28 +79,27 @@ impl Open {
         }
     }
 
-    /// Pairs those whose things are the same in another spelling.
-    fn akin(&mut self, a: &[Entry], b: &[Entry], also: impl Fn(&Entry, &Entry) -> bool) {
-        let mut left: HashMap<&str, Vec<usize>> = HashMap::new();
-        for (at, entry) in b.iter().enumerate() {
-            if self.left_of_b(at) {
-                left.entry(entry.claim.kind.name).or_default().push(at);
-            }
+    /// Pairs those whose things are the same in another spelling, and what says all the same first.
+    fn akin(&mut self, a: &[Entry], b: &[Entry]) {
+        let mut left: HashMap<&str, [Vec<usize>; 2]> = HashMap::new();
+        for (at, entry) in a.iter().enumerate().filter(|(at, _)| self.left_of_a(*at)) {
+            let [of_a, _] = left.entry(entry.claim.kind.name).or_default();
+            of_a.push(at);
         }
-        let mut waiting: HashMap<&str, usize> = HashMap::new();
-        for (at, entry) in a.iter().enumerate() {
-            if self.left_of_a(at) {
-                *waiting.entry(entry.claim.kind.name).or_default() += 1;
-            }
+        for (at, entry) in b.iter().enumerate().filter(|(at, _)| self.left_of_b(*at)) {
+            let [_, of_b] = left.entry(entry.claim.kind.name).or_default();
+            of_b.push(at);
         }
-        left.retain(|kind, others| others.len() * waiting.get(kind).copied().unwrap_or_default() <= MOST);
-        for (at, entry) in a.iter().enumerate() {
-            let Some(others) = left.get_mut(entry.claim.kind.name).filter(|_| self.left_of_a(at)) else { continue };
-            let same =
-                |other: &usize| b.get(*other).is_some_and(|other| same_thing(entry, other) && also(entry, other));
-            if let Some(found) = others.iter().position(same) {
-                let other = others.remove(found);
-                self.take(at, other);
+        for [of_a, of_b] in left.into_values().filter(|[of_a, of_b]| of_a.len() * of_b.len() <= MOST) {
+            let both = |(one, other): (usize, usize)| Some((a.get(one)?, b.get(other)?));
+            let all = of_a.iter().flat_map(|one| of_b.iter().map(|other| (*one, *other)));
+            let akin: Vec<(usize, usize)> =
+                all.filter(|pair| both(*pair).is_some_and(|(a, b)| same_thing(a, b))).collect();
+            let same = akin.iter().filter(|pair| both(**pair).is_some_and(|(a, b)| a.whole == b.whole));
+            for (one, other) in same.chain(&akin) {
+                if self.left_of_a(*one) && self.left_of_b(*other) {
+                    self.take(*one, *other);
+                }
             }
         }
     }

@@ -161,6 +161,19 @@ fn several_entries_about_one_thing_find_their_like() {
 }
 
 #[test]
+fn a_thing_by_another_name_is_the_same_thing() {
+    let plain = "[port.80]\nprocess = \"nginx\"\n[service.ssh]\n[file.\"/srv/\"]\n";
+    let other = "[file.\"/srv\"]\n[service.\"ssh.service\"]\n[port.\"tcp:80\"]\nprocess = \"nginx\"\n";
+    assert!(toml(plain, other).is_same() && toml(other, plain).is_same());
+    let changed = other.replace("nginx", "apache2");
+    assert_eq!(keys(&toml(plain, &changed)), ["80 process"]);
+    // One is of either family, the other of one.
+    assert_eq!(keys(&toml("[port.80]\n", "[port.\"tcp6:80\"]\n")), ["- 80", "+ tcp6:80"]);
+    let named = "[port.web]\nport = 80\nprocess = \"nginx\"\n[service.ssh]\n[file.\"/srv\"]\n";
+    assert_eq!(keys(&toml(other, named)), ["tcp:80 → web"]);
+}
+
+#[test]
 fn a_check_of_several_texts_has_no_order() {
     let of = |hosts: &str| format!("[certificate.\"/a\"]\nhostname = {hosts}\n");
     assert!(toml(&of("[\"a.b\", \"c.d\"]"), &of("[\"c.d\", \"a.b\"]")).is_same());
@@ -194,10 +207,18 @@ fn a_long_list_shows_what_differs_and_how_often() {
 
 #[test]
 fn two_large_specs_with_nothing_in_common_are_soon_compared() {
-    let of = |folder: &str| (0..5_000).map(|n| format!("[file.\"/{folder}/{n}\"]\n")).collect::<String>();
     let before = std::time::Instant::now();
-    let counts = toml(&of("a"), &of("b")).counts();
-    assert_eq!((counts.only_a, counts.only_b), (5_000, 5_000));
+    for kind in ["file", "port", "kernel-param"] {
+        for many in [900, 5_000] {
+            let of = |from: usize| {
+                let root = if kind == "file" { "/" } else { "" };
+                (from..from + many).map(|n| format!("[{kind}.\"{root}{n}\"]\nskip = true\nVALUE")).collect::<String>()
+            };
+            let value = if kind == "kernel-param" { "value = 1\n" } else { "" };
+            let counts = toml(&of(1).replace("VALUE", value), &of(20_001).replace("VALUE", value)).counts();
+            assert_eq!((counts.only_a, counts.only_b), (many, many), "{kind}");
+        }
+    }
     assert!(before.elapsed() < std::time::Duration::from_secs(10), "{:?}", before.elapsed());
 }
 

@@ -54,7 +54,12 @@ impl Bracket {
 
     /// Where another member comes to stand; `None` where there is none that it could stand like.
     pub fn place(&self, text: &str) -> Option<Place> {
-        let last = self.members.last()?;
+        let Some(last) = self.members.last() else {
+            let inner = text.get(self.at.start + 1..self.close())?.trim_end();
+            // Below a comment there is no place but the next line.
+            return (!is_blank(inner))
+                .then(|| Place::Line(indent(line(text, self.at.start + 1 + inner.len())).to_owned()));
+        };
         let alone = is_blank(before(text, last.start)) && line_start(text, last.start) > self.at.start;
         Some(if alone { Place::Line(before(text, last.start).to_owned()) } else { Place::Row })
     }

@@ -14,27 +14,30 @@ pub fn change(text: &str, format: Format, change: &Change) -> Result<String, Ref
     let root = read(text, format)?;
     let mut meant = Meant::from(&root);
     meant.change(change)?;
-    let hand = Hand::like(text, format);
+    let mended = |parts: Option<Vec<Change>>| {
+        let mut parts = parts?.into_iter();
+        Some(parts.try_fold(text.to_owned(), |text, part| self::change(&text, format, &part)))
+    };
+    let right = |done: &String| super::reads(done, format, &meant);
+    let mut whole = None;
     if let Change::Set(path, value) = change {
         if let Some(entry) = as_entry(&root, path, value) {
             return put_group(text, format, &entry.kind, &[&entry], &[]);
         }
-        let old = find(&root, path);
-        if old.is_some_and(|old| Value::from(old) == *value) {
-            return Ok(text.to_owned());
-        }
-        let parts = old.and_then(|old| parts(&Value::from(old), value, path));
-        let mended =
-            parts.map(|parts| parts.iter().try_fold(text.to_owned(), |text, part| self::change(&text, format, part)));
-        match (mended, old) {
-            (Some(Ok(done)), _) if super::reads(&done, format, &meant) => return Ok(done),
-            // What aliases and merges bring would be written out.
-            (Some(Err(why)), Some(old)) if format == Format::Yaml && written(text, old).contains('*') => {
-                return Err(why);
+        if let Some(old) = find(&root, path) {
+            let before = Value::from(old);
+            if before == *value {
+                return Ok(text.to_owned());
             }
-            _ => {}
+            match mended(parts(&before, value, path, false)) {
+                Some(Ok(done)) if right(&done) => return Ok(done),
+                // What aliases and merges bring would be written out.
+                Some(Err(why)) if format == Format::Yaml && written(text, old).contains('*') => return Err(why),
+                _ => whole = parts(&before, value, path, true),
+            }
         }
     }
+    let hand = Hand::like(text, format);
     for hand in [hand, hand.quoted()] {
         let layouts: Vec<Layout> = match format {
             Format::Toml => statements::change(text, change, hand),
@@ -44,7 +47,10 @@ pub fn change(text: &str, format: Format, change: &Change) -> Result<String, Ref
             return Ok(done);
         }
     }
-    Err(refused(text, &root, change))
+    match mended(whole) {
+        Some(Ok(done)) if right(&done) => Ok(done),
+        _ => Err(refused(text, &root, change)),
+    }
 }
 
 fn refused(text: &str, root: &Node, change: &Change) -> Refusal {
@@ -81,18 +87,19 @@ fn as_entry(root: &Node, path: &[Step], value: &Value) -> Option<Entry> {
     new.then(|| Entry { kind: kind.clone(), name: name.clone(), body: body.clone(), remarks: vec![] })
 }
 
-/// What makes one value of another, so that what they share stays as it is written; `None` where they share nothing.
-fn parts(old: &Value, new: &Value, path: &[Step]) -> Option<Vec<Change>> {
+/// What makes one value of another, so that what they share stays as it is written; `None` where they share nothing, but
+/// for maps if they are to become one another `anyhow`.
+fn parts(old: &Value, new: &Value, path: &[Step], anyhow: bool) -> Option<Vec<Change>> {
     let to = |step: Step| path.iter().cloned().chain([step]).collect::<Vec<_>>();
     let set = |step: Step, old: &Value, new: &Value| {
         let path = to(step);
-        parts(old, new, &path).unwrap_or_else(|| vec![Change::Set(path, new.clone())])
+        parts(old, new, &path, false).unwrap_or_else(|| vec![Change::Set(path, new.clone())])
     };
     let mut changes = vec![];
     match (old, new) {
         (Value::Map(old), Value::Map(new)) => {
             let of = |map: &'_ [(String, Value)], key: &str| map.iter().position(|(other, _)| other == key);
-            if !old.iter().any(|(key, _)| of(new, key).is_some()) {
+            if !anyhow && !old.iter().any(|(key, _)| of(new, key).is_some()) {
                 return None;
             }
             for (key, value) in new {

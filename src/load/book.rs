@@ -96,3 +96,30 @@ fn read(path: &Path, name: &str) -> Result<String, String> {
     }
     String::from_utf8(bytes).map_err(|_| format!("`{name}` is not UTF-8 text"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_meanwhile_is_not_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.toml");
+        let name = path.display().to_string();
+        let old = "[user.root]\nuid = 0\n";
+        fs::write(&path, old).unwrap();
+        let Ok(mut book) = Book::open(&name) else { panic!("it is a spec") };
+        assert_eq!(book.write(), Ok(false));
+        book.text = old.replace('0', "1");
+        fs::write(&path, "# theirs\n").unwrap();
+        assert!(book.write().unwrap_err().ends_with("has changed since it was read, and is left as it is"));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "# theirs\n");
+        fs::write(&path, old).unwrap();
+        assert_eq!(book.write(), Ok(true));
+        assert_eq!(fs::read_to_string(&path).unwrap(), "[user.root]\nuid = 1\n");
+        let link = folder.path().join("b.toml");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        let Ok(other) = Book::open(&link.display().to_string()) else { panic!("it is a spec") };
+        assert!(other.is_same(&book));
+    }
+}

@@ -98,7 +98,12 @@ impl Pin {
 
 /// The elements of a list that `wanted` picks, each once, as a list that others may stand beside; `None` if there are none.
 pub fn at_least_these(seen: &Value, wanted: impl Fn(&str) -> bool) -> Option<Value> {
-    let Value::List(list) = seen else { return None };
+    let list = match seen {
+        Value::List(list) => list,
+        // More of it would change nothing.
+        Value::Partial(part) => &part.0,
+        _ => return None,
+    };
     let mut kept: Vec<Value> = Vec::new();
     for one in list {
         let one = one.as_data()?;

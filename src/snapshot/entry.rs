@@ -32,6 +32,12 @@ pub(super) fn write(
     if let (false, Some(presence)) = (there, kind.presence) {
         entry.body.push((presence.name.into(), Value::Bool(false)));
     }
+    // What the entry keeps to itself may come back in what was seen.
+    let secrets = claim.secrets.as_deref();
+    let hide = |text: String| {
+        let text = secrets.map_or_else(|| text.clone(), |secrets| secrets.scrub(&text).into_owned());
+        secret::mask(&text).into_owned()
+    };
     let (mut unseen, mut unfit) = (Vec::new(), None);
     let bare = entry.body.len();
     for (index, (pin, ty)) in pins.iter().enumerate() {
@@ -39,7 +45,6 @@ pub(super) fn write(
         let said = values.and_then(|values| {
             let Some(data) = said(pin, *ty, &values, host)? else { return Ok(None) };
             let text = data.to_json().to_string();
-            let secrets = claim.secrets.as_deref();
             if !secret::exposed(&text).is_empty() || secrets.is_some_and(|secrets| secrets.are_written_in(&text)) {
                 return Err(Fault::Unsupported("there may be a secret in it".into()));
             }
@@ -47,13 +52,13 @@ pub(super) fn write(
         });
         match said {
             Ok(Some((data, values))) => {
-                entry.remarks.extend(remark(pin, &values, how));
+                entry.remarks.extend(remark(pin, &values, how).map(hide));
                 entry.body.push((pin.key.to_owned(), data));
             }
             Ok(None) => {}
             // It is not what this key reads, as a server without TLS has no certificate.
             Err(fault @ Fault::Unfit(_)) => _ = unfit.get_or_insert(fault),
-            Err(fault) => unseen.push((pin.key, fault)),
+            Err(fault) => unseen.push((pin.key, fault.map(hide))),
         }
     }
     if kind.presence.is_none() && entry.body.len() == bare {

@@ -2,7 +2,7 @@ use super::*;
 use crate::edit;
 use crate::host::TreeFiles;
 use crate::load::load_text;
-use crate::resource::{KINDS, Seen};
+use crate::resource::{Hold, KINDS, Seen};
 use crate::syntax::Format;
 use crate::value::{Bytes, Content, Known, Share};
 use crate::verdict::{Outcome, judge};
@@ -223,6 +223,43 @@ fn a_setting_is_written_and_one_that_is_none_is_refused() {
     assert!(why.check().unwrap_err().contains("`exists` is a key"));
 }
 
+#[test]
+fn an_entry_says_at_least_what_goss_writes_of_its_kind() {
+    for (kind, keys) in [
+        ("file", &["mode", "owner", "group", "linked-to", "filetype"][..]),
+        ("package", &["versions"]),
+        ("port", &["ip"]),
+        ("process", &[]),
+        ("service", &["enabled", "running"]),
+        ("user", &["uid", "gid", "groups", "home", "shell"]),
+        ("group", &["gid"]),
+    ] {
+        let kind = Kind::find(kind).unwrap();
+        assert!(kind.presence.is_some());
+        for key in keys {
+            let pin = kind.pins.iter().find(|pin| pin.key == *key);
+            let moves = pin.is_none_or(|pin| matches!(pin.hold, Hold::Moving | Hold::Drifting | Hold::Digest));
+            assert!(!moves, "{}.{key}", kind.name);
+        }
+    }
+}
+
+#[test]
+fn a_secret_of_the_entry_does_not_come_back_in_a_remark() {
+    let secret = ("env".to_owned(), Value::Map(vec![("TOKEN".into(), Value::Text("hunter22".into()))]));
+    let subject = Subject { settings: vec![secret], ..subject("command", "x") };
+    let how = How { samples: 2, ..How::default() };
+    let Question { claim, pins } = Question::of(&subject, &how).unwrap();
+    let look = |line: &str| {
+        let text = format!("it was hunter22 {line}\nend\n");
+        let stdout = Value::Content(Box::new(Content { text, cut: None }));
+        Ok(Some(Seen::from(vec![Ok(Value::Int(0)), Ok(stdout)])))
+    };
+    let seen = entry::write(&subject, &claim, &pins, &[look("a"), look("b")], &tree(""), &how).unwrap();
+    let text = seen.entry.remarks.join("\n") + &edit::print(&Entry { body: vec![], ..seen.entry }, Format::Toml);
+    assert!(text.contains("stdout was") && !text.contains("hunter22"), "{text}");
+}
+
 /// What is written after looks in which the pins of a thing had these values.
 fn after(kind: &str, name: &str, looks: &[&[(&str, Value)]]) -> Result<Snapshot, Fault> {
     let how = How { samples: looks.len(), ..How::default() };
@@ -317,6 +354,9 @@ fn of_a_list_that_is_known_in_part_what_is_known_is_written() {
     let known = Value::Partial(Box::new((vec![text("a"), text("b")], Fault::Denied("more".into()))));
     let seen = after("group", "g", &[&[("members", known)]]).unwrap();
     assert_eq!(printed(&seen), "[group.g]\nmembers = [\"a\", \"b\"]\n");
+    let known = Value::Partial(Box::new((vec![text("nginx")], Fault::Denied("more".into()))));
+    let seen = after("port", "80", &[&[("process", known)]]).unwrap();
+    assert_eq!(printed(&seen), "[port.80]\nprocess = [\"nginx\"]\n");
     let seen = after("group", "g", &[&[("members", Value::List(vec![]))]]).unwrap();
     assert_eq!(printed(&seen), "[group.g]\nmembers = { consist-of = [] }\n");
 }

@@ -99,6 +99,14 @@ fn what_the_spec_speaks_of_already_is_left_as_it_is_also_where_an_include_says_i
 }
 
 #[test]
+fn what_is_named_twice_is_written_once() {
+    let lab = Lab::empty();
+    let ran = lab.run(&["add", "port", "tcp:1", "tcp:1", "1"]);
+    assert_eq!(ok(&ran).out, "[port.\"tcp:1\"]\nlistening = false\n\n");
+    assert_eq!(ran.err, "verispec: verispec.toml: 1 entry added\n");
+}
+
+#[test]
 fn a_spec_that_is_wrong_is_not_touched() {
     let lab = Lab::empty();
     for (name, text) in [

@@ -108,5 +108,6 @@ fn a_secret_of_this_host_is_not_shown() {
         let ran = lab.run(&["diff", "a.toml", "-f", format]);
         assert!(!ran.ended(1).out.contains("canary") && !ran.out.contains("other@"), "{ran}");
     }
+    lab.run(&["diff", "a.toml"]).says("contents: - (hidden)\n            + (hidden)\n");
     lab.run(&["schema", "--report", "diff"]).ended(0).says("\"only-a\"");
 }

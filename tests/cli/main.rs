@@ -8,6 +8,7 @@
     clippy::print_stderr
 )]
 
+mod accept;
 mod add;
 mod bounds;
 mod coverage;

@@ -6,6 +6,7 @@ use crate::load::book::{Book, Unopened};
 use crate::load::load_text;
 use crate::resource::Observed;
 use crate::syntax::Source;
+use crate::value::Value;
 use crate::verdict::Verdict;
 use std::collections::HashMap;
 
@@ -25,6 +26,14 @@ impl Failing<'_> {
     /// Which of the files that were read it stands in.
     pub fn file(&self) -> u32 {
         self.verdict.claim.span.file
+    }
+
+    /// Leaves it for this reason, which tells nothing that the entry keeps to itself.
+    fn leave(&mut self, why: String) {
+        self.left = Some(match self.verdict.hide(&Value::Text(why)) {
+            Value::Text(why) => why,
+            _ => "it is a secret".into(),
+        });
     }
 
     /// `kind/name/key`
@@ -71,7 +80,7 @@ impl Moved {
                     None => Err("its file does not read as what its name says".into()),
                 };
                 match changes {
-                    Err(why) => one.left = Some(why),
+                    Err(why) => one.leave(why),
                     Ok(changes) => {
                         wanted.push((Wanted { entry: one.entry, verdict: one.index, changes, seen: one.seen }, at));
                     }
@@ -99,8 +108,8 @@ impl Moved {
         }
         let settled = settle(&self.book.old, self.book.format, &once);
         for (first, at) in of {
-            if let (Some(failing), Some(why)) = (failing.get_mut(at), settled.left.get(first)) {
-                failing.left.clone_from(why);
+            if let (Some(failing), Some(Some(why))) = (failing.get_mut(at), settled.left.get(first)) {
+                failing.leave(why.clone());
             }
         }
         self.new = shown(&self.book, &settled.text).unwrap_or_default();

@@ -48,7 +48,9 @@ impl Chosen {
             }
             return Err(match glob {
                 Err(why) => format!("`{text}` is not a glob: {}", why.kind()),
-                Ok(_) if is_file(text) => format!("one spec at a time: `{text}` is another, or behind the first word"),
+                Ok(_) if is_file(text) => {
+                    format!("`{text}` is a file: name one spec, before what is to be accepted of it")
+                }
                 Ok(_) => format!("nothing in `{spec}` is called `{text}`{}", meant(text, claims)),
             });
         }
@@ -57,6 +59,11 @@ impl Chosen {
 
     pub fn has(&self, claim: &Claim, key: &str) -> bool {
         self.0.is_empty() || self.0.iter().any(|word| word.means(claim, key))
+    }
+
+    /// Whether anything was named.
+    pub fn is_named(&self) -> bool {
+        !self.0.is_empty()
     }
 
     pub fn has_any_of(&self, claim: &Claim) -> bool {

@@ -2,19 +2,12 @@
 //!
 //! systemd itself reads nothing else to tell which units are enabled, so this is known where systemd does not run, too.
 
+use super::files::{PLACES, filled};
 use crate::host::{FileType, Host};
 use crate::value::{Fault, Known};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Where unit files are, the most important first: systemd.unit(5), "Unit File Load Path".
-const PLACES: &[&str] = &[
-    "/etc/systemd/system",
-    "/run/systemd/system",
-    "/usr/local/lib/systemd/system",
-    "/usr/lib/systemd/system",
-    "/lib/systemd/system",
-];
-/// Those of them that administrators link in; what packages link is not enabled but static.
+/// Of the places of unit files those that administrators link in; what packages link is not enabled but static.
 const ENABLING: &[&str] = &["/etc/systemd/system", "/run/systemd/system"];
 /// What directories of links to what another unit starts are called.
 const STARTS: &[&str] = &[".wants", ".requires", ".upholds"];
@@ -211,7 +204,7 @@ impl<'h> Files<'h> {
         let leads_here = |alias: &&String| self.own_name((*alias).clone()) == name;
         let aliases = self.aliases.keys().filter(leads_here).cloned().collect();
         let text = self.file(&name).and_then(|unit| self.host.start(&unit.path).ok().flatten());
-        let description = text.and_then(|start| description(&String::from_utf8_lossy(&start.bytes)));
+        let description = text.and_then(|start| description(&String::from_utf8_lossy(&start.bytes), &name));
         Enabled { name, aliases, description }
     }
 }
@@ -223,10 +216,10 @@ fn template(name: &str) -> Option<String> {
     (!instance.is_empty()).then(|| format!("{template}@.{suffix}"))
 }
 
-/// What a unit file says of its unit; `None` where that depends on the instance.
-fn description(text: &str) -> Option<String> {
+/// What a unit file says of its unit.
+fn description(text: &str, name: &str) -> Option<String> {
     let said = text.lines().rev().find_map(|line| line.trim().strip_prefix("Description=")).map(str::trim);
-    said.filter(|said| !said.is_empty() && !said.contains('%')).map(str::to_owned)
+    said.filter(|said| !said.is_empty()).map(|said| filled(said, name))
 }
 
 #[cfg(test)]
@@ -323,7 +316,7 @@ Description=Getty on %I
         assert_eq!(ssh.aliases, ["sshd.service"]);
         assert_eq!(ssh.description.as_deref(), Some("OpenBSD Secure Shell server"));
         let getty = all.iter().find(|unit| unit.name == "getty@tty1.service").unwrap();
-        assert_eq!((&getty.aliases, &getty.description), (&vec![], &None));
+        assert_eq!((&getty.aliases, &getty.description), (&vec![], &Some("Getty on tty1".to_owned())));
     }
 
     #[test]

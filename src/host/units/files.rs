@@ -6,7 +6,7 @@ use crate::value::Fault;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where units' files are looked for; the first that has one counts.
-const PLACES: [&str; 5] = [
+pub(super) const PLACES: [&str; 5] = [
     "/etc/systemd/system",
     "/run/systemd/system",
     "/usr/local/lib/systemd/system",
@@ -127,7 +127,7 @@ fn add(text: &str, all: &mut BTreeMap<String, Vec<String>>) {
 }
 
 /// The name and the instance in the places that have the specifiers for them: systemd.unit(5).
-fn filled(value: &str, id: &str) -> String {
+pub(super) fn filled(value: &str, id: &str) -> String {
     let stem = id.rsplit_once('.').map_or(id, |(stem, _)| stem);
     let (prefix, instance) = stem.split_once('@').unwrap_or((stem, ""));
     let mut out = String::new();
