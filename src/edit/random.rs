@@ -485,6 +485,38 @@ proptest! {
     }
 
     #[test]
+    fn changes_at_once_are_changes_one_after_another(
+        spec in specs(), format in formats(), bytes in prop::collection::vec(any::<u8>(), 8..64),
+        some in prop::collection::vec((any::<prop::sample::Index>(), data(), 0..4, words()), 2..5),
+    ) {
+        let text = lay_out(&spec, format, &mut Dice::new(bytes));
+        let mut all = vec![];
+        paths(&data_of(&text, format), vec![], &mut all);
+        if all.is_empty() {
+            return Ok(());
+        }
+        let change_at = |(at, value, how, key): (prop::sample::Index, Value, i32, String)| {
+            let path = all[at.index(all.len())].clone();
+            match how {
+                0 => Change::Append(path, value),
+                1 => Change::Remove(path),
+                2 => Change::Set([&*path, &[Step::Key(key)]].concat(), value),
+                _ => Change::Set(path, value),
+            }
+        };
+        let changes: Vec<Change> = some.into_iter().map(change_at).collect();
+        let one = |text: String, by: &Change| change(&text, format, std::slice::from_ref(by));
+        let slow = changes.iter().try_fold(text.clone(), one);
+        match (slow, change(&text, format, &changes)) {
+            (Ok(slow), Ok(quick)) => {
+                prop_assert_eq!(sorted(&data_of(&slow, format)), sorted(&data_of(&quick, format)), "{}", text);
+            }
+            (Err(_), _) => {}
+            (Ok(_), Err(why)) => prop_assert!(false, "{}", why),
+        }
+    }
+
+    #[test]
     fn no_text_panics_and_what_comes_of_it_is_meant(
         text in source(), format in formats(), new in entries(), value in data(), which: prop::sample::Index,
     ) {
