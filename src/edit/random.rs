@@ -105,6 +105,11 @@ fn brackets(value: &Value, format: Format, indent: &str, dice: &mut Dice) -> Str
 }
 
 fn yaml_value(value: &Value, indent: &str, dice: &mut Dice) -> String {
+    let anchor = if dice.one_in(8) { format!(" &a{}", dice.roll(100)) } else { String::new() };
+    anchor + &yaml_bare(value, indent, dice)
+}
+
+fn yaml_bare(value: &Value, indent: &str, dice: &mut Dice) -> String {
     let step = [2, 4, 1, 3][dice.roll(4)];
     let inner = format!("{indent}{}", " ".repeat(step));
     match value {
@@ -125,7 +130,8 @@ fn yaml_value(value: &Value, indent: &str, dice: &mut Dice) -> String {
                         }
                     }
                     one => format!(
-                        "{inner}- {}{}\n",
+                        "{inner}- {}{}{}\n",
+                        if dice.one_in(9) { "&b " } else { "" },
                         brackets(one, Format::Yaml, &format!("{inner}  "), dice),
                         dice.behind()
                     ),
