@@ -9,7 +9,7 @@ use verispec::value::Value;
 use verispec::{schema, spec};
 
 pub fn trials() -> Vec<Trial> {
-    let folders = ["golden/resource", "golden/matcher", "golden/diagnostic", "golden/report", "specs"];
+    let folders = ["golden/resource", "golden/matcher", "golden/diagnostic", "golden/report", "golden/add", "specs"];
     let specs = folders.into_iter().flat_map(files).filter(|p| is_spec(p));
     specs.map(|path| trial(format!("schema agrees: {}", path.display()), move || agrees(&path))).collect()
 }

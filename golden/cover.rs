@@ -42,6 +42,7 @@ const LIVE: &[&str] = &[
 const VARIES: &[&str] = &[
     "command.duration",
     "interface.addrs",
+    "interface.static-addrs",
     "system.kernel",
     "system.arch",
     "system.hostname",

@@ -4,7 +4,7 @@ use crate::{Bless, expect, trial};
 use clap::CommandFactory;
 use libtest_mimic::Trial;
 use std::path::Path;
-use verispec::{cli, reference, report, schema};
+use verispec::{cli, compare, coverage, reference, report, schema};
 
 pub fn trials(bless: Bless) -> Vec<Trial> {
     let file = |path: &'static str, make: fn() -> String| trial(path, move || expect(Path::new(path), &make(), bless));
@@ -12,6 +12,8 @@ pub fn trials(bless: Bless) -> Vec<Trial> {
         file("schema/verispec.schema.json", schema::text),
         file("schema/report.schema.json", || pretty(&report::json::schema())),
         file("schema/events.schema.json", || pretty(&report::jsonl::schema())),
+        file("schema/diff.schema.json", || pretty(&compare::json::schema())),
+        file("schema/coverage.schema.json", || pretty(&coverage::json::schema())),
         file("schema/reference.md", reference::markdown),
         file("golden/help/command-line.txt", help),
     ]

@@ -4,10 +4,14 @@
 //! expected outputs anew.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod add;
 mod agree;
 mod cover;
+mod coverage;
+mod diff;
 mod generated;
 mod run;
+mod trail;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::path::{Path, PathBuf};
@@ -22,7 +26,11 @@ fn main() {
     args.retain(|a| a != "--bless");
     let mut trials = Vec::new();
     trials.extend(run::trials(bless));
+    trials.extend(coverage::trials(bless));
     trials.extend(generated::trials(bless));
+    trials.extend(add::trials(bless));
+    trials.extend(trail::trials(bless));
+    trials.extend(diff::trials(bless));
     trials.extend(agree::trials());
     trials.extend(cover::trials());
     libtest_mimic::run(&Arguments::from_iter(args), trials).exit();
@@ -42,11 +50,11 @@ pub fn files(folder: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Specs by their ending; below golden/report and golden/goss, JSON is what a report says.
+/// Specs by their ending; below golden/report, golden/goss and golden/coverage, JSON is what a report says.
 pub fn is_spec(path: &Path) -> bool {
     match path.extension().and_then(|e| e.to_str()) {
         Some("toml" | "yaml" | "yml") => true,
-        Some("json") => !path.starts_with("golden/report") && !path.starts_with("golden/goss"),
+        Some("json") => !["report", "goss", "coverage"].iter().any(|of| path.starts_with(format!("golden/{of}"))),
         _ => false,
     }
 }

@@ -12,6 +12,7 @@ use verispec::load::goss::Request;
 use verispec::load::{Rejected, Spec, load};
 use verispec::plan::Limits;
 use verispec::report::{Context, FORMATS, Reporter, goss};
+use verispec::resource::Observed;
 use verispec::spec::Claim;
 use verispec::syntax::Sources;
 use verispec::verdict::{Judged, Summary, Verdict, judge, skipped};
@@ -99,10 +100,9 @@ fn goss_page(path: &Path) -> Result<String, Failed> {
 }
 
 fn written(reporter: &mut dyn Reporter, claims: &Arc<Vec<Claim>>, host: &Host) -> Result<String, Failed> {
-    let verdicts = verdicts(claims, host);
     let (mut out, mut summary) = (Vec::new(), Summary::new(datetime!(2026-01-01 00:00 UTC)));
     reporter.begin(claims.len(), &mut out)?;
-    for (claim, verdicts) in claims.iter().zip(verdicts) {
+    for (claim, verdicts) in claims.iter().zip(verdicts(claims, host)) {
         verdicts.iter().for_each(|v| summary.count(&v.outcome));
         reporter.entry(&Judged { claim, verdicts, elapsed: Duration::from_millis(1) }, &mut out)?;
     }
@@ -123,15 +123,21 @@ pub fn outcomes(path: &Path) -> Result<Vec<(&'static str, &'static str, &'static
     Ok(all)
 }
 
-fn claims(path: &Path) -> Result<(Sources, Arc<Vec<Claim>>), Failed> {
+/// What does not pass of a spec.
+pub fn not_passed(path: &Path) -> Result<Vec<String>, Failed> {
+    let wrong = |(kind, key, outcome): &(_, _, &str)| (*outcome != "pass").then(|| format!("{kind}.{key}: {outcome}"));
+    Ok(outcomes(path)?.iter().filter_map(wrong).collect())
+}
+
+pub fn claims(path: &Path) -> Result<(Sources, Arc<Vec<Claim>>), Failed> {
     match load(&[path.display().to_string()]) {
         Ok(Spec { sources, claims }) => Ok((sources, claims.into())),
         Err(Rejected { sources, wrong }) => Err(sources.render(&wrong, false).into()),
     }
 }
 
-/// The verdicts of each claim.
-fn verdicts<'c>(claims: &'c Arc<Vec<Claim>>, host: &Host) -> Vec<Vec<Verdict<'c>>> {
+/// What came of each claim, but for those that are skipped.
+pub fn observed(claims: &Arc<Vec<Claim>>, host: &Host) -> Vec<Option<Observed>> {
     let mut slots: Vec<_> = claims.iter().map(|_| None).collect();
     let open = claims.iter().enumerate().filter(|(_, c)| c.skip().is_none()).map(|(i, _)| i).collect();
     gather(claims, open, host, Limits::default(), &mut |event| {
@@ -139,15 +145,20 @@ fn verdicts<'c>(claims: &'c Arc<Vec<Claim>>, host: &Host) -> Vec<Vec<Verdict<'c>
             slots[index] = Some(gathered.observed);
         }
     });
+    slots
+}
+
+/// The verdicts of each claim.
+fn verdicts<'c>(claims: &'c Arc<Vec<Claim>>, host: &Host) -> Vec<Vec<Verdict<'c>>> {
     let judged = |(claim, slot): (&'c Claim, Option<_>)| match slot {
         Some(observed) => judge(claim, observed),
         None => skipped(claim),
     };
-    claims.iter().zip(slots).map(judged).collect()
+    claims.iter().zip(observed(claims, host)).map(judged).collect()
 }
 
 /// The host that a spec's first line names: `# host: debian`.
-fn host(spec: &Path) -> Result<Host, Failed> {
+pub fn host(spec: &Path) -> Result<Host, Failed> {
     let text = std::fs::read_to_string(spec)?;
     let first = text.lines().next().unwrap_or_default();
     let name = first.strip_prefix("# host: ").ok_or("the first line is not `# host: NAME`")?;

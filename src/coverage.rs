@@ -1,1 +1,132 @@
 //! What a host has that no entry of a spec speaks of.
+
+use crate::host::Host;
+use crate::resource::{KINDS, Kind, Thing};
+use crate::spec::Claim;
+use crate::value::{Fault, Known};
+use std::collections::HashSet;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+pub mod json;
+mod page;
+mod ratio;
+
+pub use json::json;
+pub use page::page;
+pub use ratio::Ratio;
+
+/// All that was listed, and how much of it a spec speaks of.
+pub struct Coverage {
+    /// Of each kind that is counted, in the order of [`KINDS`].
+    pub kinds: Vec<Covered>,
+}
+
+/// What a host has of one kind.
+pub struct Covered {
+    pub kind: &'static Kind,
+    pub noun: &'static str,
+    /// Of the things that are known.
+    pub ratio: Ratio,
+    /// Why there may be more of them.
+    pub more: Option<Fault>,
+    /// The things that no entry speaks of; where one speaks of a part, the other parts.
+    pub missing: Vec<Thing>,
+}
+
+/// What a host has of a kind.
+pub type Listed = (&'static Kind, Result<Known<Thing>, Fault>);
+
+/// Lists whatever is counted, each kind for at most `timeout`.
+pub fn list(host: &Host, timeout: Duration) -> Vec<Listed> {
+    let until = Instant::now() + timeout;
+    let begin = |kind: &'static Kind| {
+        let list = kind.inventory?.list;
+        let (host, (send, receive)) = (host.until(until), mpsc::channel());
+        // A listing that hangs in the kernel keeps its thread.
+        let begun = thread::Builder::new().name("inventory".into()).spawn(move || send.send(list(&host)));
+        Some((kind, begun.map(|_| receive)))
+    };
+    let begun: Vec<_> = KINDS.iter().filter_map(begin).collect();
+    let wait = |(kind, begun): (&'static Kind, std::io::Result<mpsc::Receiver<_>>)| {
+        let listed = begun.map_err(|e| Fault::from_io("no thread to look on", &e)).and_then(|receive| {
+            let left = until.saturating_duration_since(Instant::now()) + GRACE;
+            receive.recv_timeout(left).unwrap_or_else(|error| match error {
+                mpsc::RecvTimeoutError::Timeout => Err(Fault::TimedOut("listing them".into(), timeout)),
+                mpsc::RecvTimeoutError::Disconnected => Err(Fault::Failed("a bug: listing them panicked".into())),
+            })
+        });
+        (kind, listed)
+    };
+    begun.into_iter().map(wait).collect()
+}
+
+/// Listings are to end by their deadline themselves.
+const GRACE: Duration = Duration::from_millis(400);
+
+/// Holds what was listed against the entries of a spec. An entry that is skipped speaks of nothing; one that says that a
+/// thing is not there speaks of it.
+pub fn coverage(claims: &[Claim], listed: Vec<Listed>) -> Coverage {
+    let covered = |(kind, listed): Listed| {
+        let spoken = Spoken::of(claims, kind);
+        let Known { all: things, more } = listed.unwrap_or_else(|fault| Known { all: Vec::new(), more: Some(fault) });
+        let all = things.len();
+        let missing: Vec<Thing> = things.into_iter().filter_map(|thing| spoken.rest(thing)).collect();
+        let noun = kind.inventory.map_or("", |inventory| inventory.noun);
+        Covered { kind, noun, ratio: Ratio { part: all - missing.len(), all }, more, missing }
+    };
+    Coverage { kinds: listed.into_iter().map(covered).collect() }
+}
+
+impl Coverage {
+    /// Of the things that are known, of all kinds.
+    pub fn total(&self) -> Ratio {
+        self.kinds.iter().fold(Ratio { part: 0, all: 0 }, |sum, kind| sum + kind.ratio)
+    }
+
+    /// Whether nothing was left unseen.
+    pub fn is_known(&self) -> bool {
+        self.kinds.iter().all(|kind| kind.more.is_none())
+    }
+
+    /// Whether certainly so many per cent are covered.
+    pub fn reaches(&self, percent: u8) -> bool {
+        self.is_known() && self.total().reaches(percent)
+    }
+}
+
+/// What the entries for one kind are for.
+struct Spoken<'c> {
+    kind: &'static Kind,
+    /// As they are written, for most names are written as they are listed.
+    names: HashSet<&'c str>,
+}
+
+impl<'c> Spoken<'c> {
+    fn of(claims: &'c [Claim], kind: &'static Kind) -> Spoken<'c> {
+        let speaks = |claim: &&Claim| claim.kind.name == kind.name && claim.skip().is_none();
+        Spoken { kind, names: claims.iter().filter(speaks).map(Claim::target).collect() }
+    }
+
+    fn is_of(&self, name: &str) -> bool {
+        self.names.contains(name) || self.names.iter().any(|entry| (self.kind.speaks_of)(entry, name))
+    }
+
+    /// What no entry speaks of.
+    fn rest(&self, thing: Thing) -> Option<Thing> {
+        let mut names = std::iter::once(&thing.name).chain(&thing.aliases);
+        if names.any(|name| self.is_of(name)) {
+            return None;
+        }
+        let mut parts = thing.parts.iter().filter(|part| !self.is_of(part)).cloned();
+        match (parts.next(), parts.next()) {
+            (None, _) if !thing.parts.is_empty() => None,
+            (Some(only), None) => Some(Thing { name: only, parts: vec![], ..thing }),
+            _ => Some(thing),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

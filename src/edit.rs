@@ -1,7 +1,23 @@
 //! A spec's text with entries put in and values changed, and every byte that was not touched as it was.
 
-use crate::syntax::Format;
+mod block;
+mod bracket;
+mod change;
+mod inline;
+mod json;
+mod meant;
+mod print;
+mod splice;
+mod statement;
+mod toml;
+mod word;
+mod yaml;
+
+use crate::syntax::{self, Format, Node, brief};
 use crate::value::Value;
+use inline::Hand;
+use meant::Meant;
+use splice::Splice;
 
 /// An entry that is to be written.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -11,12 +27,12 @@ pub struct Entry {
     pub name: String,
     /// What it says, as data of a spec: truth values, numbers, text, lists, maps.
     pub body: Vec<(String, Value)>,
-    /// Lines that stand above it as a comment, where the format has comments.
+    /// Lines that stand above it as a comment, where the format has comments and the file has lines.
     pub remarks: Vec<String>,
 }
 
 /// A step from a map or list to what is in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
     Key(String),
     Index(usize),
@@ -36,21 +52,107 @@ pub enum Change {
 /// Why a text is left as it is: a sentence for a person.
 pub type Refusal = String;
 
+/// What an edit does to the text.
+type Layout = Vec<Splice>;
+
 /// An entry by itself, as `add` shows it.
 pub fn print(entry: &Entry, format: Format) -> String {
-    let _ = (entry, format);
-    String::new()
+    let mut meant = Meant::Null;
+    let known = meant.put(&entry.kind, &[entry]).is_ok();
+    let printed = |hand: Hand| print::section(hand, &entry.kind, &[entry], "  ");
+    let hand = Hand::new(format);
+    let first = printed(hand);
+    match known && reads(&first, format, &meant) {
+        true => first,
+        false => printed(hand.quoted()),
+    }
 }
 
 /// The text with these entries in it, each behind the others of its section, else where `order` (of the names of
-/// sections) has it. An entry that stands there already is left out by whoever calls.
+/// sections) has it. An entry that stands there already is refused.
 pub fn put(text: &str, format: Format, entries: &[Entry], order: &[&str]) -> Result<String, Refusal> {
-    let _ = (text, format, entries, order);
-    Err("not written yet".into())
+    let mut kinds: Vec<&str> = vec![];
+    for entry in entries {
+        if !kinds.contains(&&*entry.kind) {
+            kinds.push(&entry.kind);
+        }
+    }
+    kinds.sort_by_key(|kind| order.iter().position(|known| known == kind).unwrap_or(order.len()));
+    let mut text = text.to_owned();
+    for kind in kinds {
+        let group: Vec<&Entry> = entries.iter().filter(|entry| entry.kind == kind).collect();
+        text = put_group(&text, format, kind, &group, order)?;
+    }
+    Ok(text)
 }
 
-/// The text with these changes made, all or none.
-pub fn change(text: &str, format: Format, changes: &[Change]) -> Result<String, Refusal> {
-    let _ = (text, format, changes);
-    Err("not written yet".into())
+fn put_group(text: &str, format: Format, kind: &str, group: &[&Entry], order: &[&str]) -> Result<String, Refusal> {
+    let root = read(text, format)?;
+    let mut meant = Meant::from(&root);
+    meant.put(kind, group)?;
+    let hand = Hand::like(text, format);
+    for hand in [hand, hand.quoted()] {
+        let layouts = match format {
+            Format::Toml => toml::put(text, kind, group, order, hand),
+            Format::Yaml => yaml::put(text, &root, kind, group, order, hand),
+            Format::Json => json::put(text, &root, kind, group, order, hand),
+        };
+        if let Some(done) = first_right(text, format, &layouts?, &meant) {
+            return Ok(done);
+        }
+    }
+    let names: Vec<_> = group.iter().take(3).map(|entry| format!("`{}`", brief(&entry.name))).collect();
+    Err(format!("no place in `{}` is sure to be right for {}: write it there by hand", brief(kind), names.join(", ")))
 }
+
+/// The text with these changes made one after another, all or none.
+pub fn change(text: &str, format: Format, changes: &[Change]) -> Result<String, Refusal> {
+    change::change(text, format, changes)
+}
+
+/// The first of the layouts that says what is meant.
+fn first_right(text: &str, format: Format, layouts: &[Layout], meant: &Meant) -> Option<String> {
+    layouts.iter().filter_map(|layout| splice::apply(text, layout)).find(|done| reads(done, format, meant))
+}
+
+fn reads(text: &str, format: Format, meant: &Meant) -> bool {
+    let (root, wrong) = syntax::parse(text, 0, format);
+    wrong.is_empty() && root.is_some_and(|root| meant.says(&root))
+}
+
+fn read(text: &str, format: Format) -> Result<Node<'_>, Refusal> {
+    let (root, wrong) = syntax::parse(text, 0, format);
+    match (root, wrong.into_iter().next()) {
+        (Some(root), None) => Ok(root),
+        (_, Some(wrong)) => Err(format!("the spec is broken: {}", wrong.message)),
+        (None, None) => Err("the spec is broken".into()),
+    }
+}
+
+/// Refuses what a merge or an alias of YAML's brought to `parent` from elsewhere.
+fn origin(text: &str, parent: &Node, node: &Node) -> Result<(), Refusal> {
+    let outside = node.span.start < parent.span.start || parent.span.end < node.span.end;
+    if outside { elsewhere(text, node.span.start as usize) } else { Ok(()) }
+}
+
+/// Refuses an alias of YAML's.
+fn alias(text: &str, node: &Node) -> Result<(), Refusal> {
+    let (start, end) = (node.span.start as usize, node.span.end as usize);
+    let Some(name) = text.get(start..end).and_then(|written| written.strip_prefix('*')) else { return Ok(()) };
+    // A text in a block begins with its first letter.
+    if node.text().is_some_and(|text| text.starts_with('*')) {
+        return Ok(());
+    }
+    let anchor = text.get(..start).and_then(|above| above.rfind(&format!("&{name}")));
+    elsewhere(text, anchor.unwrap_or(start))
+}
+
+fn elsewhere(text: &str, at: usize) -> Result<(), Refusal> {
+    let line = 1 + text.get(..at).unwrap_or_default().matches('\n').count();
+    Err(format!("it comes from the anchor on line {line}: change it there"))
+}
+
+#[cfg(test)]
+mod random;
+#[cfg(test)]
+mod tests;

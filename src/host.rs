@@ -167,11 +167,13 @@ mod space;
 pub mod starttls;
 pub mod tls;
 pub mod unreached;
+mod walk;
 pub mod wire;
 
 pub use reading::{CONTENT_BOUND, Start};
 pub use space::Space;
 mod capacity;
+pub mod control_groups;
 pub mod dbus;
 pub mod directory;
 pub mod dns;
@@ -199,6 +201,8 @@ tables! {
     sites: packages::Sites = packages::load_sites;
     /// Specifications of Ruby's gems.
     gems: packages::Gems = packages::load_gems;
+    /// What dpkg's database says of each package beyond that it is installed.
+    stanzas: packages::dossier::Stanzas = packages::dossier::load;
     /// What is mounted: proc_pid_mountinfo(5).
     mounts: mounts::Mounts = mounts::load;
     /// What is meant to be mounted: fstab(5).
@@ -223,6 +227,8 @@ tables! {
     sockets: sockets::Sockets = sockets::load;
     /// Which processes hold which sockets: proc_pid_fd(5).
     holders: holders::Holders = holders::load;
+    /// Which unit each process belongs to: cgroups(7).
+    control_groups: control_groups::ControlGroups = control_groups::load;
     /// All processes: proc_pid_stat(5).
     processes: processes::Processes = processes::load;
     /// Network interfaces and their addresses, of a running machine: rtnetlink(7).

@@ -3,7 +3,9 @@
 use crate::goss::{SECTIONS, decode, lower};
 use crate::load::load_text;
 use crate::resource::{KINDS, Kind};
+use crate::snapshot::Subject;
 use crate::syntax::Format;
+use crate::value::{Type, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -108,6 +110,26 @@ fn names_are_words_of_the_language() {
         assert!(word(kind.name), "{}", kind.name);
         for name in names {
             assert!(word(name) && seen.insert(name), "{}.{name}", kind.name);
+        }
+    }
+}
+
+#[test]
+fn what_add_writes_of_a_kind_are_keys_of_it() {
+    for kind in KINDS {
+        let (keys, mut seen) = ((kind.keys)(), BTreeSet::new());
+        for pin in kind.pins {
+            let key = keys.iter().find(|key| key.name == pin.key);
+            let key = key.unwrap_or_else(|| panic!("`{}` has no key `{}`", kind.name, pin.key));
+            assert!(key.argument.is_none() && key.input.is_none(), "{}.{} takes more than a value", kind.name, pin.key);
+            assert!(key.ty != Type::Secret, "{}.{} is secret", kind.name, pin.key);
+            assert!(seen.insert(pin.key), "{}.{} is pinned twice", kind.name, pin.key);
+        }
+        let subject =
+            Subject { kind, name: "/".into(), settings: vec![("content".into(), Value::Int(1))], remarks: vec![] };
+        if kind.pins.is_empty() && kind.presence.is_none() {
+            let why = subject.check().unwrap_err();
+            assert!(why.contains("nothing of the kind"), "{}: {why}", kind.name);
         }
     }
 }

@@ -48,8 +48,30 @@ pub struct Rejected {
     pub wrong: Vec<Diagnostic>,
 }
 
+impl Rejected {
+    /// Whether nothing is wrong with it but that it has no entries.
+    pub fn is_empty(&self) -> bool {
+        self.wrong.iter().all(|one| one.code == Code::Empty)
+    }
+}
+
 /// Reads the specs at `paths`, `-` being standard input, and everything they include.
 pub fn load(paths: &[String]) -> Result<Spec, Rejected> {
+    read(paths).finish()
+}
+
+/// The text of each file as it is written, with what no report may show, and its language.
+pub type Texts = Vec<(String, Format)>;
+
+/// Like [`load`], with the texts behind [`Spec::sources`].
+pub fn load_with_texts(paths: &[String]) -> Result<(Spec, Texts), Rejected> {
+    let loader = read(paths);
+    let texts = loader.sources.files.iter().zip(&loader.formats).map(|(file, format)| (file.text.clone(), *format));
+    let texts = texts.collect();
+    loader.finish().map(|spec| (spec, texts))
+}
+
+fn read(paths: &[String]) -> Loader {
     let mut loader = Loader::default();
     for (at, path) in paths.iter().enumerate() {
         match path.as_str() {
@@ -64,7 +86,7 @@ pub fn load(paths: &[String]) -> Result<Spec, Rejected> {
         let message = "the spec has no entries: it would pass whatever the host is like";
         loader.refuse(None, Code::Empty, message.into());
     }
-    loader.finish()
+    loader
 }
 
 /// Reads a spec from text that is in memory, without includes.
@@ -112,6 +134,8 @@ fn hide_what_may_be(sources: &mut Sources, known: Vec<Span>, wrong: &mut [Diagno
 #[derive(Default)]
 struct Loader {
     sources: Sources,
+    /// The language of each.
+    formats: Vec<Format>,
     /// Bytes of the files read so far.
     bytes: u64,
     claims: Vec<Claim>,
@@ -264,6 +288,7 @@ impl Loader {
         }
         foreign::recognise(&name, &text, file, format, &mut self.wrong, before);
         self.sources.files.push(Source { name, text });
+        self.formats.push(format);
         let Parts { claims, includes, secrets } = parts;
         self.secrets.extend(secrets);
         if self.claims.is_empty() && includes.is_empty() {

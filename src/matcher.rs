@@ -11,6 +11,7 @@ mod explain;
 pub mod goss;
 mod holds;
 mod lower;
+mod meaning;
 mod mistake;
 mod number;
 mod operator;
@@ -30,8 +31,12 @@ mod table;
 #[cfg(test)]
 mod written;
 
+pub use contains::Unmet;
+pub use diff::unified;
+pub use meaning::Meaning;
 pub use operator::{Empty, OPERATORS, Of, Operand, Operator, is_quantity};
 pub use pattern::Pattern;
+pub use scalar::{Sign, sign};
 pub use semver::Constraint;
 pub use sieve::Sieve;
 
@@ -156,6 +161,19 @@ impl Test {
     /// Whether it holds of a list that begins so, whatever else is in it; `None` if that depends.
     pub fn holds_of_part(&self, known: &Value) -> Option<bool> {
         holds::holds_of_part(self, text::View::of(known))
+    }
+
+    /// Of tests that want an element each: which have none in `seen`, and which elements are nobody's. `None` of other
+    /// tests, and where there are no elements.
+    pub fn unmet(&self, seen: &Value) -> Option<Unmet> {
+        let seen = text::View::of(seen);
+        let tests = match self {
+            Test::Elements(tests) | Test::ConsistOf(tests) => tests,
+            Test::Listed(listed) if seen.text().is_none() => &listed.elements,
+            _ => return None,
+        };
+        // Of text nobody asks for the other lines.
+        text::Elements::of(seen).map(|elements| Unmet::of(tests, elements, seen.text().is_none()))
     }
 
     /// Whether neither what was found nor what the spec says may be shown.

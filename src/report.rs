@@ -13,7 +13,7 @@ pub mod json;
 pub mod jsonl;
 mod junit;
 mod nagios;
-mod place;
+pub mod place;
 pub mod printable;
 mod prometheus;
 mod rspecish;

@@ -28,13 +28,16 @@ mod system;
 mod user;
 
 mod id;
+mod inventory;
 mod json_schema;
 mod path;
 mod pin;
 mod setting;
 
 pub use id::Id;
+pub use inventory::{Inventory, Thing};
 pub use pin::{Hold, Pin};
+pub use port::Place as PortPlace;
 pub use setting::{Exec, FromNode, Setting, Shape, choice, setting};
 
 /// Every kind, in the order that references list them.
@@ -85,6 +88,12 @@ pub trait Resource: Sized + 'static {
     const REQUIRED: &[&str] = &[];
     /// What `add` writes of it, in this order; what is not here is never written.
     const PINS: &[Pin] = &[];
+    /// How to list what a host has of it, where `coverage` counts that.
+    const INVENTORY: Option<Inventory> = None;
+    /// Those of them that suit the thing of this name.
+    fn pins_of(_name: &str) -> &'static [Pin] {
+        Self::PINS
+    }
     /// Whether an entry whose thing is called `entry` speaks of what `add` calls `thing`: `80` does of `tcp6:80`.
     fn speaks_of(entry: &str, thing: &str) -> bool {
         entry == thing
@@ -284,6 +293,10 @@ pub struct Kind {
     pub required: &'static [&'static str],
     /// What `add` writes of it.
     pub pins: &'static [Pin],
+    /// How to list what a host has of it.
+    pub inventory: Option<Inventory>,
+    /// What `add` writes of the thing of this name.
+    pub pins_of: fn(&str) -> &'static [Pin],
     /// Whether an entry for the first speaks of the second.
     pub speaks_of: fn(&str, &str) -> bool,
     /// The places in an entry's settings that no report may show.
@@ -369,6 +382,8 @@ impl Kind {
             settings: || R::SETTINGS.iter().map(|s| s.info()).collect(),
             required: R::REQUIRED,
             pins: R::PINS,
+            inventory: R::INVENTORY,
+            pins_of: R::pins_of,
             speaks_of: R::speaks_of,
             secrets: secrets::<R>,
             bind: bind::<R>,

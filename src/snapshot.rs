@@ -2,18 +2,26 @@
 
 use crate::edit::Entry;
 use crate::host::Host;
-use crate::resource::Kind;
+use crate::resource::{Kind, Observed};
 use crate::value::{Fault, Value};
 use globset::GlobSet;
+use std::sync::Arc;
 use std::time::Duration;
+
+mod entry;
+mod look;
+mod range;
+
+use look::Question;
 
 /// A thing that is to be looked at.
 #[derive(Clone)]
 pub struct Subject {
     pub kind: &'static Kind,
-    /// What it is called: a path, a package's name.
+    /// What its entry is called: a path, a package's name.
     pub name: String,
-    /// What its entry says of how to look, as data of a spec.
+    /// What its entry says beside what is found, as data of a spec: how to look, and what every entry may say. What the
+    /// thing is called may be among it, where the entry is called otherwise.
     pub settings: Vec<(String, Value)>,
     /// Lines that are to stand above its entry.
     pub remarks: Vec<String>,
@@ -52,9 +60,54 @@ pub struct Snapshot {
     pub unseen: Vec<(&'static str, Fault)>,
 }
 
+impl Subject {
+    /// What the thing itself is called.
+    pub fn target(&self) -> &str {
+        let said = self.kind.target.and_then(|(key, _)| self.settings.iter().find(|(name, _)| name == key));
+        match said {
+            Some((_, Value::Text(name))) => name,
+            _ => &self.name,
+        }
+    }
+
+    /// Why it cannot be looked at at all: its name can name nothing, a setting is wrong.
+    pub fn check(&self) -> Result<(), String> {
+        Question::of(self, &How::default()).map(|_| ())
+    }
+}
+
 /// Looks at all of them, each as often as `how` says. In the order given; a thing that could not be looked at is a fault,
 /// and a name that can name nothing is [`Fault::Unfit`].
 pub fn snapshot(host: &Host, subjects: &[Subject], how: &How) -> Vec<Result<Snapshot, Fault>> {
-    let _ = (host, how);
-    subjects.iter().map(|_| Err(Fault::Unsupported("not written yet".into()))).collect()
+    let (mut claims, mut asked) = (Vec::new(), Vec::new());
+    for subject in subjects {
+        let question = Question::of(subject, how).map_err(Fault::Unfit);
+        asked.push(question.map(|Question { claim, pins }| {
+            claims.push(claim);
+            pins
+        }));
+    }
+    let claims = Arc::new(claims);
+    // What one look saw after the other, of all claims.
+    let mut looks = Vec::new();
+    for nth in 0..how.samples.max(1) {
+        let host = if nth == 0 { host.clone() } else { host.fresh() };
+        if nth > 0 {
+            std::thread::sleep(how.every);
+        }
+        looks.push(look::observe(&claims, &host, how.timeout).into_iter());
+    }
+    let mut answered = claims.iter();
+    let mut snapshots = Vec::new();
+    for (subject, pins) in subjects.iter().zip(asked) {
+        snapshots.push(pins.and_then(|pins| {
+            let claim = answered.next().ok_or_else(|| Fault::Failed("it was not answered".into()))?;
+            let seen: Vec<Observed> = looks.iter_mut().filter_map(Iterator::next).collect();
+            entry::write(subject, claim, &pins, &seen, host, how)
+        }));
+    }
+    snapshots
 }
+
+#[cfg(test)]
+mod tests;

@@ -76,7 +76,7 @@ const FAULTS: &[Fault] = &[
 ];
 
 /// What goss itself does, or none with a loud word where it could not be had.
-fn goss() -> Option<String> {
+pub fn goss() -> Option<String> {
     let found = std::env::var("GOSS").ok().filter(|path| Path::new(path).exists());
     if found.is_none() {
         println!("SKIPPED: the environment variable GOSS names no goss to compare with");

@@ -10,9 +10,15 @@
     clippy::print_stderr
 )]
 
+mod acceptance;
 mod accounts;
+mod adding;
+mod autoadd;
 mod certificates;
 mod claims;
+mod cost;
+mod coverage;
+mod desk;
 mod files;
 mod goss;
 mod interfaces;
@@ -20,6 +26,7 @@ mod kernel;
 mod mounts;
 mod network;
 mod packages;
+mod peer;
 mod processes;
 mod scenarios;
 mod sockets;
@@ -76,6 +83,19 @@ fn main() {
         trial("units-by-name", scenarios::units_by_name),
         trial("web-server-stops-and-starts", scenarios::web_server_stops_and_starts),
         trial("services-ports-and-processes-agree", scenarios::services_ports_and_processes_agree),
+        trial("autoadd-words", autoadd::words),
+        trial("autoadd-as-nobody", autoadd::as_nobody),
+        trial("autoadd-into-a-spec", autoadd::into_a_spec),
+        trial("autoadd-refused", autoadd::refused),
+        trial("autoadd-options", autoadd::options),
+        trial("autoadd-beside-goss", peer::at_least_what_goss_writes),
+        trial("autoadd-cost", cost::of_one_word),
+        trial("accept-after-stop-and-start", acceptance::services_stop_and_start),
+        trial("diff-with-the-host", acceptance::differences),
+        trial("add-every-kind", adding::every_kind),
+        trial("add-samples", adding::samples),
+        trial("coverage", coverage::against_tools),
+        trial("coverage-add", coverage::added),
     ];
     let conclusion = libtest_mimic::run(&args, trials.into());
     println!("{}", claims::summary());

@@ -71,7 +71,7 @@ pub fn live_certificates() -> Result<(), Failed> {
 pub fn pages() -> Result<(), Failed> {
     agree(|| {
         let mut claims = Claims::new("http", "");
-        let page = shell("cat /var/www/html/index*.html");
+        let page = shell("cat /var/www/html/index.html");
         let safe = "https://127.0.0.1:8443/";
         claims.setting(safe, "ca-file", "/etc/ssl/lab/root.pem");
         for (url, status, body) in

@@ -33,17 +33,22 @@ impl TypedValueParser for Named {
 
 pub(super) fn run(args: &Args) -> io::Result<u8> {
     let Some(name) = &args.kind else { return print(&reference::overview()) };
-    match Kind::find(name) {
-        Some(kind) => print(&reference::kind(kind)),
-        None => {
-            let hint = match nearest(name, KINDS.iter().map(|k| k.name)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "`verispec kinds` shows all".into(),
-            };
-            say(format_args!("no kind is called `{name}`; {hint}"));
-            Ok(USAGE)
-        }
+    match find(name) {
+        Ok(kind) => print(&reference::kind(kind)),
+        Err(status) => Ok(status),
     }
+}
+
+/// The kind of this name; of what is none, what was meant is said.
+pub(super) fn find(name: &str) -> Result<&'static Kind, u8> {
+    Kind::find(name).ok_or_else(|| {
+        let hint = match nearest(name, KINDS.iter().map(|k| k.name)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`verispec kinds` shows all".into(),
+        };
+        say(format_args!("no kind is called `{name}`; {hint}"));
+        USAGE
+    })
 }
 
 pub(super) fn matchers() -> io::Result<u8> {

@@ -68,7 +68,7 @@ fn formats() -> PossibleValuesParser {
     PossibleValuesParser::new(FORMATS.iter().map(|f| clap::builder::PossibleValue::new(f.name).help(f.about)))
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = "a time has a number and a unit, such as `30s`, `500ms` or `5m`";
     quantity::parse_wait(text).ok_or_else(|| wrong.into())
 }
@@ -81,9 +81,7 @@ pub(super) fn named(specs: &[String]) -> Result<Vec<String>, u8> {
     if !specs.is_empty() {
         return Ok(specs.to_vec());
     }
-    // Of what is there and cannot be read, reading says so.
-    let is_there = |name: &&str| Path::new(name).symlink_metadata().is_ok_and(|meta| !meta.is_dir());
-    match STANDARD.into_iter().filter(is_there).collect::<Vec<_>>()[..] {
+    match standing()[..] {
         [name] => Ok(vec![name.to_owned()]),
         [] => {
             say("no spec is named, and neither verispec.toml nor verispec.yaml, .yml or .json is here");
@@ -94,6 +92,13 @@ pub(super) fn named(specs: &[String]) -> Result<Vec<String>, u8> {
             Err(USAGE)
         }
     }
+}
+
+/// Those of the standard names that stand here.
+pub(super) fn standing() -> Vec<&'static str> {
+    // Of what is there and cannot be read, reading says so.
+    let is_there = |name: &&str| Path::new(name).symlink_metadata().is_ok_and(|meta| !meta.is_dir());
+    STANDARD.into_iter().filter(is_there).collect()
 }
 
 pub(super) fn run(args: Args, paint: Paint) -> io::Result<u8> {

@@ -149,6 +149,11 @@ impl Accounts {
         self.users.all()
     }
 
+    /// The users of those lines that read.
+    pub fn readable_users(&self) -> &[User] {
+        &self.users.rows
+    }
+
     /// Every group of the file; a fault where a line does not read.
     pub fn groups(&self) -> Result<&[Group], Fault> {
         self.groups.all()

@@ -24,6 +24,11 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Vec<u8>>, String> {
     }
 }
 
+/// Whether a PEM file says that it holds a certificate, whole or broken.
+pub fn says_it_is_one(bytes: &[u8]) -> bool {
+    pem::blocks(bytes).iter().any(|block| LABELS.contains(&block.label))
+}
+
 fn certificate(block: &Block) -> Result<Vec<u8>, String> {
     let mut der = block.decode()?;
     match single(&der) {

@@ -2,7 +2,7 @@
 
 use super::{Host, processes};
 use crate::value::Fault;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// PID_NS_INIT_INO of the kernel: the namespace whose /proc shows all processes.
 const FIRST_NAMESPACE: &str = "pid:[4026531836]";
@@ -17,34 +17,15 @@ pub struct Holders {
 pub(super) fn load(host: &Host) -> Result<Holders, Fault> {
     let mut holders = Holders { pids: HashMap::new(), more: None };
     for pid in processes::pids(host)? {
-        let directory = format!("/proc/{pid}/fd");
-        let names = match processes::unless_gone(host, pid, host.files().list(&directory)) {
-            Ok(names) => names.unwrap_or_default(),
-            Err(Fault::Denied(_)) => {
-                holders.more = Some(unseen());
-                continue;
+        match inodes(host, pid, &mut |inode| {
+            let pids = holders.pids.entry(inode).or_default();
+            if pids.last() != Some(&pid) {
+                pids.push(pid);
             }
+        }) {
+            Ok(()) => {}
+            Err(Fault::Denied(_)) => holders.more = Some(unseen()),
             Err(fault) => return Err(fault),
-        };
-        for name in names {
-            let link = host.files().link(&format!("{directory}/{name}"));
-            let target = match processes::unless_gone(host, pid, link) {
-                Ok(Some(target)) => target,
-                // It is closed by now.
-                Ok(None) => continue,
-                // To list them and to follow them are rights of their own.
-                Err(Fault::Denied(_)) => {
-                    holders.more = Some(unseen());
-                    break;
-                }
-                Err(fault) => return Err(fault),
-            };
-            if let Some(inode) = socket(&target) {
-                let pids = holders.pids.entry(inode).or_default();
-                if pids.last() != Some(&pid) {
-                    pids.push(pid);
-                }
-            }
         }
     }
     if holders.more.is_none() && processes::hidden(host)? {
@@ -56,6 +37,29 @@ pub(super) fn load(host: &Host) -> Result<Holders, Fault> {
         holders.more = Some(Fault::Unsupported(why.into()));
     }
     Ok(holders)
+}
+
+/// The sockets among the open files of one process, as often as it holds them; none if it is gone.
+fn inodes(host: &Host, pid: u32, each: &mut dyn FnMut(u64)) -> Result<(), Fault> {
+    let directory = format!("/proc/{pid}/fd");
+    let names = processes::unless_gone(host, pid, host.files().list(&directory))?.unwrap_or_default();
+    for name in names {
+        // What is closed by now has none. To list them and to follow them are rights of their own.
+        let link = processes::unless_gone(host, pid, host.files().link(&format!("{directory}/{name}")))?;
+        if let Some(inode) = link.as_deref().and_then(socket) {
+            each(inode);
+        }
+    }
+    Ok(())
+}
+
+impl Host {
+    /// The inodes of the sockets that a process holds, without looking at all others.
+    pub fn sockets_of(&self, pid: u32) -> Result<HashSet<u64>, Fault> {
+        let mut all = HashSet::new();
+        inodes(self, pid, &mut |inode| _ = all.insert(inode))?;
+        Ok(all)
+    }
 }
 
 fn unseen() -> Fault {

@@ -4,6 +4,7 @@ use super::netlink::{self, Request, attributes, malformed, u32_at};
 use super::{Host, netlink::Trouble};
 use crate::value::Fault;
 use std::collections::HashMap;
+use std::fmt;
 use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -49,6 +50,8 @@ pub(super) struct Address {
     ip: IpAddr,
     /// Bits of the network's prefix.
     prefix: u8,
+    /// It has no lifetime: nobody lent it.
+    permanent: bool,
 }
 
 const RTM_NEWLINK: u16 = 16;
@@ -62,6 +65,8 @@ const IFLA_OPERSTATE: u16 = 16;
 const IFLA_STATS64: u16 = 23;
 const IFA_ADDRESS: u16 = 1;
 const IFA_LOCAL: u16 = 2;
+/// Of `ifa_flags`: the address was not lent by DHCP, nor made from a router's advertisement (linux/if_addr.h).
+const IFA_F_PERMANENT: u8 = 0x80;
 
 pub(super) fn load(host: &Host) -> Result<Links, Fault> {
     // struct ifinfomsg and struct ifaddrmsg, with everything left open.
@@ -118,7 +123,7 @@ fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
 /// struct ifaddrmsg: family, prefix, flags, scope, index; then attributes. `None` for a family other than IPv4 and IPv6.
 pub(super) fn address(bytes: &[u8]) -> Result<Option<Address>, Fault> {
     let truncated = || malformed(ADDRESSES, "an answer is truncated");
-    let &[family, prefix, _, _] = bytes.first_chunk().ok_or_else(truncated)?;
+    let &[family, prefix, flags, _] = bytes.first_chunk().ok_or_else(truncated)?;
     let index = u32_at(bytes, 4).ok_or_else(truncated)?;
     let (mut far, mut near) = (None, None);
     for attribute in attributes(ADDRESSES, bytes.get(8..).ok_or_else(truncated)?) {
@@ -135,7 +140,8 @@ pub(super) fn address(bytes: &[u8]) -> Result<Option<Address>, Fault> {
             _ => None,
         };
     }
-    Ok(near.or(far).map(|ip| Address { index, ip, prefix }))
+    let permanent = flags & IFA_F_PERMANENT != 0;
+    Ok(near.or(far).map(|ip| Address { index, ip, prefix, permanent }))
 }
 
 impl Links {
@@ -146,12 +152,39 @@ impl Links {
     /// `172.17.0.2/16`, `fe80::1/64`, in the kernel's order.
     pub fn addresses(&self, index: u32) -> Result<Vec<String>, Fault> {
         let all = self.addresses.as_ref().map_err(Clone::clone)?;
-        Ok(all.iter().filter(|a| a.index == index).map(|a| format!("{}/{}", a.ip, a.prefix)).collect())
+        Ok(all.iter().filter(|a| a.index == index).map(Address::to_string).collect())
+    }
+
+    /// Like [`Links::addresses`], without those that come and go by themselves.
+    pub fn static_addresses(&self, index: u32) -> Result<Vec<String>, Fault> {
+        let all = self.addresses.as_ref().map_err(Clone::clone)?.iter();
+        Ok(all.filter(|a| a.index == index && a.is_static()).map(Address::to_string).collect())
+    }
+
+    /// Whether `ip` is an address of this machine that comes and goes by itself.
+    pub fn is_lent(&self, ip: IpAddr) -> Result<bool, Fault> {
+        let all = self.addresses.as_ref().map_err(Clone::clone)?;
+        Ok(all.iter().any(|a| a.ip == ip && !a.is_static()))
     }
 
     /// The addresses of all interfaces, in the kernel's order.
     pub fn ips(&self) -> Result<impl Iterator<Item = IpAddr>, Fault> {
         Ok(self.addresses.as_ref().map_err(Clone::clone)?.iter().map(|a| a.ip))
+    }
+}
+
+impl Address {
+    /// Whether somebody set it. The kernel makes those of IPv6 that reach no further than the link, mostly by itself from
+    /// what the hardware's address happens to be.
+    fn is_static(&self) -> bool {
+        let of_link = matches!(self.ip, IpAddr::V6(ip) if ip.is_unicast_link_local());
+        self.permanent && !of_link
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.ip, self.prefix)
     }
 }
 
@@ -197,6 +230,28 @@ mod tests {
         };
         assert_eq!(links.addresses(4).unwrap(), ["192.0.2.2/24", "fe80::fc:ff:fe00:1/64"]);
         assert!(links.addresses(5).unwrap().is_empty());
+    }
+
+    #[test]
+    fn an_address_that_was_lent_or_that_the_kernel_made_is_not_static() {
+        let lent = |mut bytes: Vec<u8>| {
+            bytes[2] = 0;
+            bytes
+        };
+        let read = |bytes: &[u8]| address(bytes).unwrap().unwrap();
+        let global = |mut bytes: Vec<u8>| {
+            bytes[12] = 0x20;
+            bytes
+        };
+        let all =
+            [recorded_v4(), lent(recorded_v4()), recorded_v6(), global(recorded_v6()), lent(global(recorded_v6()))];
+        let ips: Vec<bool> = all.iter().map(|bytes| read(bytes).is_static()).collect();
+        assert_eq!(ips, [true, false, false, true, false]);
+        let links = Links { links: HashMap::new(), addresses: Ok(vec![read(&all[3]), read(&all[1])]) };
+        assert_eq!(links.static_addresses(4).unwrap(), ["2080::fc:ff:fe00:1/64"]);
+        assert_eq!(links.is_lent("192.0.2.2".parse().unwrap()), Ok(true));
+        assert_eq!(links.is_lent("2080::fc:ff:fe00:1".parse().unwrap()), Ok(false));
+        assert_eq!(links.is_lent("0.0.0.0".parse().unwrap()), Ok(false));
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub struct Mount {
     id: u64,
     /// The mount that this one stands on.
     parent: u64,
+    /// What of the filesystem is mounted, as a path within it: `/` of all of it.
+    root: String,
     pub mountpoint: String,
     /// Options of this mount.
     pub options: Vec<String>,
@@ -62,6 +64,11 @@ impl Mounts {
         self.holding(mountpoint).filter(|m| m.mountpoint == mountpoint)
     }
 
+    /// Whatever is mounted, what others hide included.
+    pub fn all(&self) -> &[Mount] {
+        &self.0
+    }
+
     /// The mount that holds `path`, whose links are resolved.
     ///
     /// Walks down as the kernel does, for a longest match would find a mount that a later one on its parent hides.
@@ -83,6 +90,18 @@ impl Mounts {
 }
 
 impl Mount {
+    /// Whether its mountpoint is this directory, or in it.
+    pub fn is_within(&self, directory: &str) -> bool {
+        within(&self.mountpoint, directory)
+    }
+
+    /// Whether a part of a tree of files is mounted that is mounted elsewhere, too: mount(2), `MS_BIND`.
+    pub fn is_bind(&self) -> bool {
+        // Of a subvolume its path is said twice.
+        let subvolume = self.super_options.iter().any(|o| o.strip_prefix("subvol=") == Some(self.root.as_str()));
+        self.root != "/" && !subvolume && !self.is_served()
+    }
+
     /// Whether another machine or a daemon answers for it, which may take for ever.
     pub fn is_served(&self) -> bool {
         const SERVED: [&str; 9] = ["9p", "afs", "autofs", "ceph", "cifs", "lustre", "nfs", "nfs4", "smb3"];
@@ -142,7 +161,8 @@ fn mount(line: &str) -> Option<Mount> {
     Some(Mount {
         id: here.next()?.parse().ok()?,
         parent: here.next()?.parse().ok()?,
-        mountpoint: here.nth(2).map(unescape)?,
+        root: here.nth(1).map(unescape)?,
+        mountpoint: here.next().map(unescape)?,
         options: options(here.next()?),
         filesystem: superblock.next().map(unescape)?,
         source: superblock.next().map(unescape)?,

@@ -7,7 +7,9 @@ use std::sync::OnceLock;
 
 mod apk;
 mod collections;
+pub mod dossier;
 mod dpkg;
+pub mod manual;
 mod opkg;
 mod pacman;
 mod rpm;
@@ -131,7 +133,7 @@ pub fn find(host: &Host, selector: &Selector) -> Result<Found, Fault> {
     }
     let all = host.packages()?;
     let packages = all.find(host, selector)?.into_iter().cloned().collect();
-    Ok(Found { packages, more: all.complete(selector).err() })
+    Ok(Found { packages, more: all.complete_for(selector).err() })
 }
 
 /// Asks every manager that is present. Of one that cannot be read, what the others have is still known.
@@ -170,8 +172,26 @@ impl Packages {
         Packages { installed, others: others.into_iter().collect(), present, lost: OnceLock::new(), faults }
     }
 
-    /// The fault that there may be others than those found.
-    pub fn complete(&self, selector: &Selector) -> Result<(), Fault> {
+    /// All that are known of, by name.
+    pub fn all(&self) -> &[Package] {
+        &self.installed
+    }
+
+    /// The installed packages of exactly this name, one for each architecture. Of one that is not among them nothing is
+    /// certain: [`Packages::find`] has that.
+    pub fn named(&self, name: &str) -> &[Package] {
+        let start = self.installed.partition_point(|p| *p.name < *name);
+        let rest = self.installed.get(start..).unwrap_or_default();
+        rest.get(..rest.partition_point(|p| *p.name == *name)).unwrap_or_default()
+    }
+
+    /// The fault that there may be others than those that are known.
+    pub fn complete(&self) -> Result<(), Fault> {
+        self.faults.first().map_or(Ok(()), |(_, fault)| Err(fault.clone()))
+    }
+
+    /// The fault that there may be others of those that `selector` names.
+    fn complete_for(&self, selector: &Selector) -> Result<(), Fault> {
         let fault = self.faults.iter().find(|(manager, _)| selector.asks(*manager));
         fault.map_or(Ok(()), |(_, fault)| Err(fault.clone()))
     }
@@ -181,7 +201,7 @@ impl Packages {
     pub fn find(&self, host: &Host, selector: &Selector) -> Result<Vec<&Package>, Fault> {
         let found = self.recorded(selector);
         if found.is_empty() {
-            self.complete(selector)?;
+            self.complete_for(selector)?;
             if !self.present.iter().any(|manager| selector.asks(*manager)) {
                 let asked = SOURCES.iter().filter(|source| selector.asks(source.manager));
                 return Err(none_of(asked, selector.manager.map_or("package", Manager::word)));
@@ -208,21 +228,15 @@ impl Packages {
     }
 
     fn recorded(&self, selector: &Selector) -> Vec<&Package> {
-        let all = &self.installed;
         if selector.is_glob() {
-            return all.iter().filter(|p| selector.matches(p)).collect();
+            return self.all().iter().filter(|p| selector.matches(p)).collect();
         }
-        let named = |name: &str| {
-            let start = all.partition_point(|p| *p.name < *name);
-            let rest = all.get(start..).unwrap_or_default();
-            rest.get(..rest.partition_point(|p| *p.name == *name)).unwrap_or_default().iter()
-        };
-        let found: Vec<_> = named(&selector.name).filter(|p| selector.matches(p)).collect();
+        let found: Vec<_> = self.named(&selector.name).iter().filter(|p| selector.matches(p)).collect();
         match selector.dotted() {
             // As rpm has it: `glibc.i686`.
             Some((name, architecture)) if found.is_empty() => {
                 let is_it = |p: &&Package| p.manager == Manager::Rpm && *p.architecture == *architecture;
-                named(name).filter(|p| is_it(p) && selector.asks(p.manager)).collect()
+                self.named(name).iter().filter(|p| is_it(p) && selector.asks(p.manager)).collect()
             }
             _ => found,
         }

@@ -159,6 +159,17 @@ impl Host {
     pub fn process_name(&self, pid: u32) -> Result<Option<String>, Fault> {
         name(self, pid)
     }
+
+    /// One process; `None` if it is gone, or has ended and waits for its parent.
+    pub fn process(&self, pid: u32) -> Result<Option<Process>, Fault> {
+        Ok(read(self, pid)?.filter(|process| !process.ended))
+    }
+
+    /// The program that a process runs, by the link /proc/PID/exe; `None` if it is gone, its file is, or it is the kernel's.
+    pub fn program(&self, pid: u32) -> Result<Option<String>, Fault> {
+        let link = unless_gone(self, pid, self.files().link(&format!("/proc/{pid}/exe")))?;
+        Ok(link.filter(|path| path.starts_with('/') && !path.ends_with(" (deleted)")))
+    }
 }
 
 impl Processes {
@@ -169,6 +180,11 @@ impl Processes {
             running.extend(read(host, named.pid)?.filter(|process| !process.ended));
         }
         Ok(running)
+    }
+
+    /// The kernel's names for all of them, as often as there are such.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().map(|named| named.comm.as_str())
     }
 
     /// The fault that there may be more than those.

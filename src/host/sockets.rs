@@ -126,6 +126,11 @@ impl Sockets {
         Ok(found)
     }
 
+    /// The Unix sockets with a name that listen, or take datagrams.
+    pub fn unix_all(&self, host: &Host) -> Result<&[UnixSocket], Fault> {
+        get(&self.unix, || unix(host, States::Listening, Vec::push)).map(Vec::as_slice)
+    }
+
     /// How many sockets of this name are connected.
     pub fn unix_clients(&self, host: &Host, name: &str) -> Result<usize, Fault> {
         let count = |counts: &mut HashMap<String, usize>, socket: UnixSocket| {

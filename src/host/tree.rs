@@ -24,7 +24,7 @@ use std::io::{Cursor, Read};
 /// Symbolic links followed before a path is called a loop, as the kernel has it (path_resolution(7)).
 const MAX_LINKS: usize = 40;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct TreeFiles(BTreeMap<String, Entry>);
 
 #[derive(Clone)]

@@ -5,10 +5,14 @@ use crate::value::{Fault, Value};
 use std::time::Instant;
 use systemd::Systemd;
 
+pub mod enabled;
+mod files;
 mod systemd;
+mod ties;
 
 #[cfg(test)]
 pub use systemd::tests::lab;
+pub use ties::{Standing, Ties};
 
 /// The units of whichever init system runs.
 pub enum Units {
@@ -47,6 +51,12 @@ impl Units {
     pub fn unit(&self, name: &str, deadline: Instant) -> Result<Option<Unit>, Fault> {
         let Units::Systemd(systemd) = self;
         systemd.unit(name, deadline)
+    }
+
+    /// The names of the units that are loaded and there.
+    pub fn loaded(&self, deadline: Instant) -> Result<Vec<String>, Fault> {
+        let Units::Systemd(systemd) = self;
+        systemd.loaded(deadline)
     }
 
     /// systemd's word for the unit's file, as `systemctl is-enabled` prints it; `None` if there is no file.

@@ -3,7 +3,7 @@
 use super::Test;
 use super::holds::{holds, worse};
 use super::text::{Elements, Held, View};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Which elements, by index, each test holds of or might hold of.
 ///
@@ -63,6 +63,27 @@ impl Pairs {
     /// For each test the element that is its own, as many as can have one.
     pub fn matched(&self) -> Vec<Option<usize>> {
         assign(&self.sure)
+    }
+}
+
+/// What stands against tests that want an element each, by index.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unmet {
+    /// Tests that have no element of their own.
+    pub missing: Vec<usize>,
+    /// Elements that are no test's own, where these are asked for.
+    pub extra: Vec<usize>,
+}
+
+impl Unmet {
+    pub fn of(tests: &[Test], elements: Elements<'_>, extra: bool) -> Unmet {
+        let own = Pairs::new(tests, &elements).matched();
+        let missing = own.iter().enumerate().filter(|(_, own)| own.is_none()).map(|(index, _)| index).collect();
+        if !extra {
+            return Unmet { missing, extra: vec![] };
+        }
+        let taken: HashSet<usize> = own.iter().flatten().copied().collect();
+        Unmet { missing, extra: (0..elements.count()).filter(|index| !taken.contains(index)).collect() }
     }
 }
 

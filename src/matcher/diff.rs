@@ -11,7 +11,7 @@ const SHOWN: usize = 60;
 const CONTEXT: usize = 3;
 const PATIENCE: Duration = Duration::from_millis(200);
 
-/// `None` where both are one line or less.
+/// Headed by which is which; `None` where both are one line or less.
 pub fn unified(expected: &str, found: &str) -> Option<String> {
     let two = |text: &str| memchr::memchr_iter(b'\n', text.as_bytes()).nth(1).is_some();
     if !two(expected) && !two(found) {

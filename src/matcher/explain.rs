@@ -1,6 +1,6 @@
 //! Why a test does not hold of what was seen: what is missing, what is too much, where texts differ.
 
-use super::contains::Pairs;
+use super::contains::Unmet;
 use super::holds::{at, equal, holds, json};
 use super::text::{Elements, Text, View};
 use super::words::{self, expected, found, pattern, short, value};
@@ -250,13 +250,12 @@ fn lines<'v>(text: Text<'v>, fits: impl Fn(Text<'v>) -> bool) -> impl Iterator<I
 
 fn unfound(tests: &[Test], seen: View<'_>, exact: bool, evidence: &mut Evidence) {
     let Some(elements) = Elements::of(seen) else { return };
-    let own = Pairs::new(tests, &elements).matched();
-    let missing = tests.iter().zip(&own).filter(|(_, own)| own.is_none()).map(|(test, _)| expected(test));
+    let unmet = Unmet::of(tests, elements.clone(), exact);
+    let missing = unmet.missing.iter().filter_map(|index| tests.get(*index)).map(expected);
     evidence.missing.extend(some(missing));
     if exact {
-        let taken: std::collections::HashSet<usize> = own.iter().flatten().copied().collect();
-        let left = elements.enumerate().filter(|(index, _)| !taken.contains(index)).map(|(_, one)| found(one));
-        evidence.extra.extend(some(left));
+        let all: Vec<_> = elements.collect();
+        evidence.extra.extend(some(unmet.extra.iter().filter_map(|index| all.get(*index)).map(|one| found(*one))));
     }
 }
 

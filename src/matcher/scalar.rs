@@ -11,7 +11,7 @@ use crate::value::{Bytes, Percent, Type, Value, Version, VersionOrder};
 
 /// How a value is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sign {
+pub enum Sign {
     Is,
     IsNot,
     Order(Relation),
@@ -29,6 +29,11 @@ const SIGNS: &[(&str, Sign)] = &[
     ("=", Sign::Is),
 ];
 
+/// The sign that a comparison in text begins with, and what it means. White space before it is the caller's.
+pub fn sign(text: &str) -> Option<(&'static str, Sign)> {
+    SIGNS.iter().find(|(token, _)| text.starts_with(token)).copied()
+}
+
 /// Text of a quantity and where it stands, which may be only part of what a node's span covers.
 #[derive(Clone, Copy)]
 struct Written<'n> {
@@ -44,7 +49,7 @@ impl Lower<'_> {
             return self.value(node, ty).map(Test::Equal);
         };
         let trimmed = text.trim();
-        let Some((token, sign)) = SIGNS.iter().find(|(token, _)| trimmed.starts_with(token)).copied() else {
+        let Some((token, sign)) = sign(trimmed) else {
             return self.value(node, ty).map(Test::Equal);
         };
         let rest = trimmed[token.len()..].trim();

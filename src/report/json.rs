@@ -15,7 +15,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 /// Bytes of a value, all its texts together, that a report carries.
-const ROOM: usize = 16_384;
+pub const ROOM: usize = 16_384;
 
 pub struct Json<'a> {
     places: Places<'a>,
@@ -198,7 +198,7 @@ fn nanoseconds(span: Duration) -> u64 {
 }
 
 /// Writes on one line, with every character escaped that might drive a terminal.
-pub(super) fn write<T: Serialize>(record: &T, out: &mut dyn Write) -> io::Result<()> {
+pub fn write<T: Serialize>(record: &T, out: &mut dyn Write) -> io::Result<()> {
     record.serialize(&mut serde_json::Serializer::with_formatter(out, Quiet))?;
     Ok(())
 }
@@ -302,7 +302,7 @@ pub(super) fn summary_schema() -> serde_json::Value {
 }
 
 /// An object that has exactly these properties.
-pub(super) fn object(properties: serde_json::Value) -> serde_json::Value {
+pub fn object(properties: serde_json::Value) -> serde_json::Value {
     let names: Vec<String> = properties.as_object().map(|p| p.keys().cloned().collect()).unwrap_or_default();
     json!({ "type": "object", "required": names, "additionalProperties": false, "properties": properties })
 }

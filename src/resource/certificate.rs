@@ -1,7 +1,9 @@
 //! `certificate`: what an X.509 certificate, in a file or of a server, says, and what it is good for.
 
-use super::path::Path;
-use super::{Argument, FromNode, Id, Keys, Presence, Resource, Settings, Shape, check, choice, key, setting};
+use super::path::{self, Path};
+use super::{
+    Argument, FromNode, Id, Inventory, Keys, Pin, Presence, Resource, Settings, Shape, check, choice, id, key, setting,
+};
 use crate::host::roots::Roots;
 use crate::host::starttls::Protocol;
 use crate::host::tls::check_server_name;
@@ -20,6 +22,7 @@ use x509_parser::prelude::FromDer;
 
 mod algorithm;
 mod chain;
+mod inventory;
 mod name;
 mod private_key;
 mod target;
@@ -123,6 +126,13 @@ hostname = "mail.example.org"
             c.leaf(|x| private_key::problems(&c.host, x.public_key(), path))
         }),
     ];
+    const PINS: &[Pin] = &[
+        Pin::time_left("expires-in"),
+        Pin::exact("subject"),
+        Pin::exact("sans"),
+        Pin::exact("key-type"),
+        Pin::if_true("chain"),
+    ];
     type Id = Target;
     type Settings = How;
     const SETTINGS: Settings<How> = &[
@@ -136,6 +146,11 @@ hostname = "mail.example.org"
             &mut how.starttls
         }),
     ];
+
+    const INVENTORY: Option<Inventory> = Some(Inventory { noun: "certificates under /etc", list: inventory::list });
+    fn speaks_of(entry: &str, thing: &str) -> bool {
+        path::same(entry, thing) || id::same::<Target>(entry, thing)
+    }
 
     fn probe(host: &Host, target: &Target, how: &How) -> Result<Option<Self>, Fault> {
         match target {

@@ -1,12 +1,12 @@
 //! `command`: runs a command and says how it ended.
 
 use super::setting::{Exec, FromNode};
-use super::{Keys, Presence, Resource, Settings, Shape, key, setting};
+use super::{Keys, Pin, Presence, Resource, Settings, Shape, key, setting};
 use crate::host::Host;
 use crate::host::exec::{Credentials, Finished, Job};
-use crate::secret::is_secret_name;
+use crate::secret::{is_secret_name, suspicious};
 use crate::syntax::{Code, Diagnostic, Node, Span};
-use crate::value::{Content, Fault};
+use crate::value::{Content, Fault, Value};
 
 pub struct Command(Finished);
 
@@ -38,6 +38,7 @@ impl Resource for Command {
         &key("stderr", "What it wrote to standard error, up to 1 MiB.", |c: &Self| -> Content { c.0.stderr.clone() }),
         &key("duration", "How long it ran.", Self::duration),
     ];
+    const PINS: &[Pin] = &[Pin::exact("exit-status"), Pin::of("stdout", patterns)];
     type Id = String;
     type Settings = How;
     const SETTINGS: Settings<How> = &[
@@ -78,6 +79,26 @@ impl Command {
     fn duration(&self) -> time::Duration {
         self.0.duration.try_into().unwrap_or(time::Duration::MAX)
     }
+}
+
+/// Lines of output that are written down at most, and bytes of one.
+const LINES: usize = 10;
+const LINE: usize = 200;
+
+/// Each line of short output as a pattern; `None` where there is nothing, or what should not be written down.
+fn patterns(_: &Host, seen: &Value) -> Option<Value> {
+    let Value::Content(content) = seen else { return None };
+    let Content { text, cut: None } = &**content else { return None };
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let is_odd = |line: &&str| line.len() > LINE || line.contains(|c: char| c.is_control() || c == '\u{fffd}');
+    if lines.is_empty() || lines.len() > LINES || lines.iter().any(is_odd) || !suspicious(text).is_empty() {
+        return None;
+    }
+    let pattern = |line: &&str| match line.starts_with(['!', '/', '\\']) {
+        true => Value::Text(format!("\\{line}")),
+        false => Value::Text((*line).to_owned()),
+    };
+    Some(Value::List(lines.iter().map(pattern).collect()))
 }
 
 impl FromNode for Environment {

@@ -1,7 +1,7 @@
 //! `disk`: the filesystem that holds a path, and the room on it.
 
-use super::path::Path;
-use super::{Keys, Resource, key};
+use super::path::{self, Path};
+use super::{Keys, Pin, Resource, key};
 use crate::host::{Host, Space};
 use crate::value::{Bytes, Fault, Portion, Share};
 
@@ -36,8 +36,19 @@ impl Resource for Disk {
         &key("filesystem", "The filesystem's type: `ext4`, `xfs`, `tmpfs`.", Self::filesystem),
         &key("read-only", "Whether it is mounted read-only.", |d: &Self| d.space.read_only),
     ];
+    const PINS: &[Pin] = &[
+        Pin::exact("filesystem"),
+        Pin::exact("read-only"),
+        Pin::room_left("free"),
+        Pin::room_left("inodes-free"),
+        Pin::drifting("used"),
+    ];
     type Id = Path;
     type Settings = ();
+
+    fn speaks_of(entry: &str, thing: &str) -> bool {
+        path::same(entry, thing)
+    }
 
     fn probe(host: &Host, path: &Path, (): &()) -> Result<Option<Self>, Fault> {
         let space = host.machine()?.space(path.as_str())?;

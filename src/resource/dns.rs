@@ -1,6 +1,6 @@
 //! `dns`: a name, and what it leads to.
 
-use super::{FromNode, Id, Keys, Presence, Resource, Settings, Shape, key, setting};
+use super::{FromNode, Id, Keys, Pin, Presence, Resource, Settings, Shape, key, setting};
 use crate::host::Host;
 use crate::host::dns::{self, PORT, Question, Rcode, RecordType, Servers};
 use crate::host::endpoint::Endpoint;
@@ -76,6 +76,7 @@ impl Resource for Dns {
         ),
         &key("latency", "How long the answer took, with every server that had to be asked.", Self::latency),
     ];
+    const PINS: &[Pin] = &[Pin::moving("addrs")];
     type Id = Record;
     type Settings = How;
     const SETTINGS: Settings<How> = &[&setting(

@@ -1,6 +1,6 @@
 //! `file`: a path and what is at it.
 
-use super::{Argument, Id, Keys, Pin, Resource, check, json_schema, key, lookup, path::Path, text};
+use super::{Argument, Id, Keys, Pin, Resource, check, json_schema, key, lookup, path, path::Path, text};
 use crate::host::{FileType, Host, Stat};
 use crate::matcher::Test;
 use crate::quantity;
@@ -87,6 +87,11 @@ contents = ["/^root:/"]
     ];
     type Id = FilePath;
     type Settings = ();
+
+    fn speaks_of(entry: &str, thing: &str) -> bool {
+        // Where a home is, the host knows.
+        entry == thing || path::same(entry, thing)
+    }
 
     fn probe(host: &Host, path: &FilePath, (): &()) -> Result<Option<Self>, Fault> {
         let path = path.on(host)?;

@@ -1,7 +1,7 @@
 //! `group`: a group and who is in it.
 
 use super::user::Name;
-use super::{Keys, Resource, key};
+use super::{Keys, Pin, Resource, key};
 use crate::host::Host;
 use crate::host::accounts::Group as Account;
 use crate::value::{Fault, Known};
@@ -25,6 +25,7 @@ impl Resource for Group {
             Self::members,
         ),
     ];
+    const PINS: &[Pin] = &[Pin::exact("gid"), Pin::exact("members")];
     type Id = Name;
     type Settings = ();
 

@@ -1,7 +1,7 @@
 //! `http`: what a server answers to a request.
 
 use super::path::Path;
-use super::{Argument, Id, Keys, Presence, Resource, Settings, check, json_schema, key, lookup, setting};
+use super::{Argument, Id, Keys, Pin, Presence, Resource, Settings, check, json_schema, key, lookup, setting};
 use crate::host::Host;
 use crate::host::http::{Url, User};
 use crate::query;
@@ -75,6 +75,7 @@ tls-expires-in = ">= 30d"
             Self::expires_in,
         ),
     ];
+    const PINS: &[Pin] = &[Pin::exact("status"), Pin::time_left("tls-expires-in")];
     type Id = Url;
     type Settings = How;
     const SETTINGS: Settings<How> = &[

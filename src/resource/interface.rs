@@ -1,7 +1,7 @@
 //! `interface`: a network interface, its addresses and state.
 
-use super::{Id, Keys, Resource, key};
-use crate::host::interfaces::{self, Link, State};
+use super::{Id, Keys, Pin, Resource, key};
+use crate::host::interfaces::{self, Link, Links, State};
 use crate::host::{FileType, Host};
 use crate::value::Fault;
 
@@ -23,6 +23,12 @@ impl Resource for Interface {
     const TARGET: Option<(&'static str, &'static str)> = Some(("name", "Its name, without the `@…` that ip(8) shows."));
     const KEYS: Keys<Self> = &[
         &key("addrs", "Its addresses with the bits of their networks: `172.17.0.2/16`.", Self::addrs),
+        &key(
+            "static-addrs",
+            "Those of its addresses that somebody set: no lifetime ends them, as it does what DHCP and routers hand out, and \
+             they are not IPv6's own of the link (`fe80::`).",
+            Self::static_addrs,
+        ),
         &key("mtu", "The largest packet it carries, in bytes.", Self::mtu),
         &key("up", "Whether it is switched on and nothing (a cable, the interface under it) keeps it down.", Self::up),
         &key("mac", "Its hardware address: `02:42:ac:11:00:02`.", Self::mac),
@@ -34,6 +40,7 @@ impl Resource for Interface {
             i.errors("tx_errors", |(_, tx)| tx)
         }),
     ];
+    const PINS: &[Pin] = &[Pin::exact("up"), Pin::exact("mtu"), Pin::holding("static-addrs"), Pin::not_below("speed")];
     type Id = Name;
     type Settings = ();
 
@@ -55,10 +62,18 @@ impl Resource for Interface {
 
 impl Interface {
     fn addrs(&self) -> Result<Vec<String>, Fault> {
+        self.of_links(Links::addresses)
+    }
+
+    fn static_addrs(&self) -> Result<Vec<String>, Fault> {
+        self.of_links(Links::static_addresses)
+    }
+
+    fn of_links<T>(&self, tell: fn(&Links, u32) -> Result<T, Fault>) -> Result<T, Fault> {
         self.host.machine()?;
         let links = self.host.links()?;
         match &self.link {
-            Some(link) => links.addresses(link.index),
+            Some(link) => tell(links, link.index),
             None => Err(Fault::Failed("the interface came while it was looked at".into())),
         }
     }
@@ -186,7 +201,9 @@ mod tests {
         assert_eq!(eth0.mac().unwrap().as_deref(), Some("02:42:ac:11:00:02"));
         assert_eq!(eth0.errors("rx_errors", |e| e.0), Ok(3));
         assert_eq!(eth0.speed(), Ok(None));
-        assert!(matches!(eth0.addrs(), Err(Fault::Unsupported(_))), "only a running machine has addresses");
+        for addrs in [eth0.addrs(), eth0.static_addrs()] {
+            assert!(matches!(addrs, Err(Fault::Unsupported(_))), "only a running machine has addresses");
+        }
         assert!(probe(&host, "eth1").unwrap().is_none());
         assert!(probe(&host, "bonding_masters").unwrap().is_none());
     }

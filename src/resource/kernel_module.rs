@@ -1,6 +1,6 @@
 //! `kernel-module`: whether the kernel has a module, its parameters, and whether it is kept out.
 
-use super::{Argument, Id, Keys, Presence, Resource, key, lookup};
+use super::{Argument, Id, Keys, Pin, Presence, Resource, id, key, lookup};
 use crate::host::{Host, modules};
 use crate::value::{Fault, Value};
 
@@ -10,6 +10,7 @@ pub struct KernelModule {
 }
 
 /// A module's name, with `_` for `-`.
+#[derive(PartialEq)]
 pub struct Name(String);
 
 impl Id for Name {
@@ -58,10 +59,15 @@ impl Resource for KernelModule {
             Self::blacklisted,
         ),
     ];
+    const PINS: &[Pin] = &[Pin::if_true("blacklisted")];
     type Id = Name;
     type Settings = ();
 
     /// Found whether or not it is loaded, since what is not loaded can be blacklisted.
+    fn speaks_of(entry: &str, thing: &str) -> bool {
+        id::same::<Name>(entry, thing)
+    }
+
     fn probe(host: &Host, name: &Name, (): &()) -> Result<Option<Self>, Fault> {
         Ok(Some(KernelModule { host: host.clone(), name: name.0.clone() }))
     }

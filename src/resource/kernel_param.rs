@@ -1,7 +1,8 @@
 //! `kernel-param`: a parameter of the kernel, as it is and as it is configured.
 
-use super::{Id, Keys, Resource, key};
+use super::{Id, Keys, Pin, Resource, id, key};
 use crate::host::{Host, sysctl};
+use crate::secret::is_secret_name;
 use crate::value::{Fault, Value};
 
 pub struct KernelParam {
@@ -10,6 +11,7 @@ pub struct KernelParam {
 }
 
 /// A parameter's path below /proc/sys.
+#[derive(PartialEq)]
 pub struct Name(String);
 
 impl Id for Name {
@@ -47,12 +49,38 @@ impl Resource for KernelParam {
             Self::configured,
         ),
     ];
+    const PINS: &[Pin] = &[Pin::plain("value"), Pin::plain("configured")];
+    fn pins_of(name: &str) -> &'static [Pin] {
+        const MOVING: &[Pin] = &[Pin::moving("value"), Pin::plain("configured")];
+        let path = sysctl::path(name);
+        match path.rsplit('/').next() {
+            // `net.ipv6.conf.all.stable_secret`
+            Some(last) if is_secret_name(last) => &[],
+            _ if moves(&path) => MOVING,
+            _ => Self::PINS,
+        }
+    }
     type Id = Name;
     type Settings = ();
+
+    fn speaks_of(entry: &str, thing: &str) -> bool {
+        id::same::<Name>(entry, thing)
+    }
 
     fn probe(host: &Host, name: &Name, (): &()) -> Result<Option<Self>, Fault> {
         Ok(Some(KernelParam { host: host.clone(), path: name.0.clone() }))
     }
+}
+
+/// Whether the kernel itself changes a parameter: what it counts, draws by lot or finds too fast.
+fn moves(path: &str) -> bool {
+    const FOLDERS: [&str; 2] = ["kernel/random/", "fs/quota/"];
+    const ENDS: [&str; 4] = ["_count", "-state", "-nr", "/nr"];
+    const NAMES: [&str; 4] =
+        ["kernel/ns_last_pid", "kernel/perf_event_max_sample_rate", "kernel/tainted", "vm/drop_caches"];
+    FOLDERS.iter().any(|folder| path.starts_with(folder))
+        || ENDS.iter().any(|end| path.ends_with(end))
+        || NAMES.contains(&path)
 }
 
 impl KernelParam {
@@ -76,6 +104,7 @@ impl KernelParam {
 mod tests {
     use super::*;
     use crate::host::TreeFiles;
+    use crate::resource::Hold;
     use std::sync::Arc;
     use time::OffsetDateTime;
 
@@ -99,6 +128,29 @@ mod tests {
             matches!(value("-- /proc/sys/kernel/\n-- /proc/sys/vm/x\n", "vm"), Err(Fault::Failed(_))),
             "a directory"
         );
+    }
+
+    #[test]
+    fn what_the_kernel_counts_draws_or_keeps_secret_is_not_pinned() {
+        let pinned = |name| {
+            let pins = KernelParam::pins_of(name);
+            pins.iter().any(|pin| pin.key == "value" && matches!(pin.hold, Hold::As(_)))
+        };
+        for name in ["net.ipv4.ip_forward", "kernel/hostname", "vm.swappiness", "fs.nr_open", "net.core.somaxconn"] {
+            assert!(pinned(name), "{name}");
+        }
+        for name in [
+            "fs.file-nr",
+            "fs/dentry-state",
+            "kernel.random.boot_id",
+            "kernel.pty.nr",
+            "net.netfilter.nf_conntrack_count",
+            "net.ipv6.conf.eth0/1.stable_secret",
+            "net.ipv4.tcp_fastopen_key",
+        ] {
+            assert!(!pinned(name), "{name}");
+        }
+        assert!(KernelParam::pins_of("net.ipv4.tcp_fastopen_key").is_empty());
     }
 
     #[test]

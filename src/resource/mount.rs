@@ -1,9 +1,12 @@
 //! `mount`: what is mounted on a mountpoint.
 
-use super::path::Path;
-use super::{Keys, Resource, key};
+use super::path::{self, Path};
+use super::pin::at_least_these;
+use super::{Inventory, Keys, Pin, Resource, key};
 use crate::host::{Host, mounts};
 use crate::value::{Fault, Percent};
+
+mod inventory;
 
 pub struct Mount {
     host: Host,
@@ -31,8 +34,21 @@ impl Resource for Mount {
             m.host.fstab()?.has(m.mountpoint.as_str())
         }),
     ];
+    const PINS: &[Pin] = &[
+        Pin::exact("source"),
+        Pin::exact("filesystem"),
+        Pin::holding("opts"),
+        Pin::of("vfs-opts", |_, seen| at_least_these(seen, is_lasting)),
+        Pin::if_true("in-fstab"),
+        Pin::drifting("usage"),
+    ];
     type Id = Path;
     type Settings = ();
+
+    const INVENTORY: Option<Inventory> = Some(Inventory { noun: "mounts", list: inventory::list });
+    fn speaks_of(entry: &str, thing: &str) -> bool {
+        path::same(entry, thing)
+    }
 
     fn probe(host: &Host, mountpoint: &Path, (): &()) -> Result<Option<Self>, Fault> {
         let mount = host.mounts().map(|m| m.on(mountpoint.as_str()).cloned());
@@ -61,6 +77,12 @@ impl Mount {
 fn usage(size: u64, used: u64) -> Percent {
     let share = crate::value::Share { part: used, whole: size };
     Percent(share.percent().round())
+}
+
+/// Whether an option of a filesystem says the same at every mount: options with values tell of sizes, ids and folders that are
+/// made up anew.
+fn is_lasting(option: &str) -> bool {
+    !option.contains('=') || option.starts_with("errors=")
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! `package`: what a package manager has installed.
 
-use super::{Id, Keys, Presence, Resource, key};
+use super::{Id, Inventory, Keys, Pin, Presence, Resource, Thing, key};
 use crate::host::Host;
+use crate::host::packages::manual::{Manual, manual};
 use crate::host::packages::{self, Found, Manager, Selector};
-use crate::value::{Fault, Version};
+use crate::value::{Fault, Known, Version};
 
 /// The installed packages that the entry's name stands for.
 pub struct Package {
@@ -43,13 +44,29 @@ impl Resource for Package {
         ),
         &key("manager", "Which package manager has it. Unknown where several have.", Self::manager),
     ];
+    const PINS: &[Pin] = &[Pin::exact("versions"), Pin::if_true("held")];
     type Id = Selector;
     type Settings = ();
+
+    const INVENTORY: Option<Inventory> = Some(Inventory { noun: "manually installed packages", list: inventory });
+    fn speaks_of(entry: &str, thing: &str) -> bool {
+        let parsed = (Selector::parse(entry), Selector::parse(thing));
+        entry == thing || matches!(parsed, (Ok(entry), Ok(thing)) if entry.includes(&thing))
+    }
 
     fn probe(host: &Host, name: &Selector, (): &()) -> Result<Option<Self>, Fault> {
         let Found { packages: found, more } = packages::find(host, name)?;
         Ok((!found.is_empty()).then_some(Package { found, more }))
     }
+}
+
+fn inventory(host: &Host) -> Result<Known<Thing>, Fault> {
+    let Known { all, more } = manual(host)?;
+    let thing = |Manual { name, package }: Manual| {
+        let full = format!("{}:{}", package.name, package.architecture);
+        Thing { aliases: vec![full], ..Thing::new(name, &*package.version) }
+    };
+    Ok(Known { all: all.into_iter().map(thing).collect(), more })
 }
 
 impl Id for Selector {

@@ -13,6 +13,15 @@ impl Path {
         &self.0
     }
 
+    /// Whether both name one file whatever lies there: slashes may stand double, and `.` is no step.
+    pub fn is(&self, other: &Path) -> bool {
+        self.steps().eq(other.steps())
+    }
+
+    fn steps(&self) -> impl Iterator<Item = &str> {
+        self.0.split('/').filter(|step| !matches!(*step, "" | "."))
+    }
+
     /// The same text, not a copy of it.
     pub fn shared(&self) -> Arc<str> {
         self.0.clone()
@@ -37,6 +46,11 @@ impl Id for Path {
     }
 }
 
+/// Whether both are paths, and of one file.
+pub(super) fn same(a: &str, b: &str) -> bool {
+    matches!((Path::parse(a), Path::parse(b)), (Ok(a), Ok(b)) if a.is(&b))
+}
+
 impl FromNode for Path {
     const SHAPE: Shape = Shape::Text;
     fn from_node(node: &Node) -> Result<Self, Diagnostic> {
@@ -48,6 +62,24 @@ impl FromNode for Path {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_is_the_same_however_its_slashes_stand() {
+        for (a, b, expected) in [
+            ("/etc", "/etc/", true),
+            ("/etc//ssl/./x", "/etc/ssl/x/", true),
+            ("/", "//", true),
+            ("/", "/.", true),
+            ("/etc", "/etc/x", false),
+            ("/etc/x", "/etc", false),
+            // What `..` leads to, the host's links decide.
+            ("/etc/../x", "/x", false),
+            ("etc", "etc", false),
+            ("", "/", false),
+        ] {
+            assert_eq!(same(a, b), expected, "{a} {b}");
+        }
+    }
 
     #[test]
     fn relative_paths_are_refused_and_slashes_at_the_end_dropped() {

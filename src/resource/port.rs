@@ -1,12 +1,15 @@
 //! `port`: a TCP or UDP port, or a Unix socket, and who listens there.
 
-use super::{Id, Keys, Presence, Resource, key};
+use super::pin::at_least_these;
+use super::{Id, Inventory, Keys, Pin, Presence, Resource, key, path};
 use crate::host::Host;
 use crate::host::sockets::{Family, Transport};
 use crate::syntax::nearest;
-use crate::value::{Fault, Known};
+use crate::value::{Fault, Known, Type, Value};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+
+mod inventory;
 
 pub struct Port {
     host: Host,
@@ -64,8 +67,18 @@ impl Resource for Port {
             Self::clients,
         ),
     ];
+    const PINS: &[Pin] = &[Pin::of("ip", lasting), Pin::holding("process"), Pin::exact("user")];
     type Id = Place;
     type Settings = ();
+
+    const INVENTORY: Option<Inventory> = Some(Inventory { noun: "listening ports", list: inventory::list });
+    fn speaks_of(entry: &str, thing: &str) -> bool {
+        match (Place::parse(entry), Place::parse(thing)) {
+            (Ok(Place::Unix(entry)), Ok(Place::Unix(thing))) => entry == thing || path::same(&entry, &thing),
+            (Ok(entry), Ok(thing)) => entry.includes(&thing),
+            _ => false,
+        }
+    }
 
     fn probe(host: &Host, place: &Place, (): &()) -> Result<Option<Self>, Fault> {
         let (mut sockets, mut more) = (Vec::new(), None::<Fault>);
@@ -168,6 +181,34 @@ impl Port {
     }
 }
 
+impl Place {
+    /// Whether it is of whatever `other` is of: `tcp:80` is of `tcp6:80`.
+    fn includes(&self, other: &Place) -> bool {
+        match (self, other) {
+            (
+                Place::Inet { transport, families, port },
+                Place::Inet { transport: its_transport, families: its_families, port: its_port },
+            ) => {
+                (transport, port) == (its_transport, its_port) && its_families.iter().all(|one| families.contains(one))
+            }
+            _ => self == other,
+        }
+    }
+}
+
+/// The addresses, but for those that come and go by themselves.
+fn lasting(host: &Host, seen: &Value) -> Option<Value> {
+    let is_lent = |text: &str| {
+        let ip = text.parse().ok();
+        ip.is_some_and(|ip| host.links().and_then(|links| links.is_lent(ip)).unwrap_or(false))
+    };
+    let Value::List(all) = seen else { return None };
+    match all.iter().any(|one| matches!(one, Value::Text(text) if is_lent(text))) {
+        true => at_least_these(seen, |text| !is_lent(text)),
+        false => seen.exactly(Type::List(&Type::Text)),
+    }
+}
+
 const PROTOCOLS: [&str; 7] = ["tcp", "tcp4", "tcp6", "udp", "udp4", "udp6", "unix"];
 
 /// A `sockaddr_un` has room for this many bytes: unix(7).
@@ -239,7 +280,7 @@ fn unknown(protocol: &str, text: &str) -> String {
 mod tests {
     use super::*;
     use crate::host::TreeFiles;
-    use crate::value::{Fact, Value};
+    use crate::value::Fact;
     use std::sync::Arc;
     use time::OffsetDateTime;
 

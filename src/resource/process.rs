@@ -1,6 +1,6 @@
 //! `process`: the processes of a name that run.
 
-use super::{Keys, Presence, Resource, key};
+use super::{Keys, Pin, Presence, Resource, key};
 use crate::host::Host;
 use crate::host::processes::{self, Process, Status};
 use crate::value::{Bytes, Fault};
@@ -33,6 +33,7 @@ impl Resource for Running {
         &key("rss", "The memory they have resident, together; shared pages count for each.", Self::rss),
         &key("age", "How long ago the youngest started.", Self::age),
     ];
+    const PINS: &[Pin] = &[Pin::holding("user"), Pin::moving("count")];
     type Id = String;
     type Settings = ();
 

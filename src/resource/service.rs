@@ -1,10 +1,10 @@
 //! `service`: a unit of the init system and the state it is in.
 
-use super::{Argument, Id, Keys, Resource, key, lookup};
+use super::{Argument, Id, Inventory, Keys, Pin, Resource, Thing, id, key, lookup};
 use crate::host::Host;
-use crate::host::units::Unit;
+use crate::host::units::{Unit, enabled};
 use crate::syntax::nearest;
-use crate::value::{Fault, Value};
+use crate::value::{Fault, Known, Value};
 use std::cell::OnceCell;
 
 pub struct Service {
@@ -76,8 +76,14 @@ impl Resource for Service {
             Self::property,
         ),
     ];
+    const PINS: &[Pin] = &[Pin::exact("enabled"), Pin::exact("running"), Pin::if_true("masked")];
     type Id = UnitName;
     type Settings = ();
+
+    const INVENTORY: Option<Inventory> = Some(Inventory { noun: "enabled units", list: inventory });
+    fn speaks_of(entry: &str, thing: &str) -> bool {
+        id::same::<UnitName>(entry, thing)
+    }
 
     fn probe(host: &Host, name: &UnitName, (): &()) -> Result<Option<Self>, Fault> {
         let unit = host.units()?.unit(&name.0, host.deadline())?;
@@ -177,6 +183,15 @@ impl Service {
         let hint = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
         Err(Fault::Unsupported(format!("this systemd knows no property `{name}` of `{}`{hint}", self.unit.id)))
     }
+}
+
+fn inventory(host: &Host) -> Result<Known<Thing>, Fault> {
+    let Known { all, more } = enabled::enabled(host)?;
+    let thing = |unit: enabled::Enabled| {
+        let short = unit.name.strip_suffix(".service").unwrap_or(&unit.name);
+        Thing { aliases: unit.aliases, ..Thing::new(short, unit.description.unwrap_or_default()) }
+    };
+    Ok(Known { all: all.into_iter().map(thing).collect(), more })
 }
 
 fn property_name(name: &str) -> Result<(), String> {

@@ -1,6 +1,6 @@
 //! `system`: which system the host runs, and how it fares.
 
-use super::{Keys, Presence, Resource, key};
+use super::{Keys, Pin, Presence, Resource, key};
 use crate::host::Host;
 use crate::value::{Fault, Share, Version, VersionOrder};
 use rustix::system::uname;
@@ -51,6 +51,19 @@ impl Resource for System {
             Self::reboot_required,
         ),
         &key("clock-synced", "Whether the clock has been set by a time server.", Self::clock_synced),
+    ];
+    const PINS: &[Pin] = &[
+        Pin::exact("os"),
+        Pin::exact("os-version"),
+        Pin::exact("arch"),
+        Pin::exact("hostname"),
+        Pin::not_below("kernel"),
+        Pin::if_true("clock-synced"),
+        Pin::drifting("load-1"),
+        Pin::drifting("load-5"),
+        Pin::drifting("load-15"),
+        Pin::drifting("memory-available"),
+        Pin::drifting("swap-used"),
     ];
     type Id = ();
     type Settings = ();

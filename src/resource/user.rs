@@ -1,10 +1,12 @@
 //! `user`: an account, its password's state and the keys it may be entered with.
 
-use super::{Id, Keys, Resource, key};
+use super::{Id, Inventory, Keys, Pin, Resource, key};
 use crate::host::accounts::User as Account;
 use crate::host::{FileType, Host, shadow};
 use crate::value::{Fault, Secret};
 use time::{Duration, OffsetDateTime};
+
+mod login;
 
 pub struct User {
     host: Host,
@@ -70,8 +72,19 @@ impl Resource for User {
             Self::authorized_keys,
         ),
     ];
+    const PINS: &[Pin] = &[
+        Pin::exact("uid"),
+        Pin::exact("gid"),
+        Pin::exact("groups"),
+        Pin::exact("home"),
+        Pin::exact("shell"),
+        Pin::if_true("locked"),
+    ];
     type Id = Name;
     type Settings = ();
+
+    const INVENTORY: Option<Inventory> =
+        Some(Inventory { noun: "accounts with a login shell", list: login::inventory });
 
     fn probe(host: &Host, name: &Name, (): &()) -> Result<Option<Self>, Fault> {
         let found = host.user(name.as_str())?;

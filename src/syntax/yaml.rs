@@ -129,7 +129,10 @@ impl<'s> Reader<'s> {
                 let at = At { span: self.with_dash(at.span), ..at };
                 self.begin(at, depth, anchor, tag.as_deref(), "seq")?;
                 let items = self.list(depth)?;
-                (anchor, Some(self.tree.node(Span { end: self.end.max(at.span.end), ..at.span }, Data::List(items))?))
+                // What is behind the first `-` may begin with another one.
+                let within = items.first().is_some_and(|first| first.span.start == at.span.start);
+                let span = if within { self.behind_dash(at.span) } else { at.span };
+                (anchor, Some(self.tree.node(Span { end: self.end.max(at.span.end), ..span }, Data::List(items))?))
             }
             Event::MappingStart(_, anchor, tag) => {
                 self.begin(at, depth, anchor, tag.as_deref(), "map")?;
@@ -174,12 +177,16 @@ impl<'s> Reader<'s> {
 
     /// A list that is not indented is said to begin behind its first `-`.
     fn with_dash(&self, span: Span) -> Span {
-        let before = self.text.get(..span.start as usize).unwrap_or_default().trim_end_matches([' ', '\t']);
         let block =
             span.start == span.end && !self.text.get(span.start as usize..).is_some_and(|rest| rest.starts_with('-'));
+        if block { self.behind_dash(span) } else { span }
+    }
+
+    fn behind_dash(&self, span: Span) -> Span {
+        let before = self.text.get(..span.start as usize).unwrap_or_default().trim_end_matches([' ', '\t']);
         match before.strip_suffix('-') {
-            Some(before) if block => self.tree.span(before.len(), before.len()),
-            _ => span,
+            Some(before) => self.tree.span(before.len(), before.len()),
+            None => span,
         }
     }
 
@@ -467,6 +474,18 @@ mod tests {
 
     fn shown(text: &str) -> String {
         super::super::tests::json(&Value::from(&read(text)))
+    }
+
+    #[test]
+    fn a_list_begins_at_its_first_dash() {
+        for text in ["- -1\n- 2", "- - a\n- b", "-\n- a", "- &x -1", "- a: 1\n  b: 2", "- [a]"] {
+            for (head, indent) in [("", ""), ("k:\n", ""), ("k:\n", "  ")] {
+                let text = format!("{head}{indent}{}", text.replace('\n', &format!("\n{indent}")));
+                let root = read(&text);
+                let list = root.get("k").unwrap_or(&root);
+                assert_eq!(list.span.start as usize, head.len() + indent.len(), "{text:?}");
+            }
+        }
     }
 
     #[test]

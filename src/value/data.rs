@@ -1,7 +1,6 @@
 //! What was seen, as data that a spec writes for it.
 
 use super::{Bytes, Mode, Type, Value, Version};
-use crate::quantity;
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
@@ -48,12 +47,18 @@ impl Value {
     }
 
     /// What a spec says under a key of type `ty` that holds of this value and of no other. Of a list, its elements in any
-    /// order.
+    /// order; its only one as if there were no list.
     pub fn exactly(&self, ty: Type) -> Option<Value> {
         let matcher = |name: &str, operand: Value| Value::Map(vec![(name.to_owned(), operand)]);
         match (ty, self) {
             (Type::Secret, _) => None,
             (Type::List(of), Value::List(list)) => {
+                if let ([only], false) = (list.as_slice(), matches!(of, Type::Any | Type::List(_)))
+                    // A list prints as its lines: two of them, or none, may print as the text of one.
+                    && !matches!(only, Value::Text(text) if text.is_empty() || text.contains('\n'))
+                {
+                    return only.exactly(*of);
+                }
                 let elements: Option<Vec<_>> = list.iter().map(|one| one.exactly(*of)).collect();
                 Some(matcher("consist-of", Value::List(elements?)))
             }
@@ -68,13 +73,14 @@ impl Value {
     }
 }
 
-/// With a unit where that loses nothing.
+/// With the largest unit that loses nothing.
 fn size(bytes: u64) -> Value {
-    let text = quantity::size(bytes);
-    match (quantity::parse_size(&text), i64::try_from(bytes)) {
-        (Some(Bytes(read)), _) if read == bytes && bytes >= 1024 => Value::Text(text),
-        (_, Ok(bytes)) => Value::Int(bytes),
-        (_, Err(_)) => Value::Text(bytes.to_string()),
+    const UNITS: [(&str, u32); 5] = [("PiB", 50), ("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)];
+    let whole = UNITS.iter().find(|(_, bits)| bytes > 0 && bytes.trailing_zeros() >= *bits);
+    match (whole, i64::try_from(bytes)) {
+        (Some((unit, bits)), _) => Value::Text(format!("{} {unit}", bytes >> bits)),
+        (None, Ok(bytes)) => Value::Int(bytes),
+        (None, Err(_)) => Value::Text(bytes.to_string()),
     }
 }
 
@@ -112,6 +118,7 @@ fn is_written(version: &Version) -> bool {
 mod tests {
     use super::*;
     use crate::matcher;
+    use crate::quantity;
     use crate::syntax::{Format, parse};
     use crate::value::{Content, Percent, Portion, Secret, Share, VersionOrder};
     use proptest::prelude::*;
@@ -192,7 +199,9 @@ mod tests {
         says(Type::Time, Value::Time(time), &[Value::Time(time + Duration::nanoseconds(1))]);
         says(TEXTS, list(&[text("a"), text("b")]), &[list(&[text("a")]), list(&["a", "b", "c"].map(text))]);
         says(TEXTS, list(&[text("a")]), &[list(&[text("a"), text("b")]), list(&[])]);
-        says(TEXTS, list(&[]), &[list(&[text("a")])]);
+        says(TEXTS, list(&[text("a\nb")]), &[list(&[text("a"), text("b")])]);
+        says(TEXTS, list(&[text("")]), &[list(&[]), list(&[text("a")])]);
+        says(TEXTS, list(&[]), &[list(&[text("a")]), list(&[text("")])]);
         says(Type::List(&Type::Int), list(&[Value::Int(1)]), &[list(&[Value::Int(2)])]);
         says(Type::List(&Type::Version), list(&[version("1.0")]), &[list(&[version("1.0"), version("1.1")])]);
         says(Type::Any, Value::Int(5), &[Value::Int(6)]);

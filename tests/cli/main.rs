@@ -8,7 +8,12 @@
     clippy::print_stderr
 )]
 
+mod accept;
+mod add;
+mod autoadd;
 mod bounds;
+mod coverage;
+mod diff;
 mod fuse;
 mod goss;
 mod goss_render;

@@ -15,9 +15,9 @@ pub(super) mod status_d;
 
 pub(super) const STATUS: &str = "/var/lib/dpkg/status";
 /// Files named by a number, each a stanza that has replaced the one in `status`; dpkg merges them now and then.
-const JOURNAL: &str = "/var/lib/dpkg/updates";
+pub(super) const JOURNAL: &str = "/var/lib/dpkg/updates";
 /// Has a `.list` for every package that is unpacked.
-const INFO: &str = "/var/lib/dpkg/info";
+pub(super) const INFO: &str = "/var/lib/dpkg/info";
 
 /// How often the files are read before it is given up to see them while dpkg leaves them alone.
 const ATTEMPTS: usize = 5;

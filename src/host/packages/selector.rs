@@ -94,6 +94,15 @@ impl Selector {
         }
     }
 
+    /// Whether it selects whatever `other`, which is no glob, selects.
+    pub fn includes(&self, other: &Selector) -> bool {
+        let manager = self.manager == other.manager
+            || other.manager.is_some_and(|manager| self.asks(manager))
+            || (self.manager.is_some_and(|manager| !manager.is_beside()) && other.manager.is_none());
+        let architecture = self.architecture.is_none() || self.architecture == other.architecture;
+        manager && architecture && other.glob.is_none() && self.is_of(&other.name)
+    }
+
     pub(super) fn matches(&self, package: &Package) -> bool {
         self.asks(package.manager)
             && self.is_of(&package.name)

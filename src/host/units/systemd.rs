@@ -87,6 +87,14 @@ impl Systemd {
         Ok(file.map(|_| Unit { path: None, ..unit(name, "", "inactive", "") }))
     }
 
+    pub fn loaded(&self, deadline: Instant) -> Result<Vec<String>, Fault> {
+        let loaded = self.listing.get(deadline, || self.list(deadline))?;
+        let there = loaded.iter().filter(|(_, row)| is_there(&row.load, &row.active));
+        let mut names: Vec<String> = there.map(|(name, _)| name.clone()).collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
     pub fn file_state(&self, name: &str, deadline: Instant) -> Result<Option<String>, Fault> {
         let name = [Item::Text(name.to_owned())];
         match self.manager("GetUnitFileState", "s", &name, deadline)? {

@@ -1,0 +1,83 @@
+//! What `verispec diff` says: `a` and `b` of a folder, or `a` and the host that its first line names.
+
+use crate::run::{claims, host, observed};
+use crate::{Bless, expect, is_spec, trial};
+use libtest_mimic::{Failed, Trial};
+use std::path::{Path, PathBuf};
+use verispec::compare::{self, Comparison};
+use verispec::load::{Rejected, load_with_texts};
+
+const FOLDER: &str = "golden/diff";
+
+pub fn trials(bless: Bless) -> Vec<Trial> {
+    let folders = std::fs::read_dir(FOLDER).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
+    let mut folders: Vec<PathBuf> = folders.collect();
+    folders.sort();
+    let case = |folder: PathBuf| trial(folder.display().to_string(), move || case(&folder, bless));
+    folders.into_iter().map(case).collect()
+}
+
+fn case(folder: &Path, bless: Bless) -> Result<(), Failed> {
+    let a = named(folder, "a").ok_or("no `a` is here")?;
+    let comparison = match named(folder, "b") {
+        Some(b) => {
+            mirrored(&a, &b)?;
+            two(&a, &b)?
+        }
+        None => with_host(&a)?,
+    };
+    let mut json = Vec::new();
+    compare::json::json(&comparison, &mut json)?;
+    let json = String::from_utf8(json)?;
+    let text = compare::text(&comparison, false);
+    for (what, text) in [("diff.text", &text), ("diff.json", &json)] {
+        if text.chars().any(|c| c != '\n' && (c.is_control() || verispec::quantity::drives(c))) {
+            return Err(format!("{what} drives a terminal: {text:?}").into());
+        }
+        if text.contains("canary") {
+            return Err(format!("{what} tells a secret: {text}").into());
+        }
+    }
+    valid(&json)?;
+    expect(&folder.join("diff.text"), &text, bless)?;
+    expect(&folder.join("diff.json"), &json, bless)
+}
+
+/// A spec of the folder by its stem.
+fn named(folder: &Path, stem: &str) -> Option<String> {
+    let names = ["toml", "yaml", "yml", "json"].map(|ending| folder.join(stem).with_extension(ending));
+    names.into_iter().find(|path| is_spec(path) && path.exists()).map(|path| path.display().to_string())
+}
+
+fn two(a: &str, b: &str) -> Result<Comparison, Failed> {
+    let refused = |Rejected { sources, wrong }| Failed::from(sources.render(&wrong, false));
+    let read = |name: &str| load_with_texts(&[name.to_owned()]).map_err(refused);
+    let ((first, first_texts), (second, second_texts)) = (read(a)?, read(b)?);
+    Ok(compare::specs(
+        &compare::Spec { name: a, sources: &first.sources, claims: &first.claims, texts: &first_texts },
+        &compare::Spec { name: b, sources: &second.sources, claims: &second.claims, texts: &second_texts },
+    ))
+}
+
+/// The other way round there is as much to tell.
+fn mirrored(a: &str, b: &str) -> Result<(), Failed> {
+    let (there, back) = (two(a, b)?.counts(), two(b, a)?.counts());
+    let turned = compare::Counts { only_a: back.only_b, only_b: back.only_a, ..back };
+    if there == turned { Ok(()) } else { Err(format!("{there:?} and back {back:?}").into()) }
+}
+
+fn with_host(a: &str) -> Result<Comparison, Failed> {
+    let refused = |Rejected { sources, wrong }| Failed::from(sources.render(&wrong, false));
+    let (spec, texts) = load_with_texts(&[a.to_owned()]).map_err(refused)?;
+    let (_, claims) = claims(Path::new(a))?;
+    let seen = observed(&claims, &host(Path::new(a))?);
+    let spec = compare::Spec { name: a, sources: &spec.sources, claims: &spec.claims, texts: &texts };
+    Ok(compare::with_host(&spec, "host.example", &seen))
+}
+
+fn valid(json: &str) -> Result<(), Failed> {
+    let validator = jsonschema::draft202012::new(&compare::json::schema())?;
+    let document = serde_json::from_str(json)?;
+    let wrong: Vec<String> = validator.iter_errors(&document).map(|e| e.to_string()).collect();
+    if wrong.is_empty() { Ok(()) } else { Err(format!("{wrong:?}\n{json}").into()) }
+}
