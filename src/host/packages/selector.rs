@@ -64,7 +64,11 @@ impl Selector {
         if name.is_empty() {
             return Err("the name is empty".into());
         }
-        if name.split('/').any(|part| matches!(part, "" | "." | "..")) {
+        let is_scoped = manager == Some(Manager::Npm) && name.starts_with('@');
+        let parts = name.split('/').count();
+        let is_path =
+            parts > if is_scoped { 2 } else { 1 } || name.split('/').any(|part| matches!(part, "" | "." | ".."));
+        if is_path && manager.is_some_and(Manager::is_beside) {
             return Err(format!("`{name}` is a path, and no package is called so"));
         }
         if architecture.is_some_and(|a| a.is_empty() || a.contains(['*', '?', '['])) {
@@ -139,8 +143,9 @@ mod tests {
             "pip:",
             "rpm:",
             "npm:../../etc",
-            "npm:a//b",
-            "/a",
+            "npm:a/b",
+            "npm:@a//b",
+            "snap:..",
         ] {
             assert!(Selector::parse(text).is_err(), "{text:?}");
         }
