@@ -115,7 +115,10 @@ pub(super) fn follow(walk: &mut Walk<'_>, at: usize, path: &str) {
         }
         match included(line) {
             Some(patterns) => patterns.iter().for_each(|pattern| include(walk, at, path, pattern)),
-            None => named.extend(words(line).filter(|word| may_be_certificate(word)).map(str::to_owned)),
+            None => {
+                let words = words(line).chain(spaced(line));
+                named.extend(words.filter(|word| may_be_certificate(word)).map(str::to_owned));
+            }
         }
     }
     named.dedup();
@@ -155,6 +158,12 @@ fn included(line: &str) -> Option<Vec<&str>> {
 fn words(line: &str) -> impl Iterator<Item = &str> {
     let line = line.split(" #").next().unwrap_or_default();
     line.split(|c: char| c.is_whitespace() || "\"';=,(){}<>".contains(c)).filter(|word| !word.is_empty())
+}
+
+/// What stands in quotes on a line and has blanks in it, as a path may.
+fn spaced(line: &str) -> impl Iterator<Item = &str> {
+    let within = |quote| line.split(quote).skip(1).step_by(2);
+    within('"').chain(within('\'')).filter(|text| text.contains(char::is_whitespace))
 }
 
 /// Adds the files that a pattern names: below the directory of the file that includes them, or one above it.
@@ -293,4 +302,17 @@ fn below(host: &Host, directory: &str, deepest: usize, found: &mut Vec<String>) 
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_with_blanks_is_named_in_quotes() {
+        let found = |line| spaced(line).collect::<Vec<_>>();
+        assert_eq!(found("ssl_certificate \"/etc/ssl/web site.pem\";"), ["/etc/ssl/web site.pem"]);
+        assert_eq!(found("key = '/etc/a b.key' # 'x y"), ["/etc/a b.key", "x y"]);
+        assert_eq!(found("name \"/etc/plain.pem\";"), [""; 0]);
+    }
 }
