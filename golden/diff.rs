@@ -1,6 +1,6 @@
 //! What `verispec diff` says: `a` and `b` of a folder, or `a` and the host that its first line names.
 
-use crate::run::{claims, host, judged};
+use crate::run::{claims, host, observed};
 use crate::{Bless, expect, is_spec, trial};
 use libtest_mimic::{Failed, Trial};
 use std::path::{Path, PathBuf};
@@ -70,9 +70,9 @@ fn with_host(a: &str) -> Result<Comparison, Failed> {
     let refused = |Rejected { sources, wrong }| Failed::from(sources.render(&wrong, false));
     let (spec, texts) = load_with_texts(&[a.to_owned()]).map_err(refused)?;
     let (_, claims) = claims(Path::new(a))?;
-    let judged = judged(&claims, &host(Path::new(a))?);
+    let seen = observed(&claims, &host(Path::new(a))?);
     let spec = compare::Spec { name: a, sources: &spec.sources, claims: &spec.claims, texts: &texts };
-    Ok(compare::with_host(&spec, "host.example", &judged))
+    Ok(compare::with_host(&spec, "host.example", &seen))
 }
 
 fn valid(json: &str) -> Result<(), Failed> {

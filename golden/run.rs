@@ -12,6 +12,7 @@ use verispec::load::goss::Request;
 use verispec::load::{Rejected, Spec, load};
 use verispec::plan::Limits;
 use verispec::report::{Context, FORMATS, Reporter, goss};
+use verispec::resource::Observed;
 use verispec::spec::Claim;
 use verispec::syntax::Sources;
 use verispec::verdict::{Judged, Summary, Verdict, judge, skipped};
@@ -101,20 +102,13 @@ fn goss_page(path: &Path) -> Result<String, Failed> {
 fn written(reporter: &mut dyn Reporter, claims: &Arc<Vec<Claim>>, host: &Host) -> Result<String, Failed> {
     let (mut out, mut summary) = (Vec::new(), Summary::new(datetime!(2026-01-01 00:00 UTC)));
     reporter.begin(claims.len(), &mut out)?;
-    for judged in judged(claims, host) {
-        judged.verdicts.iter().for_each(|v| summary.count(&v.outcome));
-        reporter.entry(&judged, &mut out)?;
+    for (claim, verdicts) in claims.iter().zip(verdicts(claims, host)) {
+        verdicts.iter().for_each(|v| summary.count(&v.outcome));
+        reporter.entry(&Judged { claim, verdicts, elapsed: Duration::from_millis(1) }, &mut out)?;
     }
     summary.elapsed = Duration::from_millis(20);
     reporter.finish(&summary, &mut out)?;
     Ok(String::from_utf8(out)?)
-}
-
-/// Each claim with its verdicts.
-pub fn judged<'c>(claims: &'c Arc<Vec<Claim>>, host: &Host) -> Vec<Judged<'c>> {
-    let elapsed = Duration::from_millis(1);
-    let judged = |(claim, verdicts)| Judged { claim, verdicts, elapsed };
-    claims.iter().zip(verdicts(claims, host)).map(judged).collect()
 }
 
 /// The kind, key and outcome of every verdict on a spec.
@@ -142,8 +136,8 @@ pub fn claims(path: &Path) -> Result<(Sources, Arc<Vec<Claim>>), Failed> {
     }
 }
 
-/// The verdicts of each claim.
-fn verdicts<'c>(claims: &'c Arc<Vec<Claim>>, host: &Host) -> Vec<Vec<Verdict<'c>>> {
+/// What came of each claim, but for those that are skipped.
+pub fn observed(claims: &Arc<Vec<Claim>>, host: &Host) -> Vec<Option<Observed>> {
     let mut slots: Vec<_> = claims.iter().map(|_| None).collect();
     let open = claims.iter().enumerate().filter(|(_, c)| c.skip().is_none()).map(|(i, _)| i).collect();
     gather(claims, open, host, Limits::default(), &mut |event| {
@@ -151,11 +145,16 @@ fn verdicts<'c>(claims: &'c Arc<Vec<Claim>>, host: &Host) -> Vec<Vec<Verdict<'c>
             slots[index] = Some(gathered.observed);
         }
     });
+    slots
+}
+
+/// The verdicts of each claim.
+fn verdicts<'c>(claims: &'c Arc<Vec<Claim>>, host: &Host) -> Vec<Vec<Verdict<'c>>> {
     let judged = |(claim, slot): (&'c Claim, Option<_>)| match slot {
         Some(observed) => judge(claim, observed),
         None => skipped(claim),
     };
-    claims.iter().zip(slots).map(judged).collect()
+    claims.iter().zip(observed(claims, host)).map(judged).collect()
 }
 
 /// The host that a spec's first line names: `# host: debian`.

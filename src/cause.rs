@@ -200,6 +200,11 @@ impl Walk<'_> {
         self.steps.get(at).is_some_and(|step| step.up)
     }
 
+    /// Whether the word itself names the thing at `at`.
+    fn is_named(&self, at: usize) -> bool {
+        self.trail.found.get(at).is_some_and(|found| found.from.is_none())
+    }
+
     /// Whether the word itself names something of this kind.
     fn names_a(&self, kind: &str) -> bool {
         self.trail.found.iter().any(|found| found.kind == kind && found.from.is_none())

@@ -92,8 +92,8 @@ pub struct Part {
 pub enum Said {
     /// As a spec says it.
     Data(Value),
-    /// As a spec says it, but for what may not be shown.
-    Starred(Value),
+    /// As a spec says it, but for what may not be shown or could not be seen.
+    Incomplete(Value),
     /// What a spec cannot say, in words: `nothing`, why it does not read.
     Words(String),
 }
@@ -223,7 +223,7 @@ fn key(name: &str, a: Option<Shown>, b: Option<Shown>) -> Key {
 /// Two secrets with the same words around them would look the same.
 fn hide_alike(a: &mut Option<Part>, b: &mut Option<Part>) {
     if let (Some(a), Some(b)) = (a, b)
-        && (a.said.is_starred() || b.said.is_starred())
+        && (a.said.is_incomplete() || b.said.is_incomplete())
         && a.said.data() == b.said.data()
     {
         a.said = Said::hidden();
@@ -237,14 +237,22 @@ impl Said {
         Said::Words("(hidden)".into())
     }
 
-    fn is_starred(&self) -> bool {
-        matches!(self, Said::Starred(_))
+    fn is_incomplete(&self) -> bool {
+        matches!(self, Said::Incomplete(_))
+    }
+
+    /// The same where there may be more of it.
+    fn incomplete(self) -> Said {
+        match self {
+            Said::Data(value) => Said::Incomplete(value),
+            other => other,
+        }
     }
 
     /// The value, where it is one.
     fn data(&self) -> Option<&Value> {
         match self {
-            Said::Data(value) | Said::Starred(value) => Some(value),
+            Said::Data(value) | Said::Incomplete(value) => Some(value),
             Said::Words(_) => None,
         }
     }

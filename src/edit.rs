@@ -107,7 +107,7 @@ fn put_group(text: &str, format: Format, kind: &str, group: &[&Entry], order: &[
 
 /// The text with these changes made one after another, all or none.
 pub fn change(text: &str, format: Format, changes: &[Change]) -> Result<String, Refusal> {
-    changes.iter().try_fold(text.to_owned(), |text, one| change::change(&text, format, one))
+    change::change(text, format, changes)
 }
 
 /// The first of the layouts that says what is meant.

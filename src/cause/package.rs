@@ -7,6 +7,8 @@ use crate::value::Fault;
 
 /// Bytes of a file of sysusers.d(5) that are read.
 const BOUND: u64 = 64 << 10;
+/// Accounts that one such file makes for a service.
+const MOST_MADE: usize = 8;
 
 pub(super) fn follow(walk: &mut Walk<'_>, at: usize, name: &str) {
     let host = walk.host;
@@ -14,6 +16,10 @@ pub(super) fn follow(walk: &mut Walk<'_>, at: usize, name: &str) {
         return;
     };
     let files = walk.ask(format!("the files of package `{name}`"), host.package_files(package));
+    // One unit of a collection is not the collection.
+    if walk.climbs(at) && !walk.is_named(at) && unit::count(&files) > unit::MANY {
+        return;
+    }
     let dossier = walk.ask(format!("what package `{name}` needs"), host.package_dossier(package)).unwrap_or_default();
     parts(walk, at, package, &dossier, &files);
     unit::of_package(walk, at, &package.name, &files);
@@ -94,7 +100,9 @@ fn accounts(walk: &mut Walk<'_>, at: usize, package: &Package, files: &[String])
     for path in files.iter().filter(|path| path.contains("/sysusers.d/") && path.ends_with(".conf")) {
         let text = host.files().read(path, BOUND).map(|bytes| bytes.unwrap_or_default());
         let text = walk.ask(path.clone(), text);
-        for thing in account::made(&String::from_utf8_lossy(&text)) {
+        let made = account::made(&String::from_utf8_lossy(&text));
+        // Those that every host has of its distribution are no package's own.
+        for thing in if made.len() > MOST_MADE { Vec::new() } else { made } {
             let there = match &thing {
                 Thing::User(name) => host.user(name).map(|user| user.is_some()),
                 Thing::Group(name) => host.group(name).map(|group| group.is_some()),

@@ -113,9 +113,9 @@ pub(super) fn follow(walk: &mut Walk<'_>, at: usize, name: &str) {
     }
     let mut by_name: BTreeMap<String, Vec<u32>> = BTreeMap::new();
     for pid in pids {
-        let comm = host.process_name(pid);
-        if let Some(comm) = walk.ask(format!("process {pid}"), comm) {
-            by_name.entry(comm).or_default().push(pid);
+        let process = host.process(pid);
+        if let Some(process) = walk.ask(format!("process {pid}"), process) {
+            by_name.entry(process::full_name(host, &process)).or_default().push(pid);
         }
     }
     for (comm, pids) in by_name {

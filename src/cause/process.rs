@@ -1,7 +1,7 @@
 //! From processes to the configuration that their command line names, and up to their unit, or what brought their program.
 
 use super::{Process, Thing, Walk, account, configuration, port};
-use crate::host::Host;
+use crate::host::{Host, processes};
 use crate::value::Fault;
 
 /// Bytes of a name that the kernel keeps.
@@ -33,9 +33,22 @@ pub(super) fn named(host: &Host, word: &str) -> Result<Vec<u32>, Fault> {
     Ok(pids)
 }
 
+/// A process's name, whole where its command line has the rest of it.
+pub(super) fn full_name(host: &Host, process: &processes::Process) -> String {
+    if process.comm.len() < COMM {
+        return process.comm.clone();
+    }
+    let arguments = process.arguments(host).ok().flatten().unwrap_or_default();
+    // A program that writes its own title writes it as one argument.
+    let mut names = arguments.iter().take(2).filter_map(|argument| argument.rsplit('/').next());
+    names.find(|name| name.starts_with(&process.comm) && !name.contains(' ')).unwrap_or(&process.comm).to_owned()
+}
+
 pub(super) fn follow(walk: &mut Walk<'_>, at: usize, process: &Process) {
     if walk.climbs(at) && !units(walk, at, process) {
-        let pids = process.pids.get(..MOST).unwrap_or(&process.pids);
+        // systemd holds what it has opened for others.
+        let pids: Vec<u32> = process.pids.iter().copied().filter(|pid| *pid != 1).take(MOST).collect();
+        let pids = pids.as_slice();
         port::held(walk, at, pids, "it listens there");
         for (_, uid) in users(walk, pids) {
             account::lead(walk, at, uid, "it runs as this user");

@@ -231,6 +231,39 @@ fn configuration_without_end_is_bounded_and_said_to_be() {
     assert_eq!(follow(&host(&looped), "nginx", 6).found.len(), follow(&host(NGINX), "nginx", 6).found.len());
 }
 
+#[test]
+fn one_unit_of_a_collection_does_not_lead_to_all_of_it() {
+    let many: String = (0..40).map(|n| format!("/lib/systemd/system/x{n}.service\n")).collect();
+    let list = "/lib/systemd/system/ssh.service\n";
+    let tree = NGINX.replace(list, &format!("{list}{many}"));
+    let found = names(&follow(&host(&tree), "sshd", 6));
+    assert!(found.contains(&"package openssh-server".into()));
+    assert!(!found.iter().any(|f| f.starts_with("file") || f.contains("client")), "{found:?}");
+    let whole = names(&follow(&host(&tree), "openssh-server", 6));
+    assert!(whole.contains(&"service ssh".into()) && whole.contains(&"file /etc/ssh/moduli".into()), "{whole:?}");
+}
+
+#[test]
+fn a_name_that_the_kernel_cuts_is_whole_where_the_command_line_has_it() {
+    let long = NGINX.replace("(nginx)", "(nginx-with-a-na)").replace(
+        "nginx: master process /usr/sbin/nginx -g daemon on; master_process on;",
+        "/usr/sbin/nginx-with-a-name",
+    );
+    let long = long.replace("nginx: worker process", "/usr/sbin/nginx-with-a-name");
+    let found = names(&follow(&host(&long), "nginx", 6));
+    assert!(found.contains(&"process nginx-with-a-name".into()), "{found:?}");
+    assert_eq!(names(&follow(&host(&long), "nginx-with-a-name", 6))[0], "process nginx-with-a-name");
+    assert_eq!(names(&follow(&host(&long), "nginx-with-a-nam", 6)), [""; 0]);
+    let found = names(&follow(&host(&long), "443", 6));
+    assert_eq!(found[..2], ["port tcp4:443", "process nginx-with-a-name"]);
+}
+
+#[test]
+fn what_the_first_process_holds_is_not_its_own() {
+    let found = names(&follow(&host(NGINX), "systemd", 6));
+    assert_eq!(found, ["process systemd"]);
+}
+
 proptest::proptest! {
     #[test]
     fn no_configuration_and_no_word_makes_it_panic(

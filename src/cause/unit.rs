@@ -11,6 +11,8 @@ const ENDINGS: [&str; 7] = [".service", ".socket", ".timer", ".path", ".mount", 
 const ASKED: [&str; 4] = [".service", ".socket", ".timer", ".path"];
 /// Instances of a template, or units of a package, that are followed at most.
 const MOST: usize = 200;
+/// Units beyond which a package is a collection, of which only what is active counts.
+pub(super) const MANY: usize = 16;
 /// UID_MIN of login.defs(5) on every distribution: people have numbers from here.
 const PEOPLE: u32 = 1_000;
 
@@ -26,16 +28,18 @@ pub(super) fn named(walk: &mut Walk<'_>, word: &str) {
         if (!ASKED.contains(ending) && !names.contains(&asked)) || (whole && !word.ends_with(ending)) {
             continue;
         }
-        let Some(Standing { id, active, starts, .. }) = standing(walk, &asked) else { continue };
+        let Some(Standing { id, used, .. }) = standing(walk, &asked) else { continue };
         // Of a socket or timer that is not used, the word does not speak.
-        if whole || *ending == ".service" || active || starts {
+        if whole || *ending == ".service" || used {
             let because = if id == asked { "a unit of this name" } else { "the unit that this name is an alias of" };
             walk.name(Thing::Unit(id), because);
         }
     }
     let (stem, _) = word.split_once('.').unwrap_or((word, ""));
     for name in instances(&names, stem.trim_end_matches('@'), if whole { word } else { "" }) {
-        walk.name(Thing::Unit(name), "an instance of the template of this name");
+        if standing(walk, &name).is_some_and(|standing| standing.used) {
+            walk.name(Thing::Unit(name), "an instance of the template of this name");
+        }
     }
 }
 
@@ -55,23 +59,30 @@ pub(super) fn of_package(walk: &mut Walk<'_>, at: usize, package: &str, files: &
         let why = format!("it has {} units, of which {MOST} are looked at", own.len());
         walk.miss(format!("package `{package}`"), Fault::Unsupported(why));
     }
+    let many = own.len() > MANY;
     for (path, name) in own.into_iter().take(MOST) {
         if let Some((template, ending)) = name.split_once("@.") {
             for instance in instances(&names, template, &format!("{template}@.{ending}")) {
-                walk.lead(at, Thing::Unit(instance), format!("an instance of its template {path}"));
+                if standing(walk, &instance).is_some_and(|standing| standing.used) {
+                    walk.lead(at, Thing::Unit(instance), format!("an instance of its template {path}"));
+                }
             }
             continue;
         }
-        let Some(Standing { id, active, starts, is_static }) = standing(walk, name) else { continue };
+        // To ask for each whether it is enabled takes systemd a while.
+        if many && !names.iter().any(|loaded| loaded == name) {
+            continue;
+        }
+        let Some(Standing { id, used, is_static, .. }) = standing(walk, name) else { continue };
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
         let is_main = name.ends_with(".service") && !is_static && (stem == package || stem == walk.word);
-        if active || starts || is_main {
+        if used || is_main {
             walk.lead(at, Thing::Unit(id), format!("its unit file {path}"));
         }
     }
     for (path, name) in scripts {
         if names.contains(&name)
-            && let Some(Standing { id, .. }) = standing(walk, &name).filter(|s| s.active || s.starts)
+            && let Some(Standing { id, .. }) = standing(walk, &name).filter(|s| s.used)
         {
             walk.lead(at, Thing::Unit(id), format!("its init script {path}"));
         }
@@ -100,7 +111,7 @@ pub(super) fn follow(walk: &mut Walk<'_>, at: usize, name: &str) {
         packages(walk, at, &ties, main.as_ref());
     }
     for partner in &ties.partners {
-        if let Some(Standing { id, .. }) = standing(walk, partner).filter(|s| s.active || s.starts)
+        if let Some(Standing { id, .. }) = standing(walk, partner).filter(|s| s.used)
             && ENDINGS.iter().any(|ending| id.ends_with(ending))
         {
             let because = format!("{} and {name} start one another", id);
@@ -126,7 +137,7 @@ fn main(walk: &mut Walk<'_>, ties: &Ties, pids: &[u32]) -> Option<Process> {
         running.extend(walk.ask(format!("process {pid}"), process));
     }
     let first = running.into_iter().min_by_key(|process| (process.started, process.pid))?;
-    Some(Process { name: first.comm, pids: vec![first.pid] })
+    Some(Process { name: process::full_name(host, &first), pids: vec![first.pid] })
 }
 
 /// Who it runs as: by its file, and by its processes. What people start through it (cron, at) is not its own.
@@ -151,8 +162,10 @@ fn users(walk: &mut Walk<'_>, at: usize, ties: &Ties, pids: &[u32], main: Option
         walk.lead(at, Thing::User(main.name.clone()), "a user of its main process's name");
     }
     for (pid, uid) in process::users(walk, pids) {
-        let is_main =
-            || main.is_some_and(|main| host.process_name(pid).is_ok_and(|name| name.as_ref() == Some(&main.name)));
+        // The kernel keeps the beginning of a long name.
+        let is_main = || {
+            main.is_some_and(|main| host.process_name(pid).is_ok_and(|n| n.is_some_and(|n| main.name.starts_with(&n))))
+        };
         if uid < PEOPLE || is_main() {
             account::lead(walk, at, uid, "a process of its control group runs as this user");
         }
@@ -175,6 +188,11 @@ fn packages(walk: &mut Walk<'_>, at: usize, ties: &Ties, main: Option<&Process>)
     {
         walk.climb(at, Thing::Package(other), format!("it has the program {program}"));
     }
+}
+
+/// How many units a package has, by its list of files.
+pub(super) fn count(files: &[String]) -> usize {
+    files.iter().filter(|path| unit_of(path).is_some()).count()
 }
 
 /// The name of a unit whose file this is, if it is one that does something.

@@ -4,23 +4,25 @@ use super::said::{self, Entry};
 use super::{Comparison, Difference, Key, Part, Party, Place, Said, Side, Spec, hide_alike, notation};
 use crate::report::place::Places;
 use crate::report::printable::some_of;
-use crate::value::{Type, Value};
-use crate::verdict::{Judged, Outcome, Verdict};
+use crate::resource::Observed;
+use crate::value::{Fault, Type, Value};
+use crate::verdict::{Outcome, Verdict, judge};
 
 /// What a text lacks, of which so many are named.
 const ELEMENTS: usize = 12;
 
-/// Compares a spec with what was found on a host: `judged` has the verdicts on each of its claims, in their order.
-pub fn with_host(spec: &Spec, host: &str, judged: &[Judged]) -> Comparison {
+/// Compares a spec with what was seen on a host: `seen` has what came of each of its claims, in their order, but for those
+/// that were not looked at.
+pub fn with_host(spec: &Spec, host: &str, seen: &[Option<Observed>]) -> Comparison {
     let trees = said::trees(spec);
     let places = Places::new(spec.sources);
     let (mut entries, mut same, mut skipped) = (vec![], 0, 0);
-    for (entry, judged) in said::entries(spec, &trees).iter().zip(judged) {
-        if entry.claim.skip().is_some() {
+    for (entry, seen) in said::entries(spec, &trees).iter().zip(seen) {
+        let Some(seen) = seen else {
             skipped += 1;
             continue;
-        }
-        let keys = keys(entry, &judged.verdicts, &places);
+        };
+        let keys = keys(entry, seen, &places);
         match keys.is_empty() {
             true => same += 1,
             false => entries.push(Difference {
@@ -38,10 +40,10 @@ pub fn with_host(spec: &Spec, host: &str, judged: &[Judged]) -> Comparison {
 }
 
 /// The keys that are not as the spec says, or of which it is not known.
-fn keys(entry: &Entry, verdicts: &[Verdict], places: &Places) -> Vec<Key> {
+fn keys(entry: &Entry, seen: &Observed, places: &Places) -> Vec<Key> {
     let presences = usize::from(entry.claim.kind.presence.is_some() && entry.claim.presence.is_some());
     let mut keys = vec![];
-    for (at, verdict) in verdicts.iter().enumerate() {
+    for (at, verdict) in judge(entry.claim, seen.clone()).iter().enumerate() {
         if verdict.outcome.ok() {
             continue;
         }
@@ -58,7 +60,11 @@ fn keys(entry: &Entry, verdicts: &[Verdict], places: &Places) -> Vec<Key> {
             _ => {
                 let bare = index.and_then(|index| entry.asked.get(index)).is_some_and(|node| node.list().is_some());
                 let ty = index.map_or(Type::Bool, |index| entry.type_of(index));
-                let (said, note) = found(verdict, ty, bare);
+                let (mut said, mut note) = found(verdict, ty, bare);
+                if let Some(more) = index.and_then(|index| unseen(seen, index)) {
+                    said = said.incomplete();
+                    note = Some(format!("there may be more: {more}"));
+                }
                 let (mut a, mut b) = (a, Some(Part { said, place: None }));
                 hide_alike(&mut a, &mut b);
                 Key { name, a, b, unknown: None, note }
@@ -66,6 +72,14 @@ fn keys(entry: &Entry, verdicts: &[Verdict], places: &Places) -> Vec<Key> {
         });
     }
     keys
+}
+
+/// Why there may be more of what was seen under the key that the test at `index` is about.
+fn unseen(seen: &Observed, index: usize) -> Option<&Fault> {
+    match seen.as_ref().ok()?.as_ref()?.values.get(index)? {
+        Ok(Value::Partial(part)) => Some(&part.1),
+        _ => None,
+    }
 }
 
 /// What was found, as a spec would say it under a key of type `ty`, and what else there is to say. Where the spec has a
@@ -94,7 +108,7 @@ fn found(verdict: &Verdict, ty: Type, bare: bool) -> (Said, Option<String>) {
     let as_bare = if bare { shown.as_data().filter(|data| !is_empty(data)) } else { None };
     let said = match as_bare.or_else(|| shown.exactly(ty)) {
         Some(data) if shown == *found => Said::Data(data),
-        Some(data) => Said::Starred(data),
+        Some(data) => Said::Incomplete(data),
         None if evidence.found.is_empty() => Said::Words("nothing".into()),
         None => Said::Words(evidence.found),
     };

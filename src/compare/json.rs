@@ -113,7 +113,7 @@ fn of_part(part: &Part) -> One<'_> {
     let mut room = ROOM;
     let (value, whole, words) = match &part.said {
         Said::Data(value) => (value.to_json_within(&mut room), true, None),
-        Said::Starred(value) => (value.to_json_within(&mut room), false, None),
+        Said::Incomplete(value) => (value.to_json_within(&mut room), false, None),
         Said::Words(words) => (Json::Null, false, Some(cut(words, &mut { ROOM }))),
     };
     One { value, exact: whole && room > 0, words, place: part.place.as_ref().map(at) }
@@ -182,7 +182,7 @@ pub fn schema() -> Json {
     }));
     let part = object(json!({
         "value": { "description": "As a spec says it: a value, a list or a matcher; null where no spec can say it." },
-        "exact": { "type": "boolean", "description": "Whether `value` is all of it: no secret is left out, and nothing is cut." },
+        "exact": { "type": "boolean", "description": "Whether `value` is all of it: no secret is left out, nothing is cut, and nothing could not be seen." },
         "words": maybe("string", "What no spec can say: `nothing`, `(hidden)`, why it does not read."),
         "place": reference("place", "Where the spec says it."),
     }));

@@ -231,7 +231,7 @@ impl<'s> Entry<'s> {
             None if self.claim.target() == &*self.claim.id => {
                 (Said::Data(Value::Text(self.claim.id.to_string())), self.claim.span)
             }
-            None => (Said::Starred(Value::Text(self.claim.id.to_string())), self.claim.span),
+            None => (Said::Incomplete(Value::Text(self.claim.id.to_string())), self.claim.span),
         }
     }
 
@@ -259,7 +259,7 @@ impl<'s> Entry<'s> {
         let value = self.value(node, ty, &mut starred);
         match (value, starred) {
             (Value::Secret(_), _) => Said::hidden(),
-            (value, true) => Said::Starred(value),
+            (value, true) => Said::Incomplete(value),
             (value, false) => Said::Data(value),
         }
     }

@@ -123,7 +123,7 @@ impl Page<'_> {
 
     fn said(&self, said: &Said) -> String {
         match said {
-            Said::Data(value) | Said::Starred(value) => self.value(value),
+            Said::Data(value) | Said::Incomplete(value) => self.value(value),
             Said::Words(words) if words.starts_with('(') => line(words).into_owned(),
             Said::Words(words) => format!("({})", line(words)),
         }

@@ -5,26 +5,81 @@ mod tree;
 
 use super::inline::Hand;
 use super::meant::{Meant, place};
-use super::{Change, Entry, Layout, Refusal, Step, first_right, put_group, read};
+use super::statement::Document;
+use super::{Change, Entry, Layout, Refusal, Step, first_right, put_group, read, reads};
 use crate::syntax::{Format, Node};
 use crate::value::Value;
 
+/// The text with changes made one after another.
+pub fn change(text: &str, format: Format, changes: &[Change]) -> Result<String, Refusal> {
+    let mut all = changes.iter();
+    match changes {
+        [_, _, ..] if let Some(done) = at_once(text, format, changes) => Ok(done),
+        _ => all.try_fold(text.to_owned(), |text, one| self::one(&text, format, one)),
+    }
+}
+
+/// The text with changes made that do not touch one another, which saves reading it behind each.
+fn at_once(text: &str, format: Format, changes: &[Change]) -> Option<String> {
+    let spec = Spec::read(text, format).ok()?;
+    let mut meant = Meant::from(&spec.root);
+    let mut layout = vec![];
+    for change in changes {
+        meant.change(change).ok()?;
+        let parts = match change {
+            Change::Set(path, value) => match find(&spec.root, path).map(Value::from) {
+                Some(old) if old == *value => continue,
+                Some(old) => parts(&old, value, path, false),
+                None if as_entry(&spec.root, path, value).is_some() => return None,
+                None => None,
+            },
+            _ => None,
+        };
+        for part in parts.as_deref().unwrap_or(std::slice::from_ref(change)) {
+            layout.extend(spec.layouts(part, spec.hand).ok()?.into_iter().next()?);
+        }
+    }
+    first_right(text, format, &[layout], &meant)
+}
+
+/// A text and what it says.
+struct Spec<'s> {
+    text: &'s str,
+    root: Node<'s>,
+    /// Of TOML alone.
+    document: Document,
+    hand: Hand,
+}
+
+impl<'s> Spec<'s> {
+    fn read(text: &'s str, format: Format) -> Result<Spec<'s>, Refusal> {
+        let root = read(text, format)?;
+        let document = if format == Format::Toml { Document::of(text) } else { Document::default() };
+        Ok(Spec { text, root, document, hand: Hand::like(text, format) })
+    }
+
+    /// Ways to make a change, the best first.
+    fn layouts(&self, change: &Change, hand: Hand) -> Result<Vec<Layout>, Refusal> {
+        match hand.format {
+            Format::Toml => Ok(statements::change(self.text, &self.document, change, hand)),
+            _ => tree::change(self.text, &self.root, change, hand),
+        }
+    }
+}
+
 /// The text with one change made.
-pub fn change(text: &str, format: Format, change: &Change) -> Result<String, Refusal> {
-    let root = read(text, format)?;
-    let mut meant = Meant::from(&root);
+fn one(text: &str, format: Format, change: &Change) -> Result<String, Refusal> {
+    let spec = Spec::read(text, format)?;
+    let mut meant = Meant::from(&spec.root);
     meant.change(change)?;
-    let mended = |parts: Option<Vec<Change>>| {
-        let mut parts = parts?.into_iter();
-        Some(parts.try_fold(text.to_owned(), |text, part| self::change(&text, format, &part)))
-    };
-    let right = |done: &String| super::reads(done, format, &meant);
+    let right = |done: &String| reads(done, format, &meant);
+    let mended = |parts: Option<Vec<Change>>| Some(self::change(text, format, &parts?));
     let mut whole = None;
     if let Change::Set(path, value) = change {
-        if let Some(entry) = as_entry(&root, path, value) {
+        if let Some(entry) = as_entry(&spec.root, path, value) {
             return put_group(text, format, &entry.kind, &[&entry], &[]);
         }
-        if let Some(old) = find(&root, path) {
+        if let Some(old) = find(&spec.root, path) {
             let before = Value::from(old);
             if before == *value {
                 return Ok(text.to_owned());
@@ -37,19 +92,14 @@ pub fn change(text: &str, format: Format, change: &Change) -> Result<String, Ref
             }
         }
     }
-    let hand = Hand::like(text, format);
-    for hand in [hand, hand.quoted()] {
-        let layouts: Vec<Layout> = match format {
-            Format::Toml => statements::change(text, change, hand),
-            _ => tree::change(text, &root, change, hand)?,
-        };
-        if let Some(done) = first_right(text, format, &layouts, &meant) {
+    for hand in [spec.hand, spec.hand.quoted()] {
+        if let Some(done) = first_right(text, format, &spec.layouts(change, hand)?, &meant) {
             return Ok(done);
         }
     }
     match mended(whole) {
         Some(Ok(done)) if right(&done) => Ok(done),
-        _ => Err(refused(text, &root, change)),
+        _ => Err(refused(text, &spec.root, change)),
     }
 }
 

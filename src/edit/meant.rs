@@ -3,6 +3,7 @@
 use super::{Change, Entry, Refusal, Step};
 use crate::syntax::{Data, Node, brief};
 use crate::value::Value;
+use std::collections::{HashSet, VecDeque};
 
 /// Data that a spec is to say. What stood there already is told to the letter: `1.10` is no `1.1`.
 #[derive(Clone, Debug)]
@@ -69,14 +70,14 @@ impl Meant {
             (Meant::Text(a), Data::Text(b)) => a == b,
             (Meant::List(a), Data::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.says(b)),
             (Meant::Map(fields), Data::Map(map)) => {
-                // New fields mostly stand where they were put among the meant, so that searching for them is short.
-                let mut left: Vec<&Field> = fields.iter().filter(|field| field.new).collect();
+                // New fields mostly stand in the order that they came in, so that the first of them is the one.
+                let mut left: VecDeque<&Field> = fields.iter().filter(|field| field.new).collect();
                 let mut old = fields.iter().filter(|field| !field.new).peekable();
                 fields.len() == map.len()
                     && map.iter().all(|(key, node)| {
                         let field = match old.next_if(|field| field.key == key.text) {
                             Some(field) => Some(field),
-                            None => left.iter().position(|f| f.key == key.text).map(|at| left.remove(at)),
+                            None => left.iter().position(|f| f.key == key.text).and_then(|at| left.remove(at)),
                         };
                         field.is_some_and(|field| field.value.says(node))
                     })
@@ -90,8 +91,9 @@ impl Meant {
         let names = self.inside().map_err(|what| format!("the spec is {what}, not a map of sections"))?;
         let section = names.child(kind);
         let names = section.inside().map_err(|what| format!("`{}` is {what}, not a section", brief(kind)))?;
+        let mut seen: HashSet<String> = names.0.iter().map(|field| field.key.clone()).collect();
         for entry in entries {
-            if names.0.iter().any(|field| field.key == entry.name) {
+            if !seen.insert(entry.name.clone()) {
                 return Err(format!("`{}` of `{}` stands there already", brief(&entry.name), brief(kind)));
             }
             names.0.push(Field { key: entry.name.clone(), value: Meant::Map(fields(&entry.body)?), new: true });

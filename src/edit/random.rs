@@ -105,6 +105,11 @@ fn brackets(value: &Value, format: Format, indent: &str, dice: &mut Dice) -> Str
 }
 
 fn yaml_value(value: &Value, indent: &str, dice: &mut Dice) -> String {
+    let anchor = if dice.one_in(8) { format!(" &a{}", dice.roll(100)) } else { String::new() };
+    anchor + &yaml_bare(value, indent, dice)
+}
+
+fn yaml_bare(value: &Value, indent: &str, dice: &mut Dice) -> String {
     let step = [2, 4, 1, 3][dice.roll(4)];
     let inner = format!("{indent}{}", " ".repeat(step));
     match value {
@@ -125,7 +130,8 @@ fn yaml_value(value: &Value, indent: &str, dice: &mut Dice) -> String {
                         }
                     }
                     one => format!(
-                        "{inner}- {}{}\n",
+                        "{inner}- {}{}{}\n",
+                        if dice.one_in(9) { "&b " } else { "" },
                         brackets(one, Format::Yaml, &format!("{inner}  "), dice),
                         dice.behind()
                     ),
@@ -475,6 +481,38 @@ proptest! {
         prop_assert_eq!(sorted(&data_of(&done, format)), sorted(&meant), "{:?}\n{}\n{}", by, text, done);
         if let Change::Append(..) = by {
             prop_assert_eq!(comments(&text), comments(&done), "{}\n{}", text, done);
+        }
+    }
+
+    #[test]
+    fn changes_at_once_are_changes_one_after_another(
+        spec in specs(), format in formats(), bytes in prop::collection::vec(any::<u8>(), 8..64),
+        some in prop::collection::vec((any::<prop::sample::Index>(), data(), 0..4, words()), 2..5),
+    ) {
+        let text = lay_out(&spec, format, &mut Dice::new(bytes));
+        let mut all = vec![];
+        paths(&data_of(&text, format), vec![], &mut all);
+        if all.is_empty() {
+            return Ok(());
+        }
+        let change_at = |(at, value, how, key): (prop::sample::Index, Value, i32, String)| {
+            let path = all[at.index(all.len())].clone();
+            match how {
+                0 => Change::Append(path, value),
+                1 => Change::Remove(path),
+                2 => Change::Set([&*path, &[Step::Key(key)]].concat(), value),
+                _ => Change::Set(path, value),
+            }
+        };
+        let changes: Vec<Change> = some.into_iter().map(change_at).collect();
+        let one = |text: String, by: &Change| change(&text, format, std::slice::from_ref(by));
+        let slow = changes.iter().try_fold(text.clone(), one);
+        match (slow, change(&text, format, &changes)) {
+            (Ok(slow), Ok(quick)) => {
+                prop_assert_eq!(sorted(&data_of(&slow, format)), sorted(&data_of(&quick, format)), "{}", text);
+            }
+            (Err(_), _) => {}
+            (Ok(_), Err(why)) => prop_assert!(false, "{}", why),
         }
     }
 

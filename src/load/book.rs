@@ -74,6 +74,7 @@ impl Book {
         if self.text == self.old {
             return Ok(false);
         }
+        let _alone = replace::alone(&self.path).map_err(|e| replace::failed(&self.name, &e))?;
         if read(&self.path, &self.name)? != self.old {
             return Err(format!("`{}` has changed since it was read, and is left as it is", self.name));
         }
@@ -84,8 +85,9 @@ impl Book {
 /// What stands in the file at `path`; nothing if it is not there.
 fn read(path: &Path, name: &str) -> Result<String, String> {
     let failed = |e: std::io::Error| Fault::from_io(format!("`{name}` cannot be read"), &e).to_string();
-    let file = match fs::metadata(path).and_then(|meta| pipe::open(path, &meta)) {
-        Ok(file) => file,
+    let file = match fs::metadata(path) {
+        Ok(meta) if !meta.is_file() => return Err(format!("`{name}` is no regular file, and is not written to")),
+        Ok(meta) => pipe::open(path, &meta).map_err(failed)?,
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(String::new()),
         Err(e) => return Err(failed(e)),
     };
@@ -100,6 +102,33 @@ fn read(path: &Path, name: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_many_that_write_at_once_each_is_told_truly_whether_its_entry_stands() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = folder.path().join("a.toml").display().to_string();
+        let add = |n: usize| {
+            let Ok(mut book) = Book::open(&name) else { panic!("it is a spec") };
+            book.put(&[Entry { kind: "user".into(), name: format!("u{n}"), ..Entry::default() }]).unwrap();
+            book.write()
+        };
+        let told: Vec<bool> = std::thread::scope(|scope| {
+            let all: Vec<_> = (0..20).map(|n| scope.spawn(move || add(n))).collect();
+            all.into_iter().map(|one| one.join().unwrap().is_ok()).collect()
+        });
+        let text = fs::read_to_string(&name).unwrap();
+        for (n, told) in told.into_iter().enumerate() {
+            assert_eq!(text.contains(&format!("[user.u{n}]")), told, "u{n}\n{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_refused_and_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.toml");
+        rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        assert!(matches!(Book::open(path.to_str().unwrap()), Err(Unopened::Because(why)) if why.contains("regular")));
+    }
 
     #[test]
     fn what_was_written_meanwhile_is_not_lost() {

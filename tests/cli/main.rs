@@ -10,6 +10,7 @@
 
 mod accept;
 mod add;
+mod autoadd;
 mod bounds;
 mod coverage;
 mod diff;

@@ -16,6 +16,7 @@ pub fn diff(name: &str, old: &str, new: &str, colour: bool) -> String {
     let bold = Style::new().bold();
     let name = line(name);
     let mut out = paint(bold, &format!("--- {name}")) + &paint(bold, &format!("+++ {name}"));
+    let [old, new] = [old, new].map(|text| text.strip_prefix('\u{feff}').unwrap_or(text));
     let diff = TextDiff::from_lines(old, new);
     for hunk in diff.unified_diff().context_radius(CONTEXT).iter_hunks() {
         out.push_str(&paint(AnsiColor::Cyan.on_default(), hunk.header().to_string().trim_end()));

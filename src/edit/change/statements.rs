@@ -10,18 +10,17 @@ use crate::edit::{Change, Layout, Step};
 use crate::value::Value;
 
 /// Ways to make a change, the best first.
-pub fn change(text: &str, change: &Change, hand: Hand) -> Vec<Layout> {
-    let document = Document::of(text);
+pub fn change(text: &str, document: &Document, change: &Change, hand: Hand) -> Vec<Layout> {
     match change {
-        Change::Set(path, value) => match find(&document, path) {
+        Change::Set(path, value) => match find(document, path) {
             Some(found) => set(text, &found, value, hand),
-            None => add(text, &document, path, value, hand),
+            None => add(text, document, path, value, hand),
         },
-        Change::Append(path, value) => match find(&document, path).and_then(|found| found.shape.bracket()) {
+        Change::Append(path, value) => match find(document, path).and_then(|found| found.shape.bracket()) {
             Some(bracket) => member(text, &bracket, &hand.inside().value(value)),
             None => vec![],
         },
-        Change::Remove(path) => match find(&document, path) {
+        Change::Remove(path) => match find(document, path) {
             Some(Found { member: Some((bracket, at)), .. }) => bracket.remove(text, at),
             Some(Found { statement, .. }) => gone(text, &[statement], hand),
             None => {

@@ -151,15 +151,17 @@ impl<'e, 's> Editor<'e, 's> {
             };
             layouts.extend(printed.map(put));
             if let Some((_, end)) = at.hook.filter(|(_, end)| line_end(text, *end) < old.start) {
+                // Behind an anchor or tag, before a comment.
+                let head = behind(text, end).split(" #").next().unwrap_or_default();
+                let value = format!(" {}", hand.inside().value(value));
                 let gone = Splice::replace(line_end(text, end)..old.end, "");
-                layouts.push(vec![Splice::insert(end, format!(" {}", hand.inside().value(value))), gone]);
+                layouts.push(vec![Splice::insert(end + head.trim_end().len(), value), gone]);
             }
         } else if let (true, Some((start, end))) = (!json && !at.flow, at.hook) {
             let indent = Indent { at: " ".repeat(before(text, start).chars().count()), step: self.step() };
             if let Some(printed) = block::behind(hand, &indent, end - start + 1, value) {
                 let (head, lines) = printed.split_once('\n').unwrap_or((&printed, ""));
-                let from = text.get(..scalar.start).map_or(0, |above| above.trim_end_matches(' ').len()).max(end);
-                let old = Splice::replace(from..scalar.end, head);
+                let old = Splice::replace(unspaced(text, scalar.start)..scalar.end, head);
                 layouts.push(vec![old, Splice::insert(line_end(text, scalar.end), format!("\n{lines}"))]);
             }
         }
@@ -185,10 +187,10 @@ impl<'e, 's> Editor<'e, 's> {
                 let at = end_of_document(text, 0);
                 vec![vec![Splice::insert(at, own_line(text, at, &line(String::new())))]]
             }
-            (Data::Null, Some((start, end))) if !at.flow => {
+            (Data::Null, Some((start, _))) if !at.flow => {
                 let indent = format!("{}{}", " ".repeat(before(text, start).chars().count()), self.step());
                 let at = next_line(text, node.span.end as usize);
-                let gone = Splice::replace(end..node.span.end as usize, "");
+                let gone = Splice::replace(unspaced(text, node.span.start as usize)..node.span.end as usize, "");
                 vec![vec![gone, Splice::insert(at, own_line(text, at, &line(indent)))]]
             }
             (Data::Null, _) => self.set(at, &Value::Map(vec![(key.to_owned(), value.clone())])),
@@ -262,4 +264,9 @@ impl<'e, 's> Editor<'e, 's> {
         }
         layouts
     }
+}
+
+/// Where the blanks before a place begin.
+fn unspaced(text: &str, at: usize) -> usize {
+    text.get(..at).map_or(at, |above| above.trim_end_matches(' ').len())
 }

@@ -154,12 +154,12 @@ pub(super) fn standing(host: &Host, name: &str) -> Result<Option<Standing>, Faul
         None => (name.to_owned(), false),
     };
     let active = host.control_groups().is_ok_and(|groups| !groups.pids(&id).0.is_empty());
-    let starts = wanted(host)?.contains(&id);
+    let used = active || wanted(host)?.contains(&id);
     if !has_file && !active {
         return Ok(None);
     }
-    let is_static = !settings(host, &id)?.keys().any(|key| key.starts_with("Install."));
-    Ok(Some(Standing { id, active, starts, is_static }))
+    let is_static = !used && !settings(host, &id)?.keys().any(|key| key.starts_with("Install."));
+    Ok(Some(Standing { id, active, used, is_static }))
 }
 
 pub(super) fn ties(host: &Host, name: &str) -> Result<Option<Ties>, Fault> {
@@ -245,10 +245,10 @@ DynamicUser=yes
             host.unit_names().unwrap(),
             ["app@one.service", "dyn.service", "off.service", "ssh.service", "ssh.socket", "sshd.service"]
         );
-        let standing = |name: &str| host.unit_standing(name).unwrap().map(|s| (s.id, s.active, s.starts, s.is_static));
+        let standing = |name: &str| host.unit_standing(name).unwrap().map(|s| (s.id, s.active, s.used, s.is_static));
         assert_eq!(standing("sshd.service"), Some(("ssh.service".into(), true, true, false)));
         assert_eq!(standing("ssh.socket"), Some(("ssh.socket".into(), false, false, false)));
-        assert_eq!(standing("app@one.service"), Some(("app@one.service".into(), false, true, true)));
+        assert_eq!(standing("app@one.service"), Some(("app@one.service".into(), false, true, false)));
         assert_eq!((standing("app@.service"), standing("nope.service")), (None, None));
         assert_eq!(standing("off.service"), Some(("off.service".into(), false, false, true)));
     }

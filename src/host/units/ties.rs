@@ -27,9 +27,9 @@ pub struct Standing {
     /// Its own name, which an alias leads to.
     pub id: String,
     pub active: bool,
-    /// Whether it is enabled.
-    pub starts: bool,
-    /// Whether nobody can enable it: others start it.
+    /// Whether it is active or enabled.
+    pub used: bool,
+    /// Whether it is neither and nobody can enable it: others start it.
     pub is_static: bool,
 }
 
@@ -49,13 +49,13 @@ impl Host {
         }
         let units = self.units()?;
         let Some(Unit { id, active, .. }) = units.unit(name, self.deadline())? else { return Ok(None) };
+        if matches!(active.as_str(), "active" | "reloading" | "refreshing") {
+            return Ok(Some(Standing { id, active: true, used: true, is_static: false }));
+        }
+        // systemd looks through all of its directories for that.
         let state = units.file_state(&id, self.deadline())?;
-        Ok(Some(Standing {
-            active: matches!(active.as_str(), "active" | "reloading" | "refreshing"),
-            starts: matches!(state.as_deref(), Some("enabled" | "enabled-runtime" | "generated")),
-            is_static: state.as_deref() == Some("static"),
-            id,
-        }))
+        let used = matches!(state.as_deref(), Some("enabled" | "enabled-runtime" | "generated"));
+        Ok(Some(Standing { id, active: false, used, is_static: state.as_deref() == Some("static") }))
     }
 
     /// What the unit of this name leads to; `None` if there is none, or systemd has not read it.
@@ -187,7 +187,7 @@ mod tests {
         let names = host.unit_names().unwrap();
         assert!(names.iter().any(|name| name == "flap.service") && !names.iter().any(|name| name == "missing.service"));
         let standing = host.unit_standing("sshd.service").unwrap().unwrap();
-        assert_eq!((standing.id.as_str(), standing.active, standing.starts), ("ssh.service", true, true));
+        assert_eq!((standing.id.as_str(), standing.active, standing.used), ("ssh.service", true, true));
         assert_eq!(host.unit_standing("nope.service"), Ok(None));
         let ties = host.unit_ties("flap.service").unwrap().unwrap();
         assert_eq!((ties.id.as_str(), ties.file.is_some()), ("flap.service", true));
