@@ -17,6 +17,7 @@ use crate::syntax::{self, Format, Node, brief};
 use crate::value::Value;
 use inline::Hand;
 use meant::Meant;
+pub use print::comment;
 use splice::Splice;
 
 /// An entry that is to be written.

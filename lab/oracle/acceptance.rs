@@ -96,7 +96,7 @@ fn stop_and_start(word: &str, file: &str, faults: &mut Faults) -> Result<(), Fai
 /// Each of the servers, in each syntax.
 pub fn services_stop_and_start() -> Result<(), Failed> {
     let mut faults = Faults::default();
-    for (word, file) in [("nginx", "b.toml"), ("nginx", "b.yaml"), ("nginx", "a.json"), ("postgresql", "b.toml")] {
+    for (word, file) in [("nginx", "b.toml"), ("nginx", "b.yaml"), ("postgresql", "a.json")] {
         let done = stop_and_start(word, file, &mut faults);
         shell("systemctl start nginx postgresql postgresql@15-main");
         faults.also(done);
@@ -122,6 +122,79 @@ pub fn differences() -> Result<(), Failed> {
     }
     for path in entries(&spec, "file").keys() {
         faults.unless(!said.out.contains(path.as_str()), || format!("{path} in {}", said.told()));
+    }
+    faults.told()
+}
+
+/// What people change on a host, how it is changed back, and which keys tell of it.
+const CHANGES: [(&str, &str, &[&str]); 6] = [
+    ("chmod 640 /etc/lab-dns.conf", "chmod 644 /etc/lab-dns.conf", &["file./etc/lab-dns.conf.mode"]),
+    ("chown bob /etc/lab-dns.conf", "chown root /etc/lab-dns.conf", &["file./etc/lab-dns.conf.owner"]),
+    ("usermod -s /bin/sh ada", "usermod -s /bin/bash ada", &["user.ada.shell"]),
+    ("usermod -aG cron,mail ada", "usermod -G adm,staff,games ada", &["user.ada.groups", "group.mail.members"]),
+    ("systemctl disable cron", "systemctl enable cron", &["service.cron.enabled"]),
+    ("echo acl install | dpkg --set-selections", "echo acl hold | dpkg --set-selections", &["package.acl.held"]),
+];
+
+/// Written by hand, in shapes that people write.
+const BY_HAND: &str = r#"# What the lab is, and why.
+
+[ file . "/etc/lab-dns.conf" ]   # names
+mode='0644' # for all
+  owner = "root"   # nobody else's
+size = { gt = 0 }
+
+[user.ada]
+shell = "/bin/bash"   # logs in
+groups = { consist-of = [
+  "crew",   # hers
+  "adm", "staff",
+  "games",
+] } # no more
+home = { have-prefix = "/home/" }
+
+[group]
+mail = { members = { have-len = 1 } }   # itself
+[service]
+cron.enabled = true # by links
+cron.running = true
+[package.acl]
+held = true
+# the end
+"#;
+
+/// Each change fails in its own keys, and is accepted in the shape that stands there; and back again.
+pub fn by_hand() -> Result<(), Failed> {
+    let (desk, mut faults) = (Desk::new(), Faults::default());
+    desk.lay("a.toml", BY_HAND);
+    shell("groupadd --force cron");
+    desk.holds("a.toml")?;
+    for (there, back, keys) in CHANGES {
+        for line in [there, back] {
+            says(&["sh", "-c", &format!("{line} 2>/dev/null")]);
+            let before = desk.text("a.toml");
+            let wrong = desk.wrong("a.toml")?;
+            let due: BTreeSet<String> = keys.iter().map(|&key| key.to_owned()).collect();
+            faults.unless(failed(&wrong, "fail") == due && wrong.len() == due.len(), || format!("{line}: {wrong:?}"));
+            let said = desk.runs(&["accept", "--yes", "a.toml"]);
+            faults.unless(said.status == 0, || format!("{line}: {}", said.told()));
+            faults.also(desk.holds("a.toml"));
+            let after = desk.text("a.toml");
+            faults.unless(comments(&before) == comments(&after), || format!("{line}: {before}\nand now:\n{after}"));
+            // Lines that say nothing of these keys are as they were.
+            let same = |text: &str| {
+                let words: Vec<&str> = keys.iter().filter_map(|key| key.rsplit('.').next()).collect();
+                let other =
+                    |line: &&str| !words.iter().any(|word| line.contains(word)) && !line.trim().starts_with(['"', ']']);
+                text.lines().filter(other).map(str::to_owned).collect::<Vec<_>>()
+            };
+            faults.unless(same(&before) == same(&after), || format!("{line}: {before}\nand now:\n{after}"));
+        }
+    }
+    let (first, last): (Json, Json) = (toml::from_str(BY_HAND)?, desk.spec("a.toml"));
+    for path in ["/file/~1etc~1lab-dns.conf/mode", "/user/ada/shell", "/service/cron", "/package/acl", "/user/ada/home"]
+    {
+        faults.unless(first.pointer(path) == last.pointer(path), || format!("{path}: {}", desk.text("a.toml")));
     }
     faults.told()
 }

@@ -218,7 +218,8 @@ pub fn words() -> Result<(), Failed> {
     faults.told()
 }
 
-/// The same by somebody who sees less: nothing is wrong, and what cannot be seen is not claimed.
+/// The same by somebody who sees less: nothing is wrong, and what cannot be seen is not claimed. Of what root has written
+/// nothing is wrong to them.
 pub fn as_nobody() -> Result<(), Failed> {
     let mut faults = Faults::default();
     for word in &WORDS {
@@ -229,6 +230,13 @@ pub fn as_nobody() -> Result<(), Failed> {
             wants(&mut faults, unit(&spec, name), name, &json!({"enabled": is_enabled(name), "running": true}));
         }
         faults.also(desk.holds("a.json"));
+        let root = Desk::new();
+        root.lay("theirs.json", &desk.text("a.json"));
+        faults.also(root.holds("theirs.json"));
+        root.ends(0, &["autoadd", "--spec", "a.json", word.word])?;
+        desk.lay("theirs.json", &root.text("a.json"));
+        let wrong = desk.wrong("theirs.json")?;
+        faults.unless(wrong.values().all(|outcome| outcome == "unknown"), || format!("{}: {wrong:?}", word.word));
     }
     faults.told()
 }

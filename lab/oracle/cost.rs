@@ -39,7 +39,7 @@ fn crowd() {
     let own: Vec<&str> = status.trim_end().split("\n\n").collect();
     let copy = |n: usize| own[n % own.len()].replacen("Package: ", &format!("Package: copy-{n}-of-"), 1);
     let all: Vec<String> = own.iter().map(|&one| one.to_owned()).chain((own.len()..PACKAGES).map(copy)).collect();
-    std::fs::write("/tmp/crowd", all.join("\n\n") + "\n").unwrap();
+    std::fs::write("/tmp/crowd", all.join("\n\n") + "\n\n").unwrap();
 }
 
 /// Milliseconds of one run.

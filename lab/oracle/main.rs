@@ -91,6 +91,7 @@ fn main() {
         trial("autoadd-beside-goss", peer::at_least_what_goss_writes),
         trial("autoadd-cost", cost::of_one_word),
         trial("accept-after-stop-and-start", acceptance::services_stop_and_start),
+        trial("accept-by-hand", acceptance::by_hand),
         trial("diff-with-the-host", acceptance::differences),
         trial("add-every-kind", adding::every_kind),
         trial("add-samples", adding::samples),

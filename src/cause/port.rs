@@ -62,7 +62,10 @@ pub(super) fn held(walk: &mut Walk<'_>, at: usize, pids: &[u32], because: &str) 
     if inodes.is_empty() {
         return;
     }
-    for listener in all(walk).into_iter().filter(|listener| inodes.contains(&listener.inode)) {
+    let mut listeners: Vec<Listener> = all(walk).into_iter().filter(|one| inodes.contains(&one.inode)).collect();
+    // The kernel has them in the order of a hash table.
+    listeners.sort_by_cached_key(|one| (one.inet.map_or(u16::MAX, |(_, port)| port), one.name.clone()));
+    for listener in listeners {
         let pid = holder.get(&listener.inode).copied().unwrap_or_default();
         match passing(walk, &listener, pid) {
             None => walk.lead(at, Thing::Port(listener.name), because),

@@ -40,7 +40,7 @@ pub(super) fn run(args: &Args, paint: Paint) -> io::Result<u8> {
         }
     };
     let host = Host::local();
-    let (mut subjects, mut seen, mut status) = (Vec::new(), HashSet::new(), super::OK);
+    let (mut subjects, mut seen, mut told, mut status) = (Vec::new(), HashSet::new(), HashSet::new(), super::OK);
     for word in &args.words {
         let Some(trail) = within(timeout, &host, word, args.depth) else {
             say(format_args!("`{}`: not followed within {timeout:?}", shown(word)));
@@ -51,7 +51,11 @@ pub(super) fn run(args: &Args, paint: Paint) -> io::Result<u8> {
             let _ = io::stderr().lock().write_all(tree(word, &trail).as_bytes());
         }
         for (what, fault) in &trail.faults {
-            say(format_args!("{}: {}", shown(what), shown(&fault.to_string())));
+            let line = format!("{}: {}", shown(what), shown(&fault.to_string()));
+            // What holds up one word holds up the others, too.
+            if told.insert(line.clone()) {
+                say(line);
+            }
         }
         if trail.found.is_empty() {
             say(nothing(&host, word, &trail));

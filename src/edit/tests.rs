@@ -371,3 +371,76 @@ fn changes_are_made_all_or_none() {
     assert_eq!(change("a = 1\nb = []\n[c]\n", Format::Toml, &all).unwrap(), "a = 2\nb = [\"x\"]\n[c]\nd = 1\n");
     assert!(change("a = 1\nb = []\n", Format::Toml, &all).is_err());
 }
+
+/// Specs that people wrote, and their formats.
+fn specs() -> Vec<(String, Format)> {
+    let (mut found, mut folders) = (vec![], vec!["specs".to_owned(), "golden/resource".to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path().to_str().unwrap().to_owned();
+            match Format::of(&path) {
+                Some(format) => found.push((std::fs::read_to_string(&path).unwrap(), format)),
+                None if std::path::Path::new(&path).is_dir() => folders.push(path),
+                None => {}
+            }
+        }
+    }
+    found.retain(|(text, format)| read(text, *format).is_ok());
+    assert!(found.len() > 50);
+    found
+}
+
+/// Lines of the one that the other does not have in their order.
+fn lost_lines<'t>(old: &'t str, new: &str) -> Vec<&'t str> {
+    let mut new = new.lines().peekable();
+    let mut lost = vec![];
+    for line in old.lines() {
+        let mut ahead = new.clone();
+        match ahead.any(|other| other == line) {
+            true => new = ahead,
+            false => lost.push(line),
+        }
+    }
+    lost
+}
+
+#[test]
+fn specs_that_people_wrote_keep_every_line_when_they_gain_entries() {
+    for (text, format) in specs() {
+        for kind in ["package", "file", "port", "matching"] {
+            let entry = entry(kind, "quite new", &[("title", self::text("0644")), ("tags", list(&["a", "b"]))]);
+            let done = put(&text, format, &[entry], ORDER).unwrap();
+            let lost = lost_lines(&text, &done);
+            // The last member of a JSON object gains a comma.
+            assert!(lost.is_empty() || format == Format::Json && lost.len() == 1, "{lost:?}\n{done}");
+        }
+    }
+}
+
+#[test]
+fn specs_that_people_wrote_change_in_one_line_when_one_value_changes() {
+    fn scalars(node: &Node, path: &[Step], all: &mut Vec<Vec<Step>>) {
+        let mut go = |step: Step, one: &Node| scalars(one, &[path, &[step]].concat(), all);
+        match (node.map(), node.list()) {
+            (Some(map), _) => map.iter().for_each(|(key, one)| go(Step::Key(key.text.clone().into_owned()), one)),
+            (_, Some(list)) => list.iter().enumerate().for_each(|(at, one)| go(Step::Index(at), one)),
+            _ => all.push(path.to_vec()),
+        }
+    }
+    for (text, format) in specs() {
+        let root = read(&text, format).unwrap();
+        let mut all = vec![];
+        scalars(&root, &[], &mut all);
+        for path in all.into_iter().filter(|path| path.len() > 1) {
+            let old = change::find(&root, &path).unwrap();
+            let lines = text[old.span.start as usize..old.span.end as usize].lines().count();
+            let by = Change::Set(path, self::text("quite new"));
+            let done = change(&text, format, &[by]).unwrap();
+            let (old, new): (Vec<_>, Vec<_>) = (text.lines().collect(), done.lines().collect());
+            let same = |(a, b): &(&&str, &&str)| a == b;
+            let above = old.iter().zip(&new).take_while(same).count();
+            let below = old.iter().rev().zip(new.iter().rev()).take_while(same).count();
+            assert!(above + below + lines >= old.len(), "{done}");
+        }
+    }
+}

@@ -1,17 +1,13 @@
 //! A migrated spec as text: TOML or YAML that a person may go on with.
 
 use super::{Migrated, Remark, Written};
-use crate::goss::print_value;
-use crate::syntax::{self, Format};
+use crate::edit::{self, Entry};
+use crate::syntax::Format;
 use crate::value::Value;
-use toml_writer::{ToTomlKey, ToTomlValue, TomlKeyBuilder, TomlStringBuilder};
-
-/// Characters that a list takes on one line at most.
-const LINE: usize = 100;
 
 /// As TOML, one table an entry. `head` stands above it as a comment.
 pub fn toml(all: &Migrated, head: &[String]) -> String {
-    let mut text = comment("", head.iter().map(String::as_str));
+    let mut text = edit::comment("", head);
     for entry in &all.entries {
         let nulls = entry.body.iter().any(|(key, value)| key != "meta" && has_null(value));
         let made;
@@ -25,16 +21,16 @@ pub fn toml(all: &Migrated, head: &[String]) -> String {
         if !text.is_empty() {
             text.push('\n');
         }
-        text.push_str(&comment("", remarks(entry).iter().map(String::as_str)));
-        let table = format!("[{}.{}]\n{}", key(entry.kind), key(&entry.name), body(entry));
-        text.push_str(&lost(entry, "", &table));
+        text.push_str(&edit::comment("", &remarks(entry)));
+        let body = entry.body.iter().filter_map(|(key, value)| Some((key.clone(), without_null(value)?))).collect();
+        text.push_str(&lost(entry, "", &print(entry, body, Format::Toml)));
     }
     text
 }
 
 /// As YAML, in blocks.
 pub fn yaml(all: &Migrated, head: &[String]) -> String {
-    let mut text = comment("", head.iter().map(String::as_str));
+    let mut text = edit::comment("", head);
     let mut section = "";
     for entry in &all.entries {
         if entry.kind != section {
@@ -44,8 +40,10 @@ pub fn yaml(all: &Migrated, head: &[String]) -> String {
             text.push_str(if text.is_empty() { "" } else { "\n" });
             text.push_str(&if any { format!("{section}:\n") } else { format!("# {section}:\n") });
         }
-        text.push_str(&comment("  ", remarks(entry).iter().map(String::as_str)));
-        text.push_str(&lost(entry, "  ", &block(entry)));
+        text.push_str(&edit::comment("  ", &remarks(entry)));
+        // Without the line of its section.
+        let block = print(entry, entry.body.clone(), Format::Yaml);
+        text.push_str(&lost(entry, "  ", block.split_once('\n').map_or("", |(_, block)| block)));
     }
     text
 }
@@ -60,36 +58,19 @@ fn remarks(entry: &Written) -> Vec<String> {
     said.chain(lost).collect()
 }
 
-fn comment<'t>(indent: &str, lines: impl Iterator<Item = &'t str>) -> String {
-    let clean = |line: &str| line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
-    lines.map(|line| format!("{indent}# {}\n", clean(line))).collect()
+fn print(entry: &Written, body: Vec<(String, Value)>, format: Format) -> String {
+    edit::print(&Entry { kind: entry.kind.into(), name: entry.name.clone(), body, remarks: vec![] }, format)
 }
 
 /// An entry's text, behind `#` where it is not one any more.
 fn lost(entry: &Written, indent: &str, text: &str) -> String {
     match entry.lost {
         None => text.to_owned(),
-        Some(_) => comment(indent, text.lines().map(|line| line.strip_prefix(indent).unwrap_or(line))),
+        Some(_) => {
+            let lines = text.lines().map(|line| line.strip_prefix(indent).unwrap_or(line).to_owned());
+            edit::comment(indent, &lines.collect::<Vec<_>>())
+        }
     }
-}
-
-fn key(name: &str) -> String {
-    TomlKeyBuilder::new(name).as_default().to_toml_key()
-}
-
-fn body(entry: &Written) -> String {
-    let line = |(name, value): &(String, Value)| {
-        let flat = inline(value);
-        let value = match value {
-            Value::List(list) if flat.len() > LINE => {
-                let lines: String = list.iter().map(|one| format!("    {},\n", inline(one))).collect();
-                format!("[\n{lines}]")
-            }
-            _ => flat,
-        };
-        format!("{} = {value}\n", key(name))
-    };
-    entry.body.iter().map(line).collect()
 }
 
 fn has_null(value: &Value) -> bool {
@@ -101,49 +82,14 @@ fn has_null(value: &Value) -> bool {
     }
 }
 
-/// A value on one line, but for texts of many.
-fn inline(value: &Value) -> String {
-    match value {
-        Value::Bool(b) => b.to_toml_value(),
-        Value::Int(n) => n.to_toml_value(),
-        Value::Number(n) => n.to_toml_value(),
-        Value::List(list) => {
-            let said = list.iter().filter(|value| **value != Value::Null);
-            format!("[{}]", said.map(inline).collect::<Vec<_>>().join(", "))
-        }
+/// What TOML can say of it.
+fn without_null(value: &Value) -> Option<Value> {
+    Some(match value {
+        Value::Null => return None,
+        Value::List(list) => Value::List(list.iter().filter_map(without_null).collect()),
         Value::Map(map) => {
-            // TOML has no null.
-            let said = map.iter().filter(|(_, value)| *value != Value::Null);
-            let fields: Vec<String> = said.map(|(name, value)| format!("{} = {}", key(name), inline(value))).collect();
-            if fields.is_empty() { "{}".into() } else { format!("{{ {} }}", fields.join(", ")) }
+            Value::Map(map.iter().filter_map(|(key, one)| Some((key.clone(), without_null(one)?))).collect())
         }
-        other => {
-            let text = match other.to_json() {
-                serde_json::Value::String(text) => text,
-                json => json.to_string(),
-            };
-            TomlStringBuilder::new(&text).as_default().to_toml_value()
-        }
-    }
-}
-
-/// An entry of a section in YAML.
-fn block(entry: &Written) -> String {
-    let data = Value::Map(vec![(entry.name.clone(), Value::Map(entry.body.clone()))]);
-    let indented = |text: String| {
-        let lines = text.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("  {line}\n") });
-        lines.collect::<String>()
-    };
-    let text = indented(print_value(&data, Format::Yaml));
-    if reads(&text) == Some(data.to_json()) {
-        return text;
-    }
-    // JSON is YAML, too, and leaves nothing to its quoting.
-    let body = Value::Map(entry.body.clone()).to_json();
-    indented(format!("{}: {body}", serde_json::Value::from(entry.name.as_str())))
-}
-
-fn reads(text: &str) -> Option<serde_json::Value> {
-    let (tree, wrong) = syntax::parse(text, 0, Format::Yaml);
-    tree.filter(|_| wrong.is_empty()).map(|tree| Value::from(&tree).to_json())
+        other => other.clone(),
+    })
 }
