@@ -11,6 +11,7 @@ pub mod goss;
 pub mod gossfile;
 mod pipe;
 pub mod replace;
+mod written;
 
 use crate::quantity;
 use crate::secret::{Secrets, exposed, suspicious};
