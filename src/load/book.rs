@@ -3,7 +3,6 @@
 use super::written::Written;
 use super::{Rejected, load_text};
 use crate::edit::{self, Change, Entry, Refusal};
-use crate::resource::KINDS;
 use crate::syntax::Format;
 
 /// One file of a spec.
@@ -46,8 +45,7 @@ impl Book {
 
     /// Puts entries in that are not there yet.
     pub fn put(&mut self, entries: &[Entry]) -> Result<(), Refusal> {
-        let order: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-        self.text = edit::put(&self.text, self.format, entries, &order)?;
+        self.text = edit::put(&self.text, self.format, entries)?;
         Ok(())
     }
 
