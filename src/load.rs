@@ -97,6 +97,14 @@ pub fn load_text(name: &str, text: String, format: Format) -> Result<Spec, Rejec
     loader.finish()
 }
 
+/// The text of a file that was read, up to a byte more than a spec may have.
+fn text_of(name: &str, bytes: Vec<u8>) -> Result<String, Rejected> {
+    Loader::default().utf8(name, bytes).map_err(|(code, message)| Rejected {
+        sources: Sources::default(),
+        wrong: vec![Diagnostic::new(code, NOWHERE, message)],
+    })
+}
+
 /// Writes stars over what no report may show, so that no quoted source line gives it away.
 fn hide(source: &mut Source, range: Range<usize>) {
     let end = source.text.floor_char_boundary(range.end);

@@ -1,7 +1,7 @@
 //! A spec file that is edited: read once, its text changed in memory, written whole.
 
 use super::written::Written;
-use super::{Rejected, load_text};
+use super::{Rejected, load_text, text_of};
 use crate::edit::{self, Change, Entry, Refusal};
 use crate::syntax::Format;
 
@@ -33,7 +33,8 @@ impl Book {
             return because(format!("`{name}` must end in .toml, .yaml, .yml or .json to be written to"));
         };
         let file = Written::at(name).map_err(Unopened::Because)?;
-        let text = file.read().map_err(Unopened::Because)?;
+        let bytes = file.read().map_err(Unopened::Because)?;
+        let text = text_of(name, bytes).map_err(|rejected| Unopened::Rejected(Box::new(rejected)))?;
         if !text.trim().is_empty()
             && let Err(rejected) = load_text(name, text.clone(), format)
             && !rejected.is_empty()

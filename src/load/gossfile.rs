@@ -1,7 +1,7 @@
 //! A goss file that entries are added to: read once, edited in place, written whole.
 
 use super::written::Written;
-use super::{MAX_BYTES, hide_what_may_be};
+use super::{MAX_BYTES, hide_what_may_be, text_of};
 use crate::goss::edit::{self, Place, Unplaceable};
 use crate::goss::snapshot::{Snapshot, Subject};
 use crate::goss::{self, Config, Entry, Section};
@@ -32,7 +32,10 @@ impl Gossfile {
             return Err(format!("`{name}` must end in .yaml, .yml or .json to be written to"));
         };
         let file = Written::at(name)?;
-        let text = file.read()?;
+        let text = text_of(name, file.read()?).map_err(|rejected| {
+            let why: String = rejected.wrong.into_iter().map(|one| one.message).collect();
+            format!("{why}; it is left as it is")
+        })?;
         let config = match read(&text, format) {
             Ok(config) => Some(config),
             // Only with its variables could it be told what such a file says.
