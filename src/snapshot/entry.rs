@@ -114,7 +114,9 @@ fn said(pin: &Pin, ty: Type, values: &[Value], host: &Host) -> Result<Option<Val
         Hold::As(write) | Hold::Bound(write) => match values.iter().map(|value| write(host, value)).collect() {
             None if matches!(pin.hold, Hold::Bound(_)) => {
                 let was = listed(values);
-                return Err(Fault::Unsupported(format!("too little is left for a bound with room to spare: it was {was}")));
+                return Err(Fault::Unsupported(format!(
+                    "too little is left for a bound with room to spare: it was {was}"
+                )));
             }
             None => return Ok(None),
             Some::<Vec<Value>>(said) => range::shared(&said).map_or(said, |shared| vec![shared]),

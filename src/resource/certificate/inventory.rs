@@ -76,7 +76,9 @@ fn look(host: &Host, path: &str, stat: &Stat) -> Result<Option<Found>, Fault> {
         return Ok(None);
     }
     let (chain, what) = match bundle::holds(&bytes) {
-        Some(Holds::Chain(chain)) => (chain.iter().map(|der| Sha256::digest(der).into()).collect(), told(chain.first())),
+        Some(Holds::Chain(chain)) => {
+            (chain.iter().map(|der| Sha256::digest(der).into()).collect(), told(chain.first()))
+        }
         Some(Holds::Broken) => (vec![], "cannot be parsed".into()),
         Some(Holds::Key) | None => return Ok(None),
     };
