@@ -96,8 +96,8 @@ pub(super) fn follow(walk: &mut Walk<'_>, at: usize, name: &str) {
     let mut pids = Vec::new();
     match host.holders() {
         Ok(holders) => {
-            for inode in inodes {
-                let (own, more) = holders.pids(inode);
+            for inode in &inodes {
+                let (own, more) = holders.pids(*inode);
                 pids.extend(own);
                 if let (Some(fault), []) = (more, own) {
                     walk.miss(format!("who holds port `{name}`"), fault.clone());
@@ -114,7 +114,10 @@ pub(super) fn follow(walk: &mut Walk<'_>, at: usize, name: &str) {
     let mut by_name: BTreeMap<String, Vec<u32>> = BTreeMap::new();
     for pid in pids {
         let process = host.process(pid);
-        if let Some(process) = walk.ask(format!("process {pid}"), process) {
+        let process = walk.ask(format!("process {pid}"), process);
+        // A child that has just become another program has its parent's sockets no more.
+        let still_holds = || host.sockets_of(pid).map_or(true, |own| inodes.iter().any(|inode| own.contains(inode)));
+        if let Some(process) = process.filter(|_| still_holds()) {
             by_name.entry(process::full_name(host, &process)).or_default().push(pid);
         }
     }
