@@ -1,10 +1,9 @@
 //! What a host has that no entry of a spec speaks of.
 
 use crate::host::Host;
-use crate::resource::{KINDS, Kind, Thing};
+use crate::resource::{KINDS, Kind, Names, Thing};
 use crate::spec::Claim;
 use crate::value::{Fault, Known};
-use std::collections::HashSet;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -69,10 +68,10 @@ const GRACE: Duration = Duration::from_millis(400);
 /// thing is not there speaks of it.
 pub fn coverage(claims: &[Claim], listed: Vec<Listed>) -> Coverage {
     let covered = |(kind, listed): Listed| {
-        let spoken = Spoken::of(claims, kind);
+        let spoken = spoken(claims, kind);
         let Known { all: things, more } = listed.unwrap_or_else(|fault| Known { all: Vec::new(), more: Some(fault) });
         let all = things.len();
-        let missing: Vec<Thing> = things.into_iter().filter_map(|thing| spoken.rest(thing)).collect();
+        let missing: Vec<Thing> = things.into_iter().filter_map(|thing| rest(thing, &spoken)).collect();
         let noun = kind.inventory.map_or("", |inventory| inventory.noun);
         Covered { kind, noun, ratio: Ratio { part: all - missing.len(), all }, more, missing }
     };
@@ -97,34 +96,24 @@ impl Coverage {
 }
 
 /// What the entries for one kind are for.
-struct Spoken<'c> {
-    kind: &'static Kind,
-    /// As they are written, for most names are written as they are listed.
-    names: HashSet<&'c str>,
+fn spoken(claims: &[Claim], kind: &'static Kind) -> Names {
+    let mut names = Names::new(kind);
+    let speaks = |claim: &&Claim| claim.kind.name == kind.name && claim.skip().is_none();
+    claims.iter().filter(speaks).for_each(|claim| names.insert(claim.target()));
+    names
 }
 
-impl<'c> Spoken<'c> {
-    fn of(claims: &'c [Claim], kind: &'static Kind) -> Spoken<'c> {
-        let speaks = |claim: &&Claim| claim.kind.name == kind.name && claim.skip().is_none();
-        Spoken { kind, names: claims.iter().filter(speaks).map(Claim::target).collect() }
+/// What of a thing no entry speaks of.
+fn rest(thing: Thing, spoken: &Names) -> Option<Thing> {
+    let mut names = std::iter::once(&thing.name).chain(&thing.aliases);
+    if names.any(|name| spoken.speak_of(name)) {
+        return None;
     }
-
-    fn is_of(&self, name: &str) -> bool {
-        self.names.contains(name) || self.names.iter().any(|entry| (self.kind.speaks_of)(entry, name))
-    }
-
-    /// What no entry speaks of.
-    fn rest(&self, thing: Thing) -> Option<Thing> {
-        let mut names = std::iter::once(&thing.name).chain(&thing.aliases);
-        if names.any(|name| self.is_of(name)) {
-            return None;
-        }
-        let mut parts = thing.parts.iter().filter(|part| !self.is_of(part)).cloned();
-        match (parts.next(), parts.next()) {
-            (None, _) if !thing.parts.is_empty() => None,
-            (Some(only), None) => Some(Thing { name: only, parts: vec![], ..thing }),
-            _ => Some(thing),
-        }
+    let mut parts = thing.parts.iter().filter(|part| !spoken.speak_of(part)).cloned();
+    match (parts.next(), parts.next()) {
+        (None, _) if !thing.parts.is_empty() => None,
+        (Some(only), None) => Some(Thing { name: only, parts: vec![], ..thing }),
+        _ => Some(thing),
     }
 }
 

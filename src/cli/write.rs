@@ -7,12 +7,12 @@ use crate::load::book::{Book, Unopened};
 use crate::load::{Rejected, load, load_text};
 use crate::quantity;
 use crate::report::printable::{bounded, line as shown};
-use crate::resource::KINDS;
+use crate::resource::{KINDS, Names};
 use crate::secret::mask;
 use crate::snapshot::{How, Subject, snapshot};
-use crate::spec::Claim;
 use crate::syntax::Format;
 use globset::{GlobBuilder, GlobSetBuilder};
+use std::collections::{HashMap, HashSet};
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
@@ -90,19 +90,22 @@ pub(super) fn write(writing: &Writing, subjects: &[Subject], absent: bool, paint
     };
     let (mut wanted, mut known) = (Vec::<&Subject>::new(), 0);
     let mut left_out = 0;
+    let (mut things, mut names) = (HashMap::new(), HashSet::new());
     for subject in subjects {
-        let is_same = |other: &&Subject| {
-            let one_speaks_of_both = (subject.kind.speaks_of)(other.target(), subject.target());
-            other.kind.name == subject.kind.name && (other.name == subject.name || one_speaks_of_both)
-        };
         match spec.knows(subject) {
             Known::Yes => known += 1,
             Known::NameIsTaken => {
                 tell(subject, "its name is taken by an entry that is about another");
                 left_out += 1;
             }
-            Known::No if wanted.iter().any(is_same) => {}
-            Known::No => wanted.push(subject),
+            Known::No => {
+                let things = things.entry(subject.kind.name).or_insert_with(|| Names::new(subject.kind));
+                // Two of a name would be one entry, and one may speak of both.
+                if !things.speak_of(subject.target()) && names.insert((subject.kind.name, &subject.name)) {
+                    things.insert(subject.target());
+                    wanted.push(subject);
+                }
+            }
         }
     }
     let wanted: Vec<Subject> = wanted.into_iter().cloned().collect();
@@ -165,7 +168,10 @@ enum Spec {
     /// A file, and every entry that it and what it includes have.
     File {
         book: Book,
-        claims: Vec<Claim>,
+        /// What they speak of, by kind.
+        things: HashMap<&'static str, Names>,
+        /// Their kinds and what they are called.
+        names: HashSet<(&'static str, Box<str>)>,
     },
 }
 
@@ -204,16 +210,20 @@ impl Spec {
             Err(rejected) if rejected.is_empty() => Vec::new(),
             Err(rejected) => return Err(untouched(&rejected)),
         };
-        Ok(Spec::File { book, claims })
+        let (mut things, mut names) = (HashMap::new(), HashSet::new());
+        for claim in claims {
+            things.entry(claim.kind.name).or_insert_with(|| Names::new(claim.kind)).insert(claim.target());
+            names.insert((claim.kind.name, claim.id));
+        }
+        Ok(Spec::File { book, things, names })
     }
 
     fn knows(&self, subject: &Subject) -> Known {
-        let Spec::File { claims, .. } = self else { return Known::No };
-        let mut of_kind = claims.iter().filter(|claim| claim.kind.name == subject.kind.name);
-        if of_kind.clone().any(|claim| (subject.kind.speaks_of)(claim.target(), subject.target())) {
+        let Spec::File { things, names, .. } = self else { return Known::No };
+        if things.get(subject.kind.name).is_some_and(|things| things.speak_of(subject.target())) {
             return Known::Yes;
         }
-        match of_kind.any(|claim| *claim.id == *subject.name) {
+        match names.contains(&(subject.kind.name, subject.name.as_str().into())) {
             true => Known::NameIsTaken,
             false => Known::No,
         }

@@ -101,7 +101,7 @@ fn an_entry_speaks_of_a_thing_that_is_called_otherwise() {
         ("port", "unix:@x", "unix:@x", true),
         ("port", "unix:@x", "unix:/x", false),
         ("port", "unix:/run/80", "80", false),
-        ("port", "nonsense", "nonsense", false),
+        ("port", "nonsense", "tcp:80", false),
         ("service", "ssh", "ssh.service", true),
         ("service", "ssh.socket", "ssh", false),
         ("service", "getty@tty1", "getty@tty1.service", true),
@@ -131,7 +131,10 @@ fn an_entry_speaks_of_a_thing_that_is_called_otherwise() {
         ("kernel-module", "dm-crypt", "dm_crypt", true),
     ] {
         let kind = Kind::find(kind).unwrap();
-        assert_eq!((kind.speaks_of)(entry, thing), expected, "{}: {entry} of {thing}", kind.name);
+        assert_eq!(kind.speaks_of(entry, thing), expected, "{}: {entry} of {thing}", kind.name);
+        let mut names = Names::new(kind);
+        names.insert(entry);
+        assert_eq!(names.speak_of(thing), expected, "{}: {entry} of {thing}", kind.name);
     }
 }
 
