@@ -5,7 +5,7 @@ use crate::{Bless, expect, files, trial};
 use libtest_mimic::{Failed, Trial};
 use std::path::Path;
 use verispec::edit;
-use verispec::resource::{KINDS, Kind};
+use verispec::resource::Kind;
 use verispec::snapshot::{How, Subject, snapshot};
 use verispec::syntax::Format;
 
@@ -50,8 +50,7 @@ fn added(case: &Path) -> Result<String, Failed> {
             Err(why) => told += &format!("# {name}: {why}\n"),
         }
     }
-    let order: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-    let spec = edit::put("", Format::Toml, &entries, &order)?;
+    let spec = edit::put("", Format::Toml, &entries)?;
     let first = text.lines().next().unwrap_or_default();
     Ok(match told.as_str() {
         "" => format!("{first}\n\n{spec}"),

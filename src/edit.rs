@@ -69,34 +69,33 @@ pub fn print(entry: &Entry, format: Format) -> String {
     }
 }
 
-/// The text with these entries in it, each behind the others of its section, else where `order` (of the names of
-/// sections) has it. An entry that stands there already is refused.
-pub fn put(text: &str, format: Format, entries: &[Entry], order: &[&str]) -> Result<String, Refusal> {
+/// The text with these entries in it, each behind the others of its section; new sections are the last, as they come. An
+/// entry that stands there already is refused.
+pub fn put(text: &str, format: Format, entries: &[Entry]) -> Result<String, Refusal> {
     let mut kinds: Vec<&str> = vec![];
     for entry in entries {
         if !kinds.contains(&&*entry.kind) {
             kinds.push(&entry.kind);
         }
     }
-    kinds.sort_by_key(|kind| order.iter().position(|known| known == kind).unwrap_or(order.len()));
     let mut text = text.to_owned();
     for kind in kinds {
         let group: Vec<&Entry> = entries.iter().filter(|entry| entry.kind == kind).collect();
-        text = put_group(&text, format, kind, &group, order)?;
+        text = put_group(&text, format, kind, &group)?;
     }
     Ok(text)
 }
 
-fn put_group(text: &str, format: Format, kind: &str, group: &[&Entry], order: &[&str]) -> Result<String, Refusal> {
+fn put_group(text: &str, format: Format, kind: &str, group: &[&Entry]) -> Result<String, Refusal> {
     let root = read(text, format)?;
     let mut meant = Meant::from(&root);
     meant.put(kind, group)?;
     let hand = Hand::like(text, format);
     for hand in [hand, hand.quoted()] {
         let layouts = match format {
-            Format::Toml => toml::put(text, kind, group, order, hand),
-            Format::Yaml => yaml::put(text, &root, kind, group, order, hand),
-            Format::Json => json::put(text, &root, kind, group, order, hand),
+            Format::Toml => toml::put(text, kind, group, hand),
+            Format::Yaml => yaml::put(text, &root, kind, group, hand),
+            Format::Json => json::put(text, &root, kind, group, hand),
         };
         if let Some(done) = first_right(text, format, &layouts?, &meant) {
             return Ok(done);

@@ -1,7 +1,7 @@
 //! What a spec can say, as text: from the same tables that the reader uses.
 
 use crate::matcher::OPERATORS;
-use crate::resource::{KINDS, KeyInfo, Kind, SettingInfo, Shape};
+use crate::resource::{Hold, KINDS, KeyInfo, Kind, SettingInfo, Shape};
 use crate::spec::COMMON;
 use crate::syntax::Code;
 use crate::value::Type;
@@ -37,6 +37,12 @@ pub fn kind(kind: &Kind) -> String {
         }
         page.push('\n');
     }
+    if let Some(added) = added(kind) {
+        for line in wrapped(&added, COLUMNS) {
+            let _ = writeln!(page, "{line}");
+        }
+        page.push('\n');
+    }
     page.push_str("Example\n");
     for line in kind.example.trim().lines() {
         let _ = writeln!(page, "{}", format!("  {line}").trim_end());
@@ -45,6 +51,25 @@ pub fn kind(kind: &Kind) -> String {
     let _ = writeln!(page, "\nEvery entry may also say {}.", names.join(", "));
     page.push_str("`verispec matchers` shows what may be expected of a key.\n");
     page
+}
+
+/// What `add` writes of the things of a kind; `None` where it writes nothing.
+fn added(kind: &Kind) -> Option<String> {
+    let keys = |wanted: fn(&Hold) -> bool| {
+        let names = kind.pins.iter().filter(|pin| wanted(&pin.hold)).map(|pin| format!("`{}`", pin.key));
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let at_once = keys(|hold| matches!(hold, Hold::Exact | Hold::As(_) | Hold::Bound(_)));
+    let digests = keys(|hold| matches!(hold, Hold::Digest));
+    let samples = keys(|hold| matches!(hold, Hold::Moving | Hold::Drifting));
+    let ways = [("", at_once), ("with `--hashes` ", digests), ("with `--samples` ", samples)];
+    let ways: Vec<String> =
+        ways.iter().filter(|(_, keys)| !keys.is_empty()).map(|(how, keys)| format!("{how}{keys}")).collect();
+    match (ways.is_empty(), kind.presence) {
+        (false, _) => Some(format!("`verispec add` writes {}.", ways.join("; "))),
+        (true, Some(presence)) => Some(format!("`verispec add` writes whether `{}` holds.", presence.name)),
+        (true, None) => None,
+    }
 }
 
 /// How an expectation is written: what stands behind a key, and what that means.
@@ -141,6 +166,9 @@ pub fn markdown() -> String {
             for Row { name, about, holds } in rows {
                 let _ = writeln!(page, "| `{name}` | {} | {} |", cell(&about), cell(&holds));
             }
+        }
+        if let Some(added) = added(kind) {
+            let _ = writeln!(page, "\n{added}");
         }
     }
     let _ = writeln!(page, "\n## What every entry may say\n\n| key | what it is |\n|---|---|");

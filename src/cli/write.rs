@@ -7,7 +7,7 @@ use crate::load::book::{Book, Unopened};
 use crate::load::{Rejected, load, load_text};
 use crate::quantity;
 use crate::report::printable::{bounded, line as shown};
-use crate::resource::{KINDS, Names};
+use crate::resource::Names;
 use crate::secret::mask;
 use crate::snapshot::{How, Subject, snapshot};
 use crate::syntax::Format;
@@ -232,10 +232,7 @@ impl Spec {
     /// Writes the entries; what was written, for a person to see.
     fn put(&mut self, entries: &[Entry]) -> Result<String, String> {
         match self {
-            Spec::Stdout => {
-                let order: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-                edit::put("", Format::Toml, entries, &order)
-            }
+            Spec::Stdout => edit::put("", Format::Toml, entries),
             Spec::File { book, .. } => {
                 book.put(entries)?;
                 book.write()?;

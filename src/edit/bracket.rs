@@ -95,16 +95,6 @@ impl Bracket {
         }
     }
 
-    /// Puts a member in before one of the others.
-    pub fn insert_before(&self, at: usize, place: &Place, member: &str) -> Option<Vec<Splice>> {
-        let next = self.members.get(at)?;
-        let put = match place {
-            Place::Row => format!("{member}, "),
-            Place::Line(indent) => format!("{member},\n{indent}"),
-        };
-        Some(vec![Splice::insert(next.start, put)])
-    }
-
     /// Puts members in before the closing bracket, whatever stands there.
     pub fn insert_at_end(&self, text: &str, members: &[String]) -> Vec<Splice> {
         let inner = text.get(self.at.start + 1..self.close()).unwrap_or_default();

@@ -77,7 +77,7 @@ fn one(text: &str, format: Format, change: &Change) -> Result<String, Refusal> {
     let mut whole = None;
     if let Change::Set(path, value) = change {
         if let Some(entry) = as_entry(&spec.root, path, value) {
-            return put_group(text, format, &entry.kind, &[&entry], &[]);
+            return put_group(text, format, &entry.kind, &[&entry]);
         }
         if let Some(old) = find(&spec.root, path) {
             let before = Value::from(old);

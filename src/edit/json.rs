@@ -9,14 +9,7 @@ use crate::syntax::{Data, Format, Node};
 use crate::value::Value;
 
 /// Ways to put entries into one section, the best first.
-pub fn put(
-    text: &str,
-    root: &Node,
-    kind: &str,
-    entries: &[&Entry],
-    order: &[&str],
-    hand: Hand,
-) -> Result<Vec<Layout>, Refusal> {
+pub fn put(text: &str, root: &Node, kind: &str, entries: &[&Entry], hand: Hand) -> Result<Vec<Layout>, Refusal> {
     if let Data::Null = root.data {
         return Ok(vec![vec![Splice::insert(text.len(), print::section(hand, kind, entries, "  "))]]);
     }
@@ -27,7 +20,7 @@ pub fn put(
             let bracket = Bracket::of(text, section).ok_or_else(|| format!("`{kind}` is not a section"))?;
             Ok(into(text, section, &bracket, entries, &step, hand))
         }
-        None => Ok(section(text, root, &bracket, kind, entries, order, &step, hand)),
+        None => Ok(section(text, &bracket, kind, entries, &step, hand)),
     }
 }
 
@@ -65,17 +58,7 @@ pub fn into(text: &str, node: &Node, bracket: &Bracket, entries: &[&Entry], step
     ]
 }
 
-#[expect(clippy::too_many_arguments, reason = "where it stands, and what")]
-pub fn section(
-    text: &str,
-    root: &Node,
-    bracket: &Bracket,
-    kind: &str,
-    entries: &[&Entry],
-    order: &[&str],
-    step: &str,
-    hand: Hand,
-) -> Vec<Layout> {
+pub fn section(text: &str, bracket: &Bracket, kind: &str, entries: &[&Entry], step: &str, hand: Hand) -> Vec<Layout> {
     let body = Value::Map(entries.iter().map(|one| (one.name.clone(), Value::Map(one.body.clone()))).collect());
     let flat = hand.inside().pair(kind, &body);
     let json = hand.format == Format::Json;
@@ -94,26 +77,11 @@ pub fn section(
         }
         _ => flat.clone(),
     };
-    let names: Vec<&str> = root.map().unwrap_or_default().iter().map(|(key, _)| &*key.text).collect();
-    let next = next_in_order(&names, kind, order).filter(|_| json && names.len() == bracket.members.len());
-    let first = next.and_then(|at| bracket.insert_before(at, &place, &member));
-    let last = [
+    vec![
         bracket.insert(text, &place, std::slice::from_ref(&member)),
         bracket.insert(text, &Place::Row, std::slice::from_ref(&flat)),
         bracket.insert_at_end(text, &[flat]),
-    ];
-    first.into_iter().chain(last).collect()
-}
-
-/// Before which of the sections a new one belongs, where they are in order; else behind all.
-pub fn next_in_order(names: &[&str], kind: &str, order: &[&str]) -> Option<usize> {
-    let rank = |name: &str| order.iter().position(|known| *known == name);
-    let own = rank(kind)?;
-    let ranks: Vec<usize> = names.iter().filter_map(|name| rank(name)).collect();
-    if !ranks.iter().zip(ranks.iter().skip(1)).all(|(a, b)| a <= b) {
-        return None;
-    }
-    names.iter().position(|name| rank(name).is_some_and(|rank| rank > own))
+    ]
 }
 
 /// What another level is indented by.

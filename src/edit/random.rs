@@ -418,7 +418,7 @@ proptest! {
                 put_in.push(entry);
             }
         }
-        let done = put(&text, format, &put_in, &KINDS[..4]);
+        let done = put(&text, format, &put_in);
         let done = done.map_err(|why| TestCaseError::fail(format!("{why}: {put_in:?}\n{text}")))?;
         prop_assert_eq!(sorted(&data_of(&done, format)), sorted(&meant), "{}\n{}", text, done);
         let kept = keeps_lines(&text, &done);
@@ -520,9 +520,9 @@ proptest! {
     fn no_text_panics_and_what_comes_of_it_is_meant(
         text in source(), format in formats(), new in entries(), value in data(), which: prop::sample::Index,
     ) {
-        if let Ok(done) = put(&text, format, &new, KINDS) {
+        if let Ok(done) = put(&text, format, &new) {
             for entry in &new {
-                let again = put(&done, format, std::slice::from_ref(entry), KINDS);
+                let again = put(&done, format, std::slice::from_ref(entry));
                 prop_assert!(again.unwrap_err().contains("stands there already"));
             }
         }

@@ -107,11 +107,6 @@ impl Document {
         let behind = self.statements.iter().skip_while(|one| one.start <= header.start);
         behind.take_while(|one| !one.is_header())
     }
-
-    /// The header's last pair, or the header.
-    pub fn last_of<'d>(&'d self, header: &'d Statement) -> &'d Statement {
-        self.pairs_of(header).last().unwrap_or(header)
-    }
 }
 
 #[derive(Default)]

@@ -1,7 +1,5 @@
 use super::*;
 
-const ORDER: &[&str] = &["file", "package", "service", "port", "user"];
-
 fn text(text: &str) -> Value {
     Value::Text(text.into())
 }
@@ -26,7 +24,7 @@ fn bare() -> Entry {
 
 /// The text with the entries, which must be the old text with lines or members put in.
 fn with(text: &str, format: Format, entries: &[Entry]) -> String {
-    let new = put(text, format, entries, ORDER).unwrap_or_else(|why| panic!("{why}:\n{text}"));
+    let new = put(text, format, entries).unwrap_or_else(|why| panic!("{why}:\n{text}"));
     let mut rest = new.chars();
     for c in text.chars().filter(|c| !"{} ".contains(*c)) {
         assert!(rest.any(|other| other == c), "{text:?}\n{new:?}");
@@ -88,11 +86,13 @@ fn toml_tables_go_behind_their_section_and_comments_stay_where_they_are() {
             .replace("[port.22]\n", &format!("[port.22]\n\n{PORT}"))
     );
     let old = "[service.x]\n[user.y]\n";
-    let order = with(old, Format::Toml, &[b(), port()]);
-    assert_eq!(order, format!("{B}[service.x]\n{PORT}[user.y]\n"));
+    assert_eq!(with(old, Format::Toml, &[port(), b()]), format!("{old}{PORT}{B}"), "new sections are the last");
     let dos = "\u{feff}[file.'/a']\r\n\r\n[user.y]\r\nuid = 1";
     let crlf = |text: &str| text.replace('\n', "\r\n");
-    assert_eq!(toml(dos), format!("\u{feff}[file.'/a']\r\n\r\n{}\r\n{}\r\n[user.y]\r\nuid = 1", crlf(B), crlf(PORT)));
+    assert_eq!(
+        toml(dos),
+        format!("\u{feff}[file.'/a']\r\n\r\n{}\r\n[user.y]\r\nuid = 1\r\n\r\n{}", crlf(B), crlf(PORT))
+    );
     let sub = "[file.\"/a\"]\nmode = \"1\"\n  [file.\"/a\".retry]\n  for = \"1s\"\n";
     assert_eq!(with(sub, Format::Toml, &[b()]), format!("{sub}{B}"));
 }
@@ -129,8 +129,8 @@ fn toml_entries_are_written_as_those_of_their_section() {
         "[file]\n\"/a\" = {}\n# why\n\"/b\" = { mode = \"0644\", opts = [\"rw\", \"nosuid\"] }\n"
     );
     assert_eq!(one("[file]\n[port.22]\n"), format!("[file]\n{B}[port.22]\n"));
-    assert!(put("[[file]]\nx = 1\n", Format::Toml, &[b()], ORDER).is_err());
-    assert!(put("[file.\"/b\"]\n", Format::Toml, &[b()], ORDER).unwrap_err().contains("stands there already"));
+    assert!(put("[[file]]\nx = 1\n", Format::Toml, &[b()]).is_err());
+    assert!(put("[file.\"/b\"]\n", Format::Toml, &[b()]).unwrap_err().contains("stands there already"));
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn yaml_entries_go_behind_their_section_in_its_indentation() {
     let dos = "\u{feff}file:\r\n    /a: {}\r\n\r\nuser:\r\n    x: {}";
     assert_eq!(
         yaml(dos),
-        "\u{feff}file:\r\n    /a: {}\r\n    # why\r\n    /b:\r\n        mode: \"0644\"\r\n        opts: [rw, nosuid]\r\n\r\nport:\r\n    tcp:80:\r\n        listening: true\r\n\r\nuser:\r\n    x: {}"
+        "\u{feff}file:\r\n    /a: {}\r\n    # why\r\n    /b:\r\n        mode: \"0644\"\r\n        opts: [rw, nosuid]\r\n\r\nuser:\r\n    x: {}\r\n\r\nport:\r\n    tcp:80:\r\n        listening: true\r\n"
     );
     let one = |text: &str| with(text, Format::Yaml, &[bare()]);
     assert_eq!(one("file:\n  # none\nuser:\n"), "file:\n  # none\n  /b: {}\nuser:\n");
@@ -161,7 +161,7 @@ fn yaml_entries_go_behind_their_section_in_its_indentation() {
         "file:\n  /a:\n    x: |+\n      1\n\n\n  /b: {}\nuser:\n"
     );
     assert_eq!(one("x: &x\n  a: 1\nfile:\n  /a:\n    <<: *x\n"), "x: &x\n  a: 1\nfile:\n  /a:\n    <<: *x\n  /b: {}\n");
-    let refused = |text: &str| put(text, Format::Yaml, &[bare()], ORDER).unwrap_err();
+    let refused = |text: &str| put(text, Format::Yaml, &[bare()]).unwrap_err();
     assert_eq!(refused("\nx: &x\n  a: {}\nfile: *x\n"), "it comes from the anchor on line 2: change it there");
     assert!(refused("file: &x\n  a: {}\nuser: *x\n").contains("no place"));
     assert!(refused("file: 3\n").contains("not a section"));
@@ -180,7 +180,7 @@ fn json_gains_members_in_its_own_style() {
     );
     assert_eq!(
         one("{\r\n\t\"file\": {\r\n\t\t\"/a\": { \"uid\": 0 }\r\n\t},\r\n\t\"user\": {}\r\n}"),
-        "{\r\n\t\"file\": {\r\n\t\t\"/a\": { \"uid\": 0 },\r\n\t\t\"/b\": { \"mode\": \"0644\", \"opts\": [\"rw\", \"nosuid\"] }\r\n\t},\r\n\t\"port\": {\r\n\t\t\"tcp:80\": {\r\n\t\t\t\"listening\": true\r\n\t\t}\r\n\t},\r\n\t\"user\": {}\r\n}"
+        "{\r\n\t\"file\": {\r\n\t\t\"/a\": { \"uid\": 0 },\r\n\t\t\"/b\": { \"mode\": \"0644\", \"opts\": [\"rw\", \"nosuid\"] }\r\n\t},\r\n\t\"user\": {},\r\n\t\"port\": {\r\n\t\t\"tcp:80\": {\r\n\t\t\t\"listening\": true\r\n\t\t}\r\n\t}\r\n}"
     );
 }
 
@@ -409,7 +409,7 @@ fn specs_that_people_wrote_keep_every_line_when_they_gain_entries() {
     for (text, format) in specs() {
         for kind in ["package", "file", "port", "matching"] {
             let entry = entry(kind, "quite new", &[("title", self::text("0644")), ("tags", list(&["a", "b"]))]);
-            let done = put(&text, format, &[entry], ORDER).unwrap();
+            let done = put(&text, format, &[entry]).unwrap();
             let lost = lost_lines(&text, &done);
             // The last member of a JSON object gains a comma.
             assert!(lost.is_empty() || format == Format::Json && lost.len() == 1, "{lost:?}\n{done}");

@@ -8,11 +8,11 @@ use super::splice::{
     Splice, before, behind, indent, is_blank, is_comment, line, line_start, lines, next_line, own_line,
 };
 use super::statement::{Document, Shape, Statement, What};
-use super::{Entry, Layout, Refusal, Step};
+use super::{Entry, Layout, Refusal};
 use crate::value::Value;
 
 /// Ways to put entries into one section, the best first.
-pub fn put(text: &str, kind: &str, entries: &[&Entry], order: &[&str], hand: Hand) -> Result<Vec<Layout>, Refusal> {
+pub fn put(text: &str, kind: &str, entries: &[&Entry], hand: Hand) -> Result<Vec<Layout>, Refusal> {
     let document = Document::of(text);
     let of_kind = |one: &&Statement| one.is_of(kind);
     let own: Vec<&Statement> = document.statements.iter().filter(of_kind).collect();
@@ -20,7 +20,7 @@ pub fn put(text: &str, kind: &str, entries: &[&Entry], order: &[&str], hand: Han
         let hat = own.iter().rev().copied().chain(&document.statements);
         vec![tables(text, &document, hat, entries, at, hand)]
     };
-    let Some(last) = own.last() else { return Ok(vec![tables(place(text, &document, kind, order))]) };
+    let Some(last) = own.last() else { return Ok(vec![tables(text.len())]) };
     let whole = |one: &&&Statement| one.keys.len() == 1 && one.at.len() == 1;
     if let Some(Statement { what: What::Pair(shape), .. }) = own.iter().find(whole) {
         let (Shape::Table(..), Some(bracket)) = (shape, shape.bracket()) else {
@@ -124,27 +124,6 @@ fn tables<'s>(
         out.push_str(gap);
     }
     Splice::insert(at, own_line(text, at, &out))
-}
-
-/// Where a new section begins: behind those that come before it in the order, if the others are in it; else at the end.
-fn place(text: &str, document: &Document, kind: &str, order: &[&str]) -> usize {
-    let rank = |name: &str| order.iter().position(|known| *known == name);
-    let own = rank(kind);
-    let headers = || document.statements.iter().filter(|one| one.is_header());
-    let ranked: Vec<(usize, &Statement)> = headers()
-        .filter_map(|one| match one.at.first() {
-            Some(Step::Key(name)) => Some((rank(name)?, one)),
-            _ => None,
-        })
-        .collect();
-    let sorted = ranked.iter().zip(ranked.iter().skip(1)).all(|((a, _), (b, _))| a <= b);
-    let Some(own) = own.filter(|_| sorted) else { return text.len() };
-    let Some((_, next)) = ranked.iter().find(|(rank, _)| *rank > own) else { return text.len() };
-    let above = ranked.iter().rev().find(|(rank, _)| *rank < own);
-    match above {
-        Some((_, header)) => document.end_behind(text, document.last_of(header)),
-        None => start_of(text, next.start),
-    }
 }
 
 /// Where what is said of a statement begins: with the comments right above it, unless the file begins with them.

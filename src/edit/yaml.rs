@@ -3,20 +3,13 @@
 use super::block::Indent;
 use super::bracket::Bracket;
 use super::inline::Hand;
-use super::json::{self, next_in_order};
+use super::json;
 use super::splice::{Splice, before, behind, is_blank, is_comment, line, line_start, lines, next_line, own_line};
 use super::{Entry, Layout, Refusal, alias, origin, print};
 use crate::syntax::{Data, Key, Node};
 
 /// Ways to put entries into one section, the best first.
-pub fn put(
-    text: &str,
-    root: &Node,
-    kind: &str,
-    entries: &[&Entry],
-    order: &[&str],
-    hand: Hand,
-) -> Result<Vec<Layout>, Refusal> {
+pub fn put(text: &str, root: &Node, kind: &str, entries: &[&Entry], hand: Hand) -> Result<Vec<Layout>, Refusal> {
     if let Data::Null = root.data {
         let section = print::section(hand, kind, entries, "  ");
         let at = end_of_document(text, 0);
@@ -31,12 +24,12 @@ pub fn put(
                 let bracket = Bracket::of(text, section).ok_or_else(|| format!("`{kind}` is not a section"))?;
                 Ok(json::into(text, section, &bracket, entries, "  ", hand))
             }
-            None => Ok(json::section(text, root, &bracket, kind, entries, order, "  ", hand)),
+            None => Ok(json::section(text, &bracket, kind, entries, "  ", hand)),
         };
     }
     let map = root.map().ok_or("the spec is not a map of sections")?;
     let Some((key, section)) = map.iter().find(|(key, _)| key.text == kind) else {
-        return Ok(new_section(text, root, map, kind, entries, order, hand));
+        return Ok(new_section(text, root, map, kind, entries, hand));
     };
     origin(text, root, section)?;
     alias(text, section)?;
@@ -115,7 +108,6 @@ fn new_section(
     map: &[(Key, Node)],
     kind: &str,
     entries: &[&Entry],
-    order: &[&str],
     hand: Hand,
 ) -> Vec<Layout> {
     let style = Style::of(text, root);
@@ -128,22 +120,7 @@ fn new_section(
         let above = text.get(..at).unwrap_or_default().lines().next_back().unwrap_or_default();
         if apart && !is_blank(above) { "\n" } else { "" }
     };
-    let own: Vec<&(Key, Node)> = map.iter().filter(|(key, _)| root.span.start <= key.span.start).collect();
-    let names: Vec<&str> = own.iter().map(|(key, _)| &*key.text).collect();
     let mut layouts = vec![];
-    match next_in_order(&names, kind, order) {
-        Some(0) => {
-            let at = line_start(text, own.first().map_or(0, |(key, _)| key.span.start as usize));
-            layouts.push(vec![Splice::insert(at, format!("{printed}{}", if apart { "\n" } else { "" }))]);
-        }
-        Some(next) => {
-            if let Some((_, above)) = next.checked_sub(1).and_then(|at| own.get(at)) {
-                let gap = gap(next_line(text, above.span.end as usize));
-                layouts.extend(behind_block(text, above, &format!("{outer} "), &printed, gap));
-            }
-        }
-        None => {}
-    }
     let end = end_of_document(text, root.span.end as usize);
     layouts.push(vec![Splice::insert(end, own_line(text, end, &format!("{}{printed}", gap(end))))]);
     layouts.extend(behind_block(text, root, outer, &printed, ""));

@@ -3,7 +3,6 @@
 use super::{MAX_BYTES, Rejected, load_text, pipe, replace};
 use crate::edit::{self, Change, Entry, Refusal};
 use crate::quantity;
-use crate::resource::KINDS;
 use crate::syntax::Format;
 use crate::value::Fault;
 use std::fs;
@@ -54,8 +53,7 @@ impl Book {
 
     /// Puts entries in that are not there yet.
     pub fn put(&mut self, entries: &[Entry]) -> Result<(), Refusal> {
-        let order: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-        self.text = edit::put(&self.text, self.format, entries, &order)?;
+        self.text = edit::put(&self.text, self.format, entries)?;
         Ok(())
     }
 

@@ -24,6 +24,8 @@ pub enum Hold {
     Drifting,
     /// Whatever this makes of what was seen on the host, as a spec has it (`">= 30d"`); `None` leaves the key out.
     As(fn(&Host, &Value) -> Option<Value>),
+    /// Likewise, of what should always have a bound: where there is none, a person is told.
+    Bound(fn(&Host, &Value) -> Option<Value>),
 }
 
 impl Pin {
@@ -47,6 +49,10 @@ impl Pin {
         Pin { key, hold: Hold::As(write) }
     }
 
+    const fn bound(key: &'static str, write: fn(&Host, &Value) -> Option<Value>) -> Pin {
+        Pin { key, hold: Hold::Bound(write) }
+    }
+
     /// A list to which others may come: it has at least these elements.
     pub const fn holding(key: &'static str) -> Pin {
         Pin::of(key, |_, seen| at_least_these(seen, |_| true))
@@ -59,7 +65,7 @@ impl Pin {
 
     /// Of what shrinks day by day, the longest of the usual times of warning that is left.
     pub const fn time_left(key: &'static str) -> Pin {
-        Pin::of(key, |_, seen| {
+        Pin::bound(key, |_, seen| {
             let Value::Duration(left) = seen else { return None };
             let days = [30, 14, 7, 1].into_iter().find(|days| *left >= Duration::days(*days))?;
             Some(Value::Text(format!(">= {days}d")))
@@ -68,7 +74,7 @@ impl Pin {
 
     /// Of what is used up, a share that is left with room to spare.
     pub const fn room_left(key: &'static str) -> Pin {
-        Pin::of(key, |_, seen| {
+        Pin::bound(key, |_, seen| {
             let (Value::Share(share) | Value::Portion(Portion(share))) = seen else { return None };
             let floor = [10, 5].into_iter().find(|floor| Share::percent(*share) >= f64::from(2 * floor))?;
             Some(Value::Text(format!(">= {floor}%")))

@@ -111,9 +111,13 @@ fn said(pin: &Pin, ty: Type, values: &[Value], host: &Host) -> Result<Option<Val
         return Ok(None);
     }
     let candidates = match pin.hold {
-        Hold::As(write) => match values.iter().map(|value| write(host, value)).collect::<Option<Vec<_>>>() {
+        Hold::As(write) | Hold::Bound(write) => match values.iter().map(|value| write(host, value)).collect() {
+            None if matches!(pin.hold, Hold::Bound(_)) => {
+                let was = listed(values);
+                return Err(Fault::Unsupported(format!("no bound that is worth writing holds of it: it was {was}")));
+            }
             None => return Ok(None),
-            Some(said) => range::shared(&said).map_or(said, |shared| vec![shared]),
+            Some::<Vec<Value>>(said) => range::shared(&said).map_or(said, |shared| vec![shared]),
         },
         Hold::Drifting if values.iter().all(|value| Some(value) == values.first()) => {
             let chance = "which may be chance: look more often, or further apart";

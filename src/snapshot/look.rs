@@ -64,7 +64,7 @@ impl How {
         let excluded = self.exclude.is_match(pin.key) || self.exclude.is_match(format!("{}.{}", kind.name, pin.key));
         !excluded
             && match pin.hold {
-                Hold::Exact | Hold::As(_) => true,
+                Hold::Exact | Hold::As(_) | Hold::Bound(_) => true,
                 Hold::Digest => self.digests,
                 Hold::Moving | Hold::Drifting => self.samples > 1,
             }

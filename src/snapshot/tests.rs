@@ -95,8 +95,7 @@ fn entries(host: &Host, subjects: &[Subject], how: &How) -> Vec<Entry> {
 }
 
 fn put(text: &str, format: Format, entries: &[Entry]) -> String {
-    let order: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-    edit::put(text, format, entries, &order).unwrap()
+    edit::put(text, format, entries).unwrap()
 }
 
 /// Every verdict on a spec that is not a pass.
