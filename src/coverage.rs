@@ -32,6 +32,10 @@ pub struct Covered {
     pub more: Option<Fault>,
     /// The things that no entry speaks of; where one speaks of a part, the other parts.
     pub missing: Vec<Thing>,
+    /// What of these is to get an entry: no entry that is skipped holds its place.
+    pub free: Vec<Thing>,
+    /// The others of these.
+    pub held: Vec<Thing>,
 }
 
 /// What a host has of a kind.
@@ -64,16 +68,23 @@ pub fn list(host: &Host, timeout: Duration) -> Vec<Listed> {
 /// Listings are to end by their deadline themselves.
 const GRACE: Duration = Duration::from_millis(400);
 
-/// Holds what was listed against the entries of a spec. An entry that is skipped speaks of nothing; one that says that a
-/// thing is not there speaks of it.
+/// Holds what was listed against the entries of a spec. An entry that is skipped speaks of nothing, and holds its thing's
+/// place; one that says that a thing is not there speaks of it.
 pub fn coverage(claims: &[Claim], listed: Vec<Listed>) -> Coverage {
     let covered = |(kind, listed): Listed| {
-        let spoken = spoken(claims, kind);
+        let [spoken, skipped] = [false, true].map(|skipped| names(claims, kind, skipped));
         let Known { all: things, more } = listed.unwrap_or_else(|fault| Known { all: Vec::new(), more: Some(fault) });
         let all = things.len();
         let missing: Vec<Thing> = things.into_iter().filter_map(|thing| rest(thing, &spoken)).collect();
+        let (mut free, mut held) = (Vec::new(), Vec::new());
+        for thing in &missing {
+            match rest(thing.clone(), &skipped) {
+                Some(rest) => free.push(rest),
+                None => held.push(thing.clone()),
+            }
+        }
         let noun = kind.inventory.map_or("", |inventory| inventory.noun);
-        Covered { kind, noun, ratio: Ratio { part: all - missing.len(), all }, more, missing }
+        Covered { kind, noun, ratio: Ratio { part: all - missing.len(), all }, more, missing, free, held }
     };
     Coverage { kinds: listed.into_iter().map(covered).collect() }
 }
@@ -95,11 +106,11 @@ impl Coverage {
     }
 }
 
-/// What the entries for one kind are for.
-fn spoken(claims: &[Claim], kind: &'static Kind) -> Names {
+/// What the entries for one kind are for, of those that are skipped or of the others.
+fn names(claims: &[Claim], kind: &'static Kind, skipped: bool) -> Names {
     let mut names = Names::new(kind);
-    let speaks = |claim: &&Claim| claim.kind.name == kind.name && claim.skip().is_none();
-    claims.iter().filter(speaks).for_each(|claim| names.insert(claim.target()));
+    let of_these = claims.iter().filter(|claim| claim.kind.name == kind.name && claim.skip().is_some() == skipped);
+    of_these.for_each(|claim| names.insert(claim.target()));
     names
 }
 

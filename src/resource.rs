@@ -417,6 +417,11 @@ impl Kind {
     }
 }
 
+/// What a thing's entry is called among all of them: `file//etc/passwd`, as `accept` takes it.
+pub fn address(kind: &str, name: &str) -> String {
+    format!("{kind}/{name}")
+}
+
 fn secrets<R: Resource>(said: &[(&str, &Node)]) -> Vec<Span> {
     let knob = |name: &str| R::SETTINGS.iter().find(|knob| knob.info().name == name);
     said.iter().filter_map(|(name, node)| Some(knob(name)?.secrets(node))).flatten().collect()

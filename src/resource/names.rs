@@ -35,3 +35,65 @@ impl Names {
             || self.patterns.iter().any(|matches| matches(thing))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resource::KINDS;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    /// Names that are likely to be of one thing, in several spellings, and names that are none.
+    fn names() -> impl Strategy<Value = String> {
+        let part = prop::sample::select(vec![
+            "/", "//", "/.", ".", "a", "b", "lib", "*", "?", "[", "]", "[a", ":", "amd64", "tcp", "tcp4", "tcp6",
+            "udp", "unix", "80", "080", "@", "-", "_", ".service", ".socket", "tls", "://", "::1", "net", "\\x2d", " ",
+            "ß",
+        ]);
+        let whole = prop::sample::select(vec![
+            "80",
+            "tcp:80",
+            "tcp4:80",
+            "tcp6:080",
+            "udp:80",
+            "unix:/a",
+            "unix://a/",
+            "unix:@a",
+            "lib*",
+            "liba",
+            "liba:amd64",
+            "lib*:amd64",
+            "[a",
+            "/a",
+            "//a/.",
+            "/a/",
+            "a",
+            "a.service",
+            "tls://a",
+            "tls://[a]",
+            "tls://[::1]:1",
+            "a-b",
+            "a_b",
+            "net.a/b",
+            "net/a.b",
+            "net.a.b",
+        ]);
+        prop_oneof![whole.prop_map(str::to_owned), vec(part, 0..6).prop_map(|parts| parts.concat())]
+    }
+
+    proptest! {
+        #[test]
+        fn names_speak_of_what_any_of_them_does(entries in vec(names(), 0..6), things in vec(names(), 1..6)) {
+            for kind in KINDS {
+                let mut all = Names::new(kind);
+                entries.iter().for_each(|entry| all.insert(entry));
+                for thing in &things {
+                    let any = entries.iter().any(|entry| kind.speaks_of(entry, thing));
+                    prop_assert_eq!(all.speak_of(thing), any, "{}: {:?} of {}", kind.name, entries, thing);
+                    prop_assert!(kind.speaks_of(thing, thing));
+                    prop_assert!((kind.spellings)(thing).contains(&kind.spelled(thing)));
+                }
+            }
+        }
+    }
+}
