@@ -72,7 +72,7 @@ fn what_is_skipped_is_not_covered_and_is_not_added_a_second_time() {
     assert_eq!(kind(&json(&lab, &[]), "user")["missing"][0]["name"], "root");
     // That alone is nothing that went wrong.
     let status = lab.run(&["coverage", "--add"]).status;
-    lab.write("verispec.yaml", &after.replace(", skip: true", ""));
+    lab.write("verispec.yaml", after.replace(", skip: true", ""));
     assert_eq!(lab.run(&["coverage", "--add"]).status, status);
     // What another spec sets aside is not written either.
     lab.write("a.yaml", text);

@@ -64,7 +64,7 @@ fn includes_are_part_of_a_spec() {
     lab.write("parts/one.yaml", SAME);
     lab.run(&["diff", "a.toml", "b.toml"]).ended(0);
     lab.write("parts/two.yaml", "group: {adm: {}}\n");
-    lab.run(&["diff", "a.toml", "b.toml"]).ended(1).says("group.adm  only in b.toml");
+    lab.run(&["diff", "a.toml", "b.toml"]).ended(1).says("group/adm  only in b.toml");
 }
 
 #[test]
