@@ -72,11 +72,18 @@ impl Resource for Port {
     type Settings = ();
 
     const INVENTORY: Option<Inventory> = Some(Inventory { noun: "listening ports", list: inventory::list });
-    fn speaks_of(entry: &str, thing: &str) -> bool {
-        match (Place::parse(entry), Place::parse(thing)) {
-            (Ok(Place::Unix(entry)), Ok(Place::Unix(thing))) => entry == thing || path::same(&entry, &thing),
-            (Ok(entry), Ok(thing)) => entry.includes(&thing),
-            _ => false,
+    fn spellings(name: &str) -> Vec<String> {
+        match Place::parse(name) {
+            Ok(Place::Unix(name)) => vec![format!("unix:{}", path::spelled(&name))],
+            Ok(Place::Inet { transport, families, port }) => {
+                let of_one = match families {
+                    [Family::V4] => Some(format!("{}4:{port}", transport.word())),
+                    [Family::V6] => Some(format!("{}6:{port}", transport.word())),
+                    _ => None,
+                };
+                of_one.into_iter().chain([format!("{}:{port}", transport.word())]).collect()
+            }
+            Err(_) => vec![name.to_owned()],
         }
     }
 
@@ -177,21 +184,6 @@ impl Port {
                 let names: BTreeSet<_> = names.iter().collect();
                 names.into_iter().map(|name| all.unix_clients(host, name)).sum()
             }
-        }
-    }
-}
-
-impl Place {
-    /// Whether it is of whatever `other` is of: `tcp:80` is of `tcp6:80`.
-    fn includes(&self, other: &Place) -> bool {
-        match (self, other) {
-            (
-                Place::Inet { transport, families, port },
-                Place::Inet { transport: its_transport, families: its_families, port: its_port },
-            ) => {
-                (transport, port) == (its_transport, its_port) && its_families.iter().all(|one| families.contains(one))
-            }
-            _ => self == other,
         }
     }
 }

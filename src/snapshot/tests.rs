@@ -104,8 +104,8 @@ fn not_passed(host: &Host, text: &str, format: Format) -> Vec<String> {
         panic!("{}\n{text}", rejected.sources.render(&rejected.wrong, false));
     });
     let claims = Arc::new(spec.claims);
-    let seen = look::observe(&claims, &host.fresh(), Duration::from_secs(10));
-    let verdicts = claims.iter().zip(seen).flat_map(|(claim, seen)| judge(claim, seen));
+    let seen = gather::all(&claims, |_| true, &host.fresh(), Duration::from_secs(10));
+    let verdicts = claims.iter().zip(seen).flat_map(|(claim, seen)| judge(claim, seen.expect("answered")));
     let wrong = verdicts.filter(|verdict| verdict.outcome != Outcome::Pass);
     wrong.map(|v| format!("{} {} {}: {:?} of {:?}", v.claim.kind.name, v.claim.id, v.key, v.outcome, v.found)).collect()
 }

@@ -62,6 +62,26 @@ fn what_may_not_be_looked_at_is_not_covered_whatever_the_spec_says() {
 }
 
 #[test]
+fn what_is_skipped_is_not_covered_and_is_not_added_a_second_time() {
+    let text = "user:\n  root: {uid: 0, skip: true}\n";
+    let lab = Lab::with("verispec.yaml", text);
+    let ran = lab.run(&["coverage", "--add"]);
+    assert!(ran.err.contains("user/root is left as it is: its entry is skipped\n"), "{ran}");
+    let after = lab.read("verispec.yaml");
+    assert!(after.starts_with(text.trim_end()) && after.matches(" root:").count() == 1, "{after}");
+    assert_eq!(kind(&json(&lab, &[]), "user")["missing"][0]["name"], "root");
+    // That alone is nothing that went wrong.
+    let status = lab.run(&["coverage", "--add"]).status;
+    lab.write("verispec.yaml", after.replace(", skip: true", ""));
+    assert_eq!(lab.run(&["coverage", "--add"]).status, status);
+    // What another spec sets aside is not written either.
+    lab.write("a.yaml", text);
+    let ran = lab.run(&["coverage", "--add", "--spec", "b.toml", "a.yaml"]);
+    assert!(!lab.read("b.toml").contains("[user.root]"), "{ran}");
+    lab.run(&["coverage", "--every", "1s"]).ended(64).says("--samples");
+}
+
+#[test]
 fn what_is_appended_passes_and_is_covered() {
     let text = "[user.root]\nuid = 0 # as ever\n";
     let lab = Lab::with("host.toml", text);
