@@ -240,13 +240,13 @@ fn output_that_is_another_each_time_is_not_written_as_if_it_stayed() {
     for clock in ["date +%s%N", "echo $$; date +%N"] {
         let lab = Lab::empty();
         let ran = lab.run(&["add", "command", clock]);
-        let once = "`stdout` is left out: it was looked at once, and may be another each time: pass `--samples 2`";
+        let once = "/stdout is left out: it was looked at once, and may be another each time: pass `--samples 2`";
         assert!(ok(&ran).err.contains(once), "{}", ran.err);
         assert!(!lab.read("verispec.toml").contains("stdout"));
         ok(&lab.run(&["validate"]));
         let lab = Lab::empty();
         let ran = lab.run(&["add", "--samples", "2", "--every", "1ms", "command", clock]);
-        assert!(ok(&ran).err.contains("`stdout` is left out: nothing of it stayed: it was "), "{}", ran.err);
+        assert!(ok(&ran).err.contains("/stdout is left out: nothing of it stayed: it was "), "{}", ran.err);
         ok(&lab.run(&["validate"]));
     }
     let lab = Lab::empty();

@@ -110,7 +110,7 @@ fn a_port_that_the_kernel_may_have_drawn_is_listed_and_not_appended() {
     let listed = kind(&json(&lab, &["host.toml"]), "port").to_string();
     assert!(listed.contains(&format!("\"{name}\"")), "{listed}");
     let ran = lab.run(&["coverage", "--add", "host.toml"]);
-    ran.ended(1).says(&format!("port `{name}`: the kernel may have chosen it ("));
+    ran.ended(1).says(&format!("port/{name} is left out: the kernel may have chosen it ("));
     ran.says(&format!("; if it stays, write it with `verispec add port {name}`"));
     assert!(!lab.read("host.toml").contains(&name), "{}", lab.read("host.toml"));
     lab.run(&["add", "--spec", "host.toml", "port", &name]).ended(0);
