@@ -2,24 +2,23 @@
 
 use crate::edit::{Change, Step};
 use crate::matcher;
+use crate::resource::Course;
 use crate::secret::is_secret_name;
 use crate::spec::Profile;
 use crate::syntax::{Format, Node, parse};
 use crate::value::{Type, Value};
 use crate::verdict::{Outcome, Verdict};
+use ::time::Duration;
 
 mod bound;
 mod compared;
 mod data;
 mod list;
-mod literal;
 mod settle;
 mod shape;
 
 #[cfg(test)]
-mod properties;
-#[cfg(test)]
-mod table;
+mod tests;
 
 pub use settle::{Settled, Wanted, settle};
 
@@ -35,12 +34,6 @@ impl<'s> Page<'s> {
     pub fn read(text: &'s str, file: u32, format: Format) -> Option<Page<'s>> {
         let (root, wrong) = parse(text, file, format);
         root.filter(|_| wrong.is_empty()).map(|root| Page { text, format, root })
-    }
-
-    /// The line on which this byte stands, from 1.
-    fn line(&self, at: u32) -> usize {
-        let before = self.text.as_bytes().get(..at as usize).unwrap_or_default();
-        memchr::memchr_iter(b'\n', before).count() + 1
     }
 
     fn at(&self, path: &[Step]) -> Option<&Node<'s>> {
@@ -75,9 +68,10 @@ fn wanted(verdict: &Verdict, page: &Page) -> Result<Vec<Change>, String> {
     let entry = entry(verdict, page)?;
     let changes = match place(verdict) {
         Place::Presence => presence(verdict, page, entry, found)?,
-        Place::Key(_, Type::Secret) => return Err("it is a secret, which is never written from what was found".into()),
+        Place::Key(_, Type::Secret, _) => return Err("it is a secret, which is never written from what was found".into()),
         Place::Check => return Err("what is found cannot tell what to write: change it by hand".into()),
-        Place::Key(path, ty) => {
+        Place::Key(path, ty, course) => {
+            lasting(verdict, course)?;
             let announced = |step: &Step| matches!(step, Step::Key(key) if is_secret_name(key));
             if path.iter().skip(1).any(announced) {
                 return Err("its name announces a secret, which is never written from what was found".into());
@@ -89,10 +83,6 @@ fn wanted(verdict: &Verdict, page: &Page) -> Result<Vec<Change>, String> {
             shape::fit(verdict, path, node, ty, found)?
         }
     };
-    for change in &changes {
-        let (Change::Set(path, _) | Change::Append(path, _) | Change::Remove(path)) = change;
-        literal::check(page, path)?;
-    }
     match changes.is_empty() {
         true => Err("what was found does not tell what to write: change it by hand".into()),
         false => Ok(changes),
@@ -103,7 +93,7 @@ fn wanted(verdict: &Verdict, page: &Page) -> Result<Vec<Change>, String> {
 enum Place {
     Presence,
     /// The key, and the argument if it is a lookup.
-    Key(Vec<Step>, Type),
+    Key(Vec<Step>, Type, Course),
     /// Text that the thing must be good for.
     Check,
 }
@@ -121,7 +111,7 @@ fn place(verdict: &Verdict) -> Place {
     if key.argument.is_some() {
         path.push(Step::Key(ask.argument.to_string()));
     }
-    Place::Key(path, key.ty)
+    Place::Key(path, key.ty, key.course)
 }
 
 /// The way to the entry's body.
@@ -151,6 +141,18 @@ fn presence(verdict: &Verdict, page: &Page, entry: Vec<Step>, found: &Value) -> 
         return Ok(vec![Change::Remove(path)]);
     }
     shape::fit(verdict, path, node, Type::Bool, &Value::Bool(there))
+}
+
+/// Refuses what would fail again a moment later.
+fn lasting(verdict: &Verdict, course: Course) -> Result<(), String> {
+    let end = Value::Duration(Duration::MAX);
+    match course {
+        Course::Stays => Ok(()),
+        // A bound from below holds ever after.
+        Course::Grows if verdict.expectation.test.holds(&end) == Ok(true) => Ok(()),
+        Course::Grows => Err("it grows by itself, so that what was found does not last: change it by hand".into()),
+        Course::Wavers => Err("it is another at every look: write a bound with room to spare by hand".into()),
+    }
 }
 
 /// What can be written down of what was found at all.
