@@ -5,7 +5,7 @@ use crate::matcher;
 use crate::resource::Course;
 use crate::secret::is_secret_name;
 use crate::spec::Profile;
-use crate::syntax::{Format, Node, parse};
+use crate::syntax::{Data, Format, Node, Span, parse};
 use crate::value::{Type, Value};
 use crate::verdict::{Outcome, Verdict};
 use ::time::Duration;
@@ -36,11 +36,45 @@ impl<'s> Page<'s> {
         root.filter(|_| wrong.is_empty()).map(|root| Page { text, format, root })
     }
 
+    /// Whether a comment stands in a node, or behind the last line of its block.
+    fn has_comment(&self, node: &Node) -> bool {
+        if self.format == Format::Json {
+            return false;
+        }
+        let (start, end) = (node.span.start as usize, node.span.end as usize);
+        let end = match self.text.as_bytes().get(start) {
+            Some(b'[' | b'{') => end,
+            _ => self.text.get(end..).and_then(|behind| behind.find('\n')).map_or(self.text.len(), |line| end + line),
+        };
+        let (mut words, mut from) = (vec![], start);
+        said(node, &mut words);
+        words.sort_unstable();
+        words.push((end, end));
+        words.into_iter().filter(|(first, _)| (start..=end).contains(first)).any(|(first, last)| {
+            let gap = self.text.get(from..first).unwrap_or_default();
+            from = from.max(last);
+            gap.contains('#')
+        })
+    }
+
     fn at(&self, path: &[Step]) -> Option<&Node<'s>> {
         path.iter().try_fold(&self.root, |node, step| match step {
             Step::Key(key) => node.get(key),
             Step::Index(index) => node.list()?.get(*index),
         })
+    }
+}
+
+/// Where keys and scalars in a node begin and end.
+fn said(node: &Node, words: &mut Vec<(usize, usize)>) {
+    let at = |span: Span| (span.start as usize, span.end as usize);
+    match &node.data {
+        Data::Map(map) => map.iter().for_each(|(key, value)| {
+            words.push(at(key.span));
+            said(value, words);
+        }),
+        Data::List(list) => list.iter().for_each(|one| said(one, words)),
+        _ => words.push(at(node.span)),
     }
 }
 
@@ -68,7 +102,9 @@ fn wanted(verdict: &Verdict, page: &Page) -> Result<Vec<Change>, String> {
     let entry = entry(verdict, page)?;
     let changes = match place(verdict) {
         Place::Presence => presence(verdict, page, entry, found)?,
-        Place::Key(_, Type::Secret, _) => return Err("it is a secret, which is never written from what was found".into()),
+        Place::Key(_, Type::Secret, _) => {
+            return Err("it is a secret, which is never written from what was found".into());
+        }
         Place::Check => return Err("what is found cannot tell what to write: change it by hand".into()),
         Place::Key(path, ty, course) => {
             lasting(verdict, course)?;
@@ -80,7 +116,7 @@ fn wanted(verdict: &Verdict, page: &Page) -> Result<Vec<Change>, String> {
             let node = page.at(&path).filter(|node| node.span == verdict.expectation.span);
             let node = node.ok_or("its place in the file was not found")?;
             readable(found)?;
-            shape::fit(verdict, path, node, ty, found)?
+            shape::fit(verdict, page, path, node, ty, found)?
         }
     };
     match changes.is_empty() {
@@ -140,7 +176,7 @@ fn presence(verdict: &Verdict, page: &Page, entry: Vec<Step>, found: &Value) -> 
     if there && !verdict.claim.tests.is_empty() && node.scalar().is_some() {
         return Ok(vec![Change::Remove(path)]);
     }
-    shape::fit(verdict, path, node, Type::Bool, &Value::Bool(there))
+    shape::fit(verdict, page, path, node, Type::Bool, &Value::Bool(there))
 }
 
 /// Refuses what would fail again a moment later.

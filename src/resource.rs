@@ -230,7 +230,14 @@ pub trait Column<R>: Sync {
 
 impl<R> Column<R> for Text<R> {
     fn info(&self) -> KeyInfo {
-        KeyInfo { name: self.name, about: self.about, ty: Type::Content, argument: None, input: None, course: Course::Stays }
+        KeyInfo {
+            name: self.name,
+            about: self.about,
+            ty: Type::Content,
+            argument: None,
+            input: None,
+            course: Course::Stays,
+        }
     }
     fn read(&self, seen: &R, _: &str) -> Result<Value, Fault> {
         (self.read)(seen, None)
@@ -242,14 +249,7 @@ impl<R> Column<R> for Text<R> {
 
 impl<R, T: Fact> Column<R> for Key<R, T> {
     fn info(&self) -> KeyInfo {
-        KeyInfo {
-            name: self.name,
-            about: self.about,
-            ty: T::TYPE,
-            argument: None,
-            input: None,
-            course: self.course,
-        }
+        KeyInfo { name: self.name, about: self.about, ty: T::TYPE, argument: None, input: None, course: self.course }
     }
     fn read(&self, seen: &R, _: &str) -> Result<Value, Fault> {
         (self.read)(seen).observe()
@@ -258,7 +258,14 @@ impl<R, T: Fact> Column<R> for Key<R, T> {
 
 impl<R, T: Fact> Column<R> for Lookup<R, T> {
     fn info(&self) -> KeyInfo {
-        KeyInfo { name: self.name, about: self.about, ty: T::TYPE, argument: Some(self.argument), input: None, course: Course::Stays }
+        KeyInfo {
+            name: self.name,
+            about: self.about,
+            ty: T::TYPE,
+            argument: Some(self.argument),
+            input: None,
+            course: Course::Stays,
+        }
     }
     fn read(&self, seen: &R, argument: &str) -> Result<Value, Fault> {
         (self.read)(seen, argument).observe()
@@ -268,7 +275,14 @@ impl<R, T: Fact> Column<R> for Lookup<R, T> {
 /// What passes reads as the text it was checked against, so that its test is equality with that text.
 impl<R, P: Into<Option<Vec<String>>>> Column<R> for Check<R, P> {
     fn info(&self) -> KeyInfo {
-        KeyInfo { name: self.name, about: self.about, ty: Type::Text, argument: None, input: Some(self.input), course: Course::Stays }
+        KeyInfo {
+            name: self.name,
+            about: self.about,
+            ty: Type::Text,
+            argument: None,
+            input: Some(self.input),
+            course: Course::Stays,
+        }
     }
     fn read(&self, seen: &R, argument: &str) -> Result<Value, Fault> {
         let Some(mut problems) = (self.read)(seen, argument)?.into() else { return Ok(Value::Absent) };

@@ -459,7 +459,7 @@ fn what_an_alias_brings_is_left_with_the_place_to_change() {
             "the alias `*m` takes it over elsewhere: change it by hand, for both",
         ),
         (
-            "user:\n  a: &e\n    uid: 7\n  /x:\n    <<: *e\n",
+            "file:\n  /y: &e\n    mode: \"0644\"\n  /x:\n    <<: *e\n",
             "it is taken over from `&e`: change it there, or say it here",
         ),
         ("file:\n  /y: &e {mode: \"0644\"}\n  /x: *e\n", "the alias `*e` stands there"),
@@ -467,7 +467,6 @@ fn what_an_alias_brings_is_left_with_the_place_to_change() {
         let all = claims(old, Format::Yaml);
         let entry = all.iter().position(|claim| &*claim.id == "/x").unwrap();
         let page = Page::read(old, 0, Format::Yaml).unwrap();
-        let seen = if all[entry].kind.name == "user" { there(vec![Value::Int(0)]) } else { seen.clone() };
         let verdicts = judge(&all[entry], seen.clone());
         let verdict = verdicts.iter().position(|v| !v.outcome.ok()).unwrap();
         let settled = match changes(&verdicts[verdict], &page) {
@@ -477,6 +476,45 @@ fn what_an_alias_brings_is_left_with_the_place_to_change() {
         assert_eq!(settled.text, old);
         assert!(settled.left[0].as_ref().is_some_and(|said| said.contains(why)), "{old}: {:?}", settled.left);
     }
+}
+
+#[test]
+fn a_list_that_is_to_be_equal_keeps_the_comments_of_what_stays() {
+    let of = |format: Format, items: &[&str]| match format {
+        Format::Toml => {
+            let items: String = items.iter().map(|one| format!("  \"{one}\", # {one}\n")).collect();
+            format!("[user.x]\ngroups = {{ equal = [\n{items}] }}\n")
+        }
+        _ => {
+            let items: String = items.iter().map(|one| format!("        - {one} # {one}\n")).collect();
+            format!("user:\n  x:\n    groups:\n      equal:\n{items}")
+        }
+    };
+    for format in [Format::Toml, Format::Yaml] {
+        let accepts = |old: &[&str], found: &[&str]| accepted(&of(format, old), format, &there(vec![texts(found)]));
+        assert_eq!(accepts(&["a", "b", "c"], &["a", "c"]), (of(format, &["a", "c"]), vec![]));
+        assert_eq!(accepts(&["a", "b", "c"], &["b", "c"]), (of(format, &["b", "c"]), vec![]));
+        let longer = of(format, &["a", "b"]).replace("\"b\", # b\n", "\"b\", # b\n  \"c\",\n");
+        let longer = longer.replace("- b # b\n", "- b # b\n        - c\n");
+        assert_eq!(accepts(&["a", "b"], &["a", "b", "c"]), (longer.clone(), vec![]));
+        assert_eq!(accepts(&["x", "a", "b"], &["a", "b", "c"]), (longer, vec![]));
+        for (old, found) in [
+            (&["a", "b"][..], &["x", "a", "b"][..]),
+            (&["a", "b"], &["b", "a"]),
+            (&["a", "b", "c"], &["x", "y"]),
+            (&["a", "b", "c"], &["a", "x", "c", "b"]),
+        ] {
+            let (text, left) = accepts(old, found);
+            assert_eq!(text, of(format, old));
+            assert!(left.len() == 1 && left[0].contains("comment"), "{old:?} {found:?}: {left:?}");
+        }
+    }
+    moves(
+        "user.groups",
+        "{\"equal\": [\"a\", \"b#\"]}",
+        texts(&["x", "a", "b#"]),
+        "{\"equal\": [\"x\", \"a\", \"b#\"]}",
+    );
 }
 
 #[test]
