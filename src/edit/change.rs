@@ -19,7 +19,7 @@ pub fn change(text: &str, format: Format, changes: &[Change]) -> Result<String, 
 }
 
 /// Changes of each entry; all of them together if one is of more than an entry.
-fn by_entry(changes: &[Change]) -> Vec<Vec<&Change>> {
+pub fn by_entry(changes: &[Change]) -> Vec<Vec<&Change>> {
     let mut jobs: Vec<Vec<&Change>> = vec![];
     let mut known: HashMap<&[Step], usize> = HashMap::new();
     for change in changes {
