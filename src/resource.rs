@@ -132,7 +132,7 @@ pub type Settings<S> = &'static [&'static dyn setting::Knob<S>];
 
 /// Declares a key. `read` runs only if a spec asks for it.
 pub const fn key<R, T: Fact>(name: &'static str, about: &'static str, read: fn(&R) -> T) -> Key<R, T> {
-    Key { name, about, read }
+    Key { name, about, read, course: Course::Stays }
 }
 
 /// Declares a key that holds a map: each of its keys is handed to `read` and has a value, and a verdict, of its own.
@@ -174,6 +174,28 @@ pub struct Key<R, T> {
     name: &'static str,
     about: &'static str,
     read: fn(&R) -> T,
+    course: Course,
+}
+
+impl<R, T> Key<R, T> {
+    /// It only grows, as time passes.
+    pub const fn growing(self) -> Self {
+        Key { course: Course::Grows, ..self }
+    }
+
+    /// It is another at every look.
+    pub const fn wavering(self) -> Self {
+        Key { course: Course::Wavers, ..self }
+    }
+}
+
+/// What becomes of a key's value where nothing is done to the thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Course {
+    Stays,
+    /// What was found is its least from then on.
+    Grows,
+    Wavers,
 }
 
 pub struct Lookup<R, T> {
@@ -215,7 +237,14 @@ pub trait Column<R>: Sync {
 
 impl<R> Column<R> for Text<R> {
     fn info(&self) -> KeyInfo {
-        KeyInfo { name: self.name, about: self.about, ty: Type::Content, argument: None, input: None }
+        KeyInfo {
+            name: self.name,
+            about: self.about,
+            ty: Type::Content,
+            argument: None,
+            input: None,
+            course: Course::Stays,
+        }
     }
     fn read(&self, seen: &R, _: &str) -> Result<Value, Fault> {
         (self.read)(seen, None)
@@ -227,7 +256,7 @@ impl<R> Column<R> for Text<R> {
 
 impl<R, T: Fact> Column<R> for Key<R, T> {
     fn info(&self) -> KeyInfo {
-        KeyInfo { name: self.name, about: self.about, ty: T::TYPE, argument: None, input: None }
+        KeyInfo { name: self.name, about: self.about, ty: T::TYPE, argument: None, input: None, course: self.course }
     }
     fn read(&self, seen: &R, _: &str) -> Result<Value, Fault> {
         (self.read)(seen).observe()
@@ -236,7 +265,14 @@ impl<R, T: Fact> Column<R> for Key<R, T> {
 
 impl<R, T: Fact> Column<R> for Lookup<R, T> {
     fn info(&self) -> KeyInfo {
-        KeyInfo { name: self.name, about: self.about, ty: T::TYPE, argument: Some(self.argument), input: None }
+        KeyInfo {
+            name: self.name,
+            about: self.about,
+            ty: T::TYPE,
+            argument: Some(self.argument),
+            input: None,
+            course: Course::Stays,
+        }
     }
     fn read(&self, seen: &R, argument: &str) -> Result<Value, Fault> {
         (self.read)(seen, argument).observe()
@@ -246,7 +282,14 @@ impl<R, T: Fact> Column<R> for Lookup<R, T> {
 /// What passes reads as the text it was checked against, so that its test is equality with that text.
 impl<R, P: Into<Option<Vec<String>>>> Column<R> for Check<R, P> {
     fn info(&self) -> KeyInfo {
-        KeyInfo { name: self.name, about: self.about, ty: Type::Text, argument: None, input: Some(self.input) }
+        KeyInfo {
+            name: self.name,
+            about: self.about,
+            ty: Type::Text,
+            argument: None,
+            input: Some(self.input),
+            course: Course::Stays,
+        }
     }
     fn read(&self, seen: &R, argument: &str) -> Result<Value, Fault> {
         let Some(mut problems) = (self.read)(seen, argument)?.into() else { return Ok(Value::Absent) };
@@ -273,6 +316,7 @@ pub struct KeyInfo {
     /// Of a [`check`], what its text is. Such a key takes no matcher: its text (a map is taken as JSON text, a list as
     /// several texts) is the [`Ask::argument`], and the test is equality with it.
     pub input: Option<Argument>,
+    pub course: Course,
 }
 
 /// A setting as references, schema and lowering see it.

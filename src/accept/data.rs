@@ -123,15 +123,32 @@ pub fn equal(fit: &mut Fit, node: &Node, ty: Type, seen: &Value) -> Result<(), S
         ty => ty,
     };
     match (&node.data, seen) {
-        (Data::List(items), Value::List(list)) if !items.is_empty() && items.len() <= list.len() => {
-            let (head, tail) = list.split_at(items.len());
-            if !tail.is_empty() && !items.iter().zip(head).all(|(node, one)| is(node, of, one)) {
-                return fit.set(whole(seen)?);
+        (Data::List(items), Value::List(list)) if !items.is_empty() => {
+            let stays = |at: usize, one: &Value| items.get(at).is_some_and(|node| is(node, of, one));
+            let (mut kept, mut gone) = (0, vec![]);
+            for at in 0..items.len() {
+                match list.get(kept) {
+                    Some(one) if stays(at, one) => kept += 1,
+                    _ => gone.push(at),
+                }
             }
-            for (at, (node, one)) in items.iter().zip(head).enumerate() {
-                fit.within(Step::Index(at), |fit| equal(fit, node, of, one))?;
+            let in_place = |at: &usize| list.get(*at).is_some_and(|one| stays(*at, one));
+            let by_place = items.len() == list.len() && (0..items.len()).filter(in_place).count() >= kept;
+            if by_place {
+                gone = (0..items.len()).filter(|at| !in_place(at)).collect();
+            } else if kept == 0 {
+                return fit.rewrite(node, whole(seen)?);
             }
-            tail.iter().try_for_each(|one| fit.append(whole(one)?))
+            if gone.iter().any(|at| list.iter().any(|one| stays(*at, one))) {
+                fit.uncommented(node)?;
+            }
+            if by_place {
+                let mut each = items.iter().zip(list).enumerate();
+                return each
+                    .try_for_each(|(at, (node, one))| fit.within(Step::Index(at), |fit| equal(fit, node, of, one)));
+            }
+            fit.remove(&gone);
+            list.iter().skip(kept).try_for_each(|one| fit.append(whole(one)?))
         }
         (Data::Map(fields), Value::Map(map))
             if fields.len() == map.len()
@@ -147,7 +164,7 @@ pub fn equal(fit: &mut Fit, node: &Node, ty: Type, seen: &Value) -> Result<(), S
             }
             Ok(())
         }
-        (Data::List(_) | Data::Map(_), _) | (_, Value::List(_) | Value::Map(_)) => fit.set(whole(seen)?),
+        (Data::List(_) | Data::Map(_), _) | (_, Value::List(_) | Value::Map(_)) => fit.rewrite(node, whole(seen)?),
         _ => {
             let says = |value: &Value| holds(&operator("equal", value.clone()), of, std::slice::from_ref(seen));
             fit.set(like(node, seen).into_iter().find(says).map_or_else(|| whole(seen), Ok)?)

@@ -36,7 +36,7 @@ impl Resource for Command {
         &key("exit-status", "Its exit status; 128 + n where signal n ended it.", |c: &Self| c.0.status),
         &key("stdout", "What it wrote to standard output, up to 1 MiB.", |c: &Self| -> Content { c.0.stdout.clone() }),
         &key("stderr", "What it wrote to standard error, up to 1 MiB.", |c: &Self| -> Content { c.0.stderr.clone() }),
-        &key("duration", "How long it ran.", Self::duration),
+        &key("duration", "How long it ran.", Self::duration).wavering(),
     ];
     const PINS: &[Pin] = &[Pin::exact("exit-status"), Pin::stayed("stdout", patterns)];
     type Id = String;

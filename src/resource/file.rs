@@ -50,7 +50,7 @@ contents = ["/^root:/"]
         &key("filetype", "What it is.", |f: &Self| -> FileType { f.stat.file_type }),
         &key("linked-to", "What a symbolic link says.", |f: &Self| f.host.files().link(&f.path)),
         &key("links", "Hard links, itself included.", |f: &Self| f.stat.links),
-        &key("age", "The time since its contents last changed (mtime).", Self::age),
+        &key("age", "The time since its contents last changed (mtime).", Self::age).growing(),
         &text(
             "contents",
             "Its text: of what is expected of single lines all of it, however long, else the first 8 MiB.",
