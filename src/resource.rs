@@ -98,6 +98,14 @@ pub trait Resource: Sized + 'static {
     fn speaks_of(entry: &str, thing: &str) -> bool {
         entry == thing
     }
+    /// Why `add` never writes a key of the thing of this name, though it does of others.
+    fn unlasting(_name: &str, _key: &str) -> Option<&'static str> {
+        None
+    }
+    /// What a person should know before relying on what was seen under a key.
+    fn doubt(_key: &str, _seen: &Value) -> Option<&'static str> {
+        None
+    }
     /// Looks `id` up. `None` means that it is certainly not there; what could not be looked at is a [`Fault`].
     fn probe(host: &Host, id: &Self::Id, how: &Self::Settings) -> Result<Option<Self>, Fault>;
     /// For kinds some of whose keys have an answer whether or not the thing is there: their `probe` always finds
@@ -297,6 +305,10 @@ pub struct Kind {
     pub inventory: Option<Inventory>,
     /// What `add` writes of the thing of this name.
     pub pins_of: fn(&str) -> &'static [Pin],
+    /// Why `add` does not write a key of the thing of this name.
+    pub unlasting: fn(&str, &str) -> Option<&'static str>,
+    /// What is to be told of what was seen under a key.
+    pub doubt: fn(&str, &Value) -> Option<&'static str>,
     /// Whether an entry for the first speaks of the second.
     pub speaks_of: fn(&str, &str) -> bool,
     /// The places in an entry's settings that no report may show.
@@ -384,6 +396,8 @@ impl Kind {
             pins: R::PINS,
             inventory: R::INVENTORY,
             pins_of: R::pins_of,
+            unlasting: R::unlasting,
+            doubt: R::doubt,
             speaks_of: R::speaks_of,
             secrets: secrets::<R>,
             bind: bind::<R>,

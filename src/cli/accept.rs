@@ -83,8 +83,16 @@ pub(super) fn run(args: &Args, paint: Paint) -> io::Result<u8> {
             return Ok(USAGE);
         }
     };
+    let host = Host::local();
+    let mut claims = claims;
+    if let Ok(secrets) = host.secrets()
+        && !secrets.is_empty()
+    {
+        // Commands inherit the environment, and may print it.
+        claims.iter_mut().for_each(|claim| claim.secrets.get_or_insert_default().extend(secrets));
+    }
     let claims = Arc::new(claims);
-    let seen = look(&claims, &chosen, args.timeout);
+    let seen = look(&claims, &host, &chosen, args.timeout);
     let mut failing = failing(&claims, &seen, &chosen);
     if failing.is_empty() {
         say("nothing of it has failed: there is nothing to accept");
@@ -99,12 +107,12 @@ pub(super) fn run(args: &Args, paint: Paint) -> io::Result<u8> {
 }
 
 /// Looks at every entry that has something to be accepted.
-fn look(claims: &Arc<Vec<Claim>>, chosen: &Chosen, timeout: Duration) -> HashMap<usize, Observed> {
+fn look(claims: &Arc<Vec<Claim>>, host: &Host, chosen: &Chosen, timeout: Duration) -> HashMap<usize, Observed> {
     let wanted = |claim: &Claim| claim.skip().is_none() && chosen.has_any_of(claim);
     let which = claims.iter().enumerate().filter(|(_, claim)| wanted(claim)).map(|(index, _)| index).collect();
     let mut seen = HashMap::new();
     let limits = Limits { timeout, ..Limits::default() };
-    gather(claims, which, &Host::local(), limits, &mut |event| {
+    gather(claims, which, host, limits, &mut |event| {
         if let Event::Answer(index, gathered) = event {
             seen.insert(index, gathered.observed);
         }

@@ -7,11 +7,12 @@ use crate::load::book::{Book, Unopened};
 use crate::load::{Rejected, load, load_text};
 use crate::quantity;
 use crate::report::printable::{bounded, line as shown};
+use crate::resource::{KINDS, Kind};
 use crate::secret::mask;
 use crate::snapshot::{How, Subject, snapshot};
 use crate::spec::Claim;
-use crate::syntax::Format;
-use globset::{GlobBuilder, GlobSetBuilder};
+use crate::syntax::{Format, nearest};
+use globset::{Glob, GlobBuilder, GlobSetBuilder};
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
@@ -60,11 +61,40 @@ impl Writing {
         let mut globs = GlobSetBuilder::new();
         for text in &self.exclude_key {
             let glob = GlobBuilder::new(text).build().map_err(|e| format!("`{text}` is not a glob: {}", e.kind()))?;
+            if !excludes_something(&glob) {
+                return Err(no_key(text));
+            }
             globs.add(glob);
         }
         let exclude = globs.build().map_err(|e| e.to_string())?;
         let (samples, every, timeout) = (usize::from(self.samples), self.every, self.timeout);
         Ok(How { exclude, digests: self.hashes, samples, every, timeout })
+    }
+}
+
+/// Every key, as it is and with its kind.
+fn keys() -> impl Iterator<Item = (&'static str, String)> {
+    let of =
+        |kind: &'static Kind| (kind.keys)().into_iter().map(|key| (key.name, format!("{}.{}", kind.name, key.name)));
+    KINDS.iter().flat_map(of)
+}
+
+fn excludes_something(glob: &Glob) -> bool {
+    let glob = glob.compile_matcher();
+    keys().any(|(key, full)| glob.is_match(key) || glob.is_match(full))
+}
+
+/// What is said of a glob that leaves out nothing.
+fn no_key(text: &str) -> String {
+    let presences = || KINDS.iter().filter_map(|kind| Some((kind.name, kind.presence?.name)));
+    if presences().any(|(kind, name)| text == name || text == format!("{kind}.{name}")) {
+        return format!("`{text}` says whether a thing is there, which is never left out");
+    }
+    let all: Vec<(&str, String)> = keys().collect();
+    let names = all.iter().flat_map(|(key, full)| [*key, full.as_str()]);
+    match nearest(text, names) {
+        Some(near) => format!("`{text}` is no key of any kind: did you mean `{near}`?"),
+        None => format!("`{text}` is no key of any kind: `verispec kinds KIND` lists them"),
     }
 }
 
@@ -114,6 +144,9 @@ pub(super) fn write(writing: &Writing, subjects: &[Subject], absent: bool, paint
             Ok(seen) if seen.there || absent => {
                 for (key, fault) in seen.unseen {
                     tell(subject, format_args!("`{key}` is left out: {fault}"));
+                }
+                for (key, doubt) in seen.doubts {
+                    tell(subject, format_args!("`{key}` is written as it was, but {doubt}"));
                 }
                 entries.push(seen.entry);
             }

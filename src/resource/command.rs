@@ -57,6 +57,18 @@ impl Resource for Command {
         &setting("stdin", "Its standard input. Nothing where it is left out.", |how: &mut How| &mut how.stdin),
     ];
 
+    fn doubt(key: &str, seen: &Value) -> Option<&'static str> {
+        match (key, seen) {
+            ("exit-status", Value::Int(127)) => {
+                Some("127 is what the shell ends with where it does not find the command")
+            }
+            ("exit-status", Value::Int(126)) => {
+                Some("126 is what the shell ends with where it may not run the command")
+            }
+            _ => None,
+        }
+    }
+
     fn probe(host: &Host, name: &String, how: &How) -> Result<Option<Self>, Fault> {
         let machine = host.machine()?;
         let command = match &how.exec {

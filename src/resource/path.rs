@@ -51,6 +51,17 @@ pub(super) fn same(a: &str, b: &str) -> bool {
     matches!((Path::parse(a), Path::parse(b)), (Ok(a), Ok(b)) if a.is(&b))
 }
 
+/// Whether `path` is of something in `directory`, or of that itself.
+pub(super) fn is_within(path: &str, directory: &str) -> bool {
+    match (Path::parse(path), Path::parse(directory)) {
+        (Ok(path), Ok(directory)) => {
+            let mut steps = path.steps();
+            directory.steps().all(|step| steps.next() == Some(step))
+        }
+        _ => false,
+    }
+}
+
 impl FromNode for Path {
     const SHAPE: Shape = Shape::Text;
     fn from_node(node: &Node) -> Result<Self, Diagnostic> {
