@@ -208,7 +208,7 @@ fn several_looks_tell_what_moves_and_how_far() {
     let size = lab.path("size").display().to_string();
     ok(&lab.run(&["add", "--samples", "2", "--every", "1ms", "file", &size]));
     let text = lab.read("verispec.toml");
-    assert!(text.contains("# size was 5 B each time (2 looks, 1ms apart)\n") && text.contains("size = 5\n"), "{text}");
+    assert!(!text.contains("# size was") && text.contains("size = 5\n"), "{text}");
 }
 
 #[test]
