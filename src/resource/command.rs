@@ -4,7 +4,7 @@ use super::setting::{Exec, FromNode};
 use super::{Keys, Pin, Presence, Resource, Settings, Shape, key, setting};
 use crate::host::Host;
 use crate::host::exec::{Credentials, Finished, Job};
-use crate::secret::{is_secret_name, suspicious};
+use crate::secret::is_secret_name;
 use crate::syntax::{Code, Diagnostic, Node, Span};
 use crate::value::{Content, Fault, Value};
 
@@ -97,13 +97,13 @@ impl Command {
 const LINES: usize = 10;
 const LINE: usize = 200;
 
-/// Each line of short output as a pattern; `None` where there is nothing, or what should not be written down.
+/// Each line of short output as a pattern; `None` where there is nothing, or too much.
 fn patterns(_: &Host, seen: &Value) -> Option<Value> {
     let Value::Content(content) = seen else { return None };
     let Content { text, cut: None } = &**content else { return None };
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let is_odd = |line: &&str| line.len() > LINE || line.contains(|c: char| c.is_control() || c == '\u{fffd}');
-    if lines.is_empty() || lines.len() > LINES || lines.iter().any(is_odd) || !suspicious(text).is_empty() {
+    if lines.is_empty() || lines.len() > LINES || lines.iter().any(is_odd) {
         return None;
     }
     let pattern = |line: &&str| match line.starts_with(['!', '/', '\\']) {
