@@ -5,6 +5,7 @@ use super::{NOT_OK, OK, Paint, USAGE, print, refuse, say, validate};
 use crate::coverage::{self, Coverage};
 use crate::host::Host;
 use crate::load::{Rejected, load};
+use crate::report::printable::line;
 use crate::snapshot::Subject;
 use crate::spec::Claim;
 use clap::ValueEnum;
@@ -112,27 +113,36 @@ fn claims(args: &mut Args, paint: Paint) -> Result<Vec<Claim>, u8> {
 
 fn add(coverage: &Coverage, writing: &Writing, paint: Paint) -> io::Result<u8> {
     let subject = |kind, name: &str| Subject { kind, name: name.to_owned(), settings: vec![], remarks: vec![] };
-    let missing =
-        |kind: &coverage::Covered| kind.missing.iter().map(|thing| subject(kind.kind, &thing.name)).collect::<Vec<_>>();
-    let subjects: Vec<Subject> = coverage.kinds.iter().flat_map(missing).collect();
     unlisted(coverage);
-    if subjects.is_empty() {
-        say("nothing is added: what could be listed is spoken of");
-        return Ok(if coverage.is_known() { OK } else { NOT_OK });
+    let (mut subjects, mut least) = (Vec::new(), if coverage.is_known() { OK } else { NOT_OK });
+    for kind in &coverage.kinds {
+        for thing in &kind.missing {
+            let (kind, name) = (kind.kind, &thing.name);
+            match &thing.passing {
+                None => subjects.push(subject(kind, name)),
+                Some(why) => {
+                    let (of, name) = (kind.name, line(name));
+                    say(format_args!("{of} `{name}`: {why}; if it stays, write it with `verispec add {of} {name}`"));
+                    least = NOT_OK;
+                }
+            }
+        }
     }
-    let status = write::write(writing, &subjects, false, paint)?;
-    Ok(if coverage.is_known() { status } else { status.max(NOT_OK) })
+    if subjects.is_empty() {
+        match coverage.kinds.iter().all(|kind| kind.missing.is_empty()) {
+            true => say("nothing is added: what could be listed is spoken of"),
+            false => say("nothing is added"),
+        }
+        return Ok(least);
+    }
+    Ok(write::write(writing, &subjects, false, paint)?.max(least))
 }
 
 /// What could not be listed.
 fn unlisted(coverage: &Coverage) {
     for kind in &coverage.kinds {
         if let Some(fault) = &kind.more {
-            say(format_args!(
-                "{}: not all could be listed: {}",
-                kind.noun,
-                crate::report::printable::line(&fault.to_string())
-            ));
+            say(format_args!("{}: not all could be listed: {}", kind.noun, line(&fault.to_string())));
         }
     }
 }

@@ -73,7 +73,7 @@ impl How {
     fn asks_for(&self, kind: &Kind, pin: &Pin) -> bool {
         !self.excludes(kind, pin)
             && match pin.hold {
-                Hold::Exact | Hold::As(_) | Hold::Bound(_) => true,
+                Hold::Exact | Hold::As(_) | Hold::Bound(_) | Hold::Stayed(_) => true,
                 Hold::Digest => self.digests,
                 Hold::Moving | Hold::Drifting => self.samples > 1,
             }

@@ -43,7 +43,8 @@ fn what_is_added_of_every_kind_passes_at_once_and_is_there_the_second_time() {
                 let ran = run(&lab, &[&["add", "--spec", &file, "--hashes"], &words(line)[..]].concat());
                 assert!(ran.status == 0 && ran.err.contains(" added"), "{line}: {}{}", ran.out, ran.err);
             }
-            let ran = run(&lab, &["add", "--spec", &file, "command", "echo '!a'; echo /b/; exit 3", "true"]);
+            let twice = ["add", "--spec", &file, "--samples", "2", "--every", "1ms"];
+            let ran = run(&lab, &[&twice[..], &["command", "echo '!a'; echo /b/; exit 3", "true"]].concat());
             ok(&ran);
             let before = lab.read(&file);
             ok(&run(&lab, &["validate", &file]));
@@ -183,7 +184,7 @@ fn names_settings_and_kinds_that_are_none_are_wrong_usage() {
 fn settings_go_into_the_entry_and_a_secret_is_not_shown() {
     let lab = Lab::empty();
     let set = ["--set", "exec=[\"sh\", \"-c\", \"echo $TOKEN\"]", "--set", "env={TOKEN = \"hunter22\"}"];
-    let ran = lab.run(&[&["add", "command", "x"], &set[..]].concat());
+    let ran = lab.run(&[&["add", "--samples", "2", "--every", "1ms", "command", "x"], &set[..]].concat());
     assert!(!ok(&ran).out.contains("hunter22") && !ran.err.contains("hunter22"), "{}{}", ran.out, ran.err);
     let text = lab.read("verispec.toml");
     assert!(text.contains("env = { TOKEN = \"hunter22\" }") && !text.contains("stdout"), "{text}");
@@ -191,6 +192,30 @@ fn settings_go_into_the_entry_and_a_secret_is_not_shown() {
     ok(&lab.run(&["validate"]));
     ok(&lab.run(&["add", "--set", "path=/etc/passwd", "--set", "title=the accounts", "file", "accounts"]));
     assert!(lab.read("verispec.toml").contains("path = \"/etc/passwd\"\ntitle = \"the accounts\"\n"));
+    ok(&lab.run(&["validate"]));
+}
+
+#[test]
+fn output_that_is_another_each_time_is_not_written_as_if_it_stayed() {
+    for clock in ["date +%s%N", "echo $$; date +%N"] {
+        let lab = Lab::empty();
+        let ran = lab.run(&["add", "command", clock]);
+        let once = "`stdout` is left out: it was looked at once, and may be another each time: pass `--samples 2`";
+        assert!(ok(&ran).err.contains(once), "{}", ran.err);
+        assert!(!lab.read("verispec.toml").contains("stdout"));
+        ok(&lab.run(&["validate"]));
+        let lab = Lab::empty();
+        let ran = lab.run(&["add", "--samples", "2", "--every", "1ms", "command", clock]);
+        assert!(ok(&ran).err.contains("`stdout` is left out: nothing of it stayed: it was "), "{}", ran.err);
+        ok(&lab.run(&["validate"]));
+    }
+    let lab = Lab::empty();
+    ok(&lab.run(&["add", "--samples", "2", "--every", "1ms", "command", "date +%s%N; echo up"]));
+    assert!(
+        lab.read("verispec.toml").ends_with("exit-status = 0\nstdout = [\"up\"]\n"),
+        "{}",
+        lab.read("verispec.toml")
+    );
     ok(&lab.run(&["validate"]));
 }
 

@@ -81,3 +81,19 @@ fn what_is_appended_passes_and_is_covered() {
         .ended(64)
         .says("name the spec to add to with `--spec`");
 }
+
+#[test]
+fn a_port_that_the_kernel_may_have_drawn_is_listed_and_not_appended() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let name = format!("tcp4:{}", listener.local_addr().unwrap().port());
+    let lab = Lab::with("host.toml", "[user.root]\n");
+    let listed = kind(&json(&lab, &["host.toml"]), "port").to_string();
+    assert!(listed.contains(&format!("\"{name}\"")), "{listed}");
+    let ran = lab.run(&["coverage", "--add", "host.toml"]);
+    ran.ended(1).says(&format!("port `{name}`: the kernel may have chosen it ("));
+    ran.says(&format!("; if it stays, write it with `verispec add port {name}`"));
+    assert!(!lab.read("host.toml").contains(&name), "{}", lab.read("host.toml"));
+    lab.run(&["add", "--spec", "host.toml", "port", &name]).ended(0);
+    let ran = lab.run(&["coverage", "--add", "host.toml"]);
+    assert!(!ran.err.contains(&name), "{ran}");
+}
