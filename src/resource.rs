@@ -105,6 +105,14 @@ pub trait Resource: Sized + 'static {
     fn pattern(_entry: &str) -> Option<Pattern> {
         None
     }
+    /// Why `add` never writes a key of the thing of this name, though it does of others.
+    fn unlasting(_name: &str, _key: &str) -> Option<&'static str> {
+        None
+    }
+    /// What a person should know before relying on what was seen under a key.
+    fn doubt(_key: &str, _seen: &Value) -> Option<&'static str> {
+        None
+    }
     /// Looks `id` up. `None` means that it is certainly not there; what could not be looked at is a [`Fault`].
     fn probe(host: &Host, id: &Self::Id, how: &Self::Settings) -> Result<Option<Self>, Fault>;
     /// For kinds some of whose keys have an answer whether or not the thing is there: their `probe` always finds
@@ -352,6 +360,10 @@ pub struct Kind {
     pub spellings: fn(&str) -> Vec<String>,
     /// [`Resource::pattern`].
     pub pattern: fn(&str) -> Option<Pattern>,
+    /// Why `add` does not write a key of the thing of this name.
+    pub unlasting: fn(&str, &str) -> Option<&'static str>,
+    /// What is to be told of what was seen under a key.
+    pub doubt: fn(&str, &Value) -> Option<&'static str>,
     /// The places in an entry's settings that no report may show.
     pub secrets: fn(&[(&str, &Node)]) -> Vec<Span>,
     /// Reads an entry's name and settings into a probe that needs nothing more than a host.
@@ -439,6 +451,8 @@ impl Kind {
             pins_of: R::pins_of,
             spellings: R::spellings,
             pattern: R::pattern,
+            unlasting: R::unlasting,
+            doubt: R::doubt,
             secrets: secrets::<R>,
             bind: bind::<R>,
         }

@@ -4,7 +4,7 @@ use super::shape::Fit;
 use super::{holds, operator};
 use crate::edit::Step;
 use crate::quantity;
-use crate::secret::is_secret_name;
+use crate::secret::{is_secret_name, may_tell_secret};
 use crate::syntax::{Data, Key, Node};
 use crate::value::{Bytes, Share, Type, Value};
 use crate::verdict::Verdict;
@@ -19,7 +19,7 @@ pub fn guard(verdict: &Verdict, value: &Value) -> Result<(), String> {
     if size(value) > LONGEST {
         return Err(format!("what was found is longer than {}: write it by hand", quantity::size(LONGEST as u64)));
     }
-    if verdict.hide(value) != *value || names_secret(value) {
+    if verdict.hide(value) != *value || may_tell_secret(value) {
         return Err("there is a secret in what was found, which is never written: change it by hand".into());
     }
     Ok(())
@@ -31,15 +31,6 @@ fn size(value: &Value) -> usize {
         Value::List(list) => list.iter().map(size).sum::<usize>() + list.len(),
         Value::Map(map) => map.iter().map(|(key, value)| key.len() + size(value)).sum(),
         _ => 1,
-    }
-}
-
-/// Whether something stands behind a name that announces a secret.
-fn names_secret(value: &Value) -> bool {
-    match value {
-        Value::List(list) => list.iter().any(names_secret),
-        Value::Map(map) => map.iter().any(|(key, value)| is_secret_name(key) || names_secret(value)),
-        _ => false,
     }
 }
 

@@ -83,8 +83,16 @@ pub(super) fn run(args: &Args, paint: Paint) -> io::Result<u8> {
             return Ok(USAGE);
         }
     };
+    let host = Host::local();
+    let mut claims = claims;
+    if let Ok(secrets) = host.secrets()
+        && !secrets.is_empty()
+    {
+        // Commands inherit the environment, and may print it.
+        claims.iter_mut().for_each(|claim| claim.secrets.get_or_insert_default().extend(secrets));
+    }
     let claims = Arc::new(claims);
-    let seen = look(&claims, &chosen, args.timeout);
+    let seen = look(&claims, &host, &chosen, args.timeout);
     let mut failing = failing(&claims, &seen, &chosen);
     if failing.is_empty() {
         say("nothing of it has failed: there is nothing to accept");
@@ -99,9 +107,9 @@ pub(super) fn run(args: &Args, paint: Paint) -> io::Result<u8> {
 }
 
 /// Looks at every entry that has something to be accepted.
-fn look(claims: &Arc<Vec<Claim>>, chosen: &Chosen, timeout: Duration) -> Vec<Option<Observed>> {
+fn look(claims: &Arc<Vec<Claim>>, host: &Host, chosen: &Chosen, timeout: Duration) -> Vec<Option<Observed>> {
     let wanted = |claim: &Claim| claim.skip().is_none() && chosen.has_any_of(claim);
-    gather::all(claims, wanted, &Host::local(), timeout)
+    gather::all(claims, wanted, host, timeout)
 }
 
 /// What failed or is unknown, in spec order.

@@ -1,10 +1,11 @@
 //! `package`: what a package manager has installed.
 
+use super::pin::at_least_these;
 use super::{Id, Inventory, Keys, Pattern, Pin, Presence, Resource, Thing, key};
 use crate::host::Host;
 use crate::host::packages::manual::{Manual, manual};
 use crate::host::packages::{self, Selector};
-use crate::value::{Fault, Known, Version};
+use crate::value::{Fault, Known, Value, Version};
 
 /// The installed packages that the entry's name stands for.
 pub struct Package {
@@ -35,7 +36,7 @@ impl Resource for Package {
         &key("arch", "The architecture it was built for. Unknown where it is installed for several.", Self::arch),
         &key("held", "Whether the manager is told to keep it at its version. Unknown where that differs.", Self::held),
     ];
-    const PINS: &[Pin] = &[Pin::exact("versions"), Pin::if_true("held")];
+    const PINS: &[Pin] = &[Pin::of("versions", versions), Pin::if_true("held")];
     type Id = Selector;
     type Settings = ();
 
@@ -56,6 +57,14 @@ impl Resource for Package {
         let found: Vec<_> = packages.find(host, name)?.into_iter().cloned().collect();
         Ok((!found.is_empty()).then(|| Package { found, more: packages.complete().err() }))
     }
+}
+
+/// Versions that are written down at most.
+const VERSIONS: usize = 4;
+
+/// Each version, once. Of a pattern that stands for many packages, none: it would be an inventory, not an expectation.
+fn versions(_: &Host, seen: &Value) -> Option<Value> {
+    at_least_these(seen, |_| true).filter(|all| matches!(all, Value::List(list) if list.len() <= VERSIONS))
 }
 
 fn inventory(host: &Host) -> Result<Known<Thing>, Fault> {
