@@ -5,6 +5,7 @@ use super::{Thing, Walk, folder, is_passing, joined};
 use crate::host::{FileType, Host};
 use crate::value::Fault;
 use globset::GlobBuilder;
+use std::borrow::Cow;
 
 /// Configuration files that are read for one word.
 const MOST_READ: usize = 300;
@@ -116,8 +117,8 @@ pub(super) fn follow(walk: &mut Walk<'_>, at: usize, path: &str) {
         match included(line) {
             Some(patterns) => patterns.iter().for_each(|pattern| include(walk, at, path, pattern)),
             None => {
-                let words = words(line).chain(spaced(line));
-                named.extend(words.filter(|word| may_be_certificate(word)).map(str::to_owned));
+                let words = words(line).flat_map(certificates);
+                named.extend(words);
             }
         }
     }
@@ -148,22 +149,78 @@ fn text(host: &Host, path: &str) -> Result<Option<String>, Fault> {
 }
 
 /// What a line includes: `include /etc/nginx/conf.d/*.conf;`, `!include_try x`, `$IncludeConfig /etc/rsyslog.d/*.conf`.
-fn included(line: &str) -> Option<Vec<&str>> {
+fn included(line: &str) -> Option<Vec<Cow<'_, str>>> {
     let mut words = words(line);
     let first = words.next()?.trim_start_matches(['!', '$', '%', '@']).to_ascii_lowercase();
     first.starts_with("include").then(|| words.filter(|word| word.contains(['/', '.'])).collect())
 }
 
-/// The words of a line, whatever marks them off.
-fn words(line: &str) -> impl Iterator<Item = &str> {
-    let line = line.split(" #").next().unwrap_or_default();
-    line.split(|c: char| c.is_whitespace() || "\"';=,(){}<>".contains(c)).filter(|word| !word.is_empty())
+/// The words of a line, whatever marks them off; what stands in quotes is one, as a path with blanks does.
+fn words(line: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    let mut rest = line.split(" #").next().unwrap_or_default();
+    let (mut before, mut unpaired) = (' ', String::new());
+    std::iter::from_fn(move || {
+        loop {
+            let first = rest.chars().next()?;
+            if is_quote(first) && !before.is_alphanumeric() && !unpaired.contains(first) {
+                match quoted(rest) {
+                    Some((text, after)) => {
+                        (before, rest) = (first, after);
+                        if !text.is_empty() {
+                            return Some(Cow::Owned(text));
+                        }
+                        continue;
+                    }
+                    // Looked for once, or a line of many would take for ever.
+                    None => unpaired.push(first),
+                }
+            }
+            let (word, after) = rest.split_at(rest.find(is_mark).unwrap_or(rest.len()));
+            before = word.chars().last().unwrap_or(first);
+            rest = if word.is_empty() { after.strip_prefix(first)? } else { after };
+            if !word.is_empty() {
+                return Some(Cow::Borrowed(word));
+            }
+        }
+    })
 }
 
-/// What stands in quotes on a line and has blanks in it, as a path may.
-fn spaced(line: &str) -> impl Iterator<Item = &str> {
-    let within = |quote| line.split(quote).skip(1).step_by(2);
-    within('"').chain(within('\'')).filter(|text| text.contains(char::is_whitespace))
+/// What stands in the quotes that `text` begins with, and what comes after them. A backslash keeps a quote from ending it.
+fn quoted(text: &str) -> Option<(String, &str)> {
+    let mut chars = text.chars();
+    let quote = chars.next()?;
+    let mut within = String::new();
+    loop {
+        match chars.next()? {
+            '\\' => match chars.next()? {
+                escaped if is_quote(escaped) || escaped == '\\' => within.push(escaped),
+                other => within.extend(['\\', other]),
+            },
+            end if end == quote => return Some((within, chars.as_str())),
+            other => within.push(other),
+        }
+    }
+}
+
+fn is_quote(c: char) -> bool {
+    matches!(c, '"' | '\'')
+}
+
+/// Whether it stands between words.
+fn is_mark(c: char) -> bool {
+    c.is_whitespace() || is_quote(c) || ";=,(){}<>".contains(c)
+}
+
+fn pieces(word: &str) -> impl Iterator<Item = &str> {
+    word.split(is_mark).filter(|piece| !piece.is_empty())
+}
+
+/// The word, if it may name a certificate; else what of it may, as in a command line in quotes.
+fn certificates(word: Cow<'_, str>) -> Vec<String> {
+    if may_be_certificate(&word) {
+        return vec![word.into_owned()];
+    }
+    pieces(&word).filter(|piece| may_be_certificate(piece)).map(str::to_owned).collect()
 }
 
 /// Adds the files that a pattern names: below the directory of the file that includes them, or one above it.
@@ -214,6 +271,10 @@ fn certificate(walk: &mut Walk<'_>, at: usize, path: &str, word: &str) {
             Err(fault) => walk.miss(format!("what `{path}` names"), fault),
         }
         return;
+    }
+    // A path has blanks in it if a file of that name is there; else it was several.
+    for piece in pieces(word).filter(|piece| *piece != word && may_be_certificate(piece)).take(MOST_NAMED) {
+        certificate(walk, at, path, piece);
     }
 }
 
@@ -308,11 +369,27 @@ fn below(host: &Host, directory: &str, deepest: usize, found: &mut Vec<String>) 
 mod tests {
     use super::*;
 
+    fn found(line: &str) -> Vec<Cow<'_, str>> {
+        words(line).collect()
+    }
+
     #[test]
-    fn a_path_with_blanks_is_named_in_quotes() {
-        let found = |line| spaced(line).collect::<Vec<_>>();
-        assert_eq!(found("ssl_certificate \"/etc/ssl/web site.pem\";"), ["/etc/ssl/web site.pem"]);
-        assert_eq!(found("key = '/etc/a b.key' # 'x y"), ["/etc/a b.key", "x y"]);
-        assert_eq!(found("name \"/etc/plain.pem\";"), [""; 0]);
+    fn what_stands_in_quotes_is_one_word() {
+        assert_eq!(found(r#"ssl_certificate "/etc/web site.pem";"#), ["ssl_certificate", "/etc/web site.pem"]);
+        assert_eq!(found("key='/etc/a b.key' # 'x y"), ["key", "/etc/a b.key"]);
+        assert_eq!(found(r#"c "/etc/o'brien.pem" '/etc/"x".pem'"#), ["c", "/etc/o'brien.pem", r#"/etc/"x".pem"#]);
+        assert_eq!(found(r#"c "/etc/a\"b\\c\d.pem";"#), ["c", r#"/etc/a"b\c\d.pem"#]);
+        assert_eq!(found("name \"/etc/plain.pem\" \"\" '';"), ["name", "/etc/plain.pem"]);
+        assert_eq!(included("include '/etc/my sites/*.conf';").unwrap(), ["/etc/my sites/*.conf"]);
+    }
+
+    #[test]
+    fn a_quote_without_another_is_none() {
+        assert_eq!(found("don't /etc/a.pem can't"), ["don", "t", "/etc/a.pem", "can", "t"]);
+        assert_eq!(found("x 'y \"/etc/a b.pem\""), ["x", "y", "/etc/a b.pem"]);
+        assert_eq!(found("x \"y /etc/a.pem\\"), ["x", "y", "/etc/a.pem\\"]);
+        let started = std::time::Instant::now();
+        assert_eq!(found(&"\\\" ".repeat(200_000)).len(), 200_000);
+        assert!(started.elapsed().as_secs() < 5);
     }
 }
