@@ -199,6 +199,10 @@ impl Selector {
         Ok(Selector { name: name.to_owned(), architecture: architecture.map(str::to_owned), glob })
     }
 
+    pub fn is_glob(&self) -> bool {
+        self.glob.is_some()
+    }
+
     /// Whether it is of packages of this name, whatever their architecture.
     fn is_of(&self, name: &str) -> bool {
         match &self.glob {

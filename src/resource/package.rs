@@ -1,6 +1,6 @@
 //! `package`: what a package manager has installed.
 
-use super::{Id, Inventory, Keys, Pin, Presence, Resource, Thing, key};
+use super::{Id, Inventory, Keys, Pattern, Pin, Presence, Resource, Thing, key};
 use crate::host::Host;
 use crate::host::packages::manual::{Manual, manual};
 use crate::host::packages::{self, Selector};
@@ -40,9 +40,15 @@ impl Resource for Package {
     type Settings = ();
 
     const INVENTORY: Option<Inventory> = Some(Inventory { noun: "manually installed packages", list: inventory });
-    fn speaks_of(entry: &str, thing: &str) -> bool {
-        let parsed = (Selector::parse(entry), Selector::parse(thing));
-        entry == thing || matches!(parsed, (Ok(entry), Ok(thing)) if entry.includes(&thing))
+    fn spellings(name: &str) -> Vec<String> {
+        let is_plain = Selector::parse(name).is_ok_and(|selector| !selector.is_glob());
+        let whatever_its_architecture = name.rsplit_once(':').filter(|_| is_plain).map(|(name, _)| name.to_owned());
+        std::iter::once(name.to_owned()).chain(whatever_its_architecture).collect()
+    }
+
+    fn pattern(entry: &str) -> Option<Pattern> {
+        let glob = Selector::parse(entry).ok().filter(Selector::is_glob)?;
+        Some(Box::new(move |thing| Selector::parse(thing).is_ok_and(|thing| glob.includes(&thing))))
     }
 
     fn probe(host: &Host, name: &Selector, (): &()) -> Result<Option<Self>, Fault> {
