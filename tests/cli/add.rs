@@ -291,7 +291,7 @@ fn what_the_environment_keeps_secret_is_neither_written_nor_accepted() {
     let lab = Lab::with("a.toml", "[command.\"printenv API_TOKEN\"]\nstdout = \"x\\n\"\n");
     let ran = lab.shell("API_TOKEN=canary123 $V add --samples 2 --every 10ms --spec - command 'printenv API_TOKEN'");
     assert!(!format!("{}{}", ran.out, ran.err).contains("canary"), "{}{}", ran.out, ran.err);
-    assert!(ran.err.contains("`stdout` is left out: there may be a secret in it"), "{}", ran.err);
+    assert!(ran.err.contains("/stdout is left out: there may be a secret in it"), "{}", ran.err);
     let ran = lab.shell("API_TOKEN=canary123 $V accept a.toml --yes");
     assert!(ran.status == 1 && !format!("{}{}", ran.out, ran.err).contains("canary"), "{}{}", ran.out, ran.err);
     assert!(ran.err.contains("there is a secret in what was found"), "{}", ran.err);
@@ -339,6 +339,6 @@ fn a_command_that_the_shell_does_not_find_is_written_and_told() {
     let ran = Lab::empty().run(&["add", "--spec", "-", "command", "no-such-command-1"]);
     assert_eq!(ok(&ran).out, "[command.no-such-command-1]\nexit-status = 127\n");
     let why =
-        "`exit-status` is written as it was, but 127 is what the shell ends with where it does not find the command";
+        "/exit-status is written as it was, but 127 is what the shell ends with where it does not find the command";
     assert!(ran.err.contains(why), "{}", ran.err);
 }
