@@ -19,6 +19,7 @@ mod port;
 mod process;
 mod unit;
 mod word;
+mod words;
 
 /// Things that one word leads to at most.
 const MOST: usize = 1_000;

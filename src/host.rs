@@ -5,6 +5,7 @@
     reason = "this is the room that the machine is reached from"
 )]
 
+use crate::secret::Secrets;
 use crate::value::Fault;
 use std::io::Read;
 use std::sync::{Arc, OnceLock};
@@ -151,6 +152,7 @@ pub mod accounts;
 pub mod bundle;
 pub mod connect;
 pub mod endpoint;
+mod environment;
 pub mod exec;
 pub mod front;
 mod home;
@@ -195,6 +197,8 @@ pub mod sysctl;
 pub mod units;
 
 tables! {
+    /// What this program's own environment keeps secret.
+    secrets: Secrets = environment::load;
     /// Accounts and groups: passwd(5), group(5).
     accounts: accounts::Accounts = accounts::load;
     /// Installed packages, by every package manager's database.

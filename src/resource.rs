@@ -105,6 +105,14 @@ pub trait Resource: Sized + 'static {
     fn pattern(_entry: &str) -> Option<Pattern> {
         None
     }
+    /// Why `add` never writes a key of the thing of this name, though it does of others.
+    fn unlasting(_name: &str, _key: &str) -> Option<&'static str> {
+        None
+    }
+    /// What a person should know before relying on what was seen under a key.
+    fn doubt(_key: &str, _seen: &Value) -> Option<&'static str> {
+        None
+    }
     /// Looks `id` up. `None` means that it is certainly not there; what could not be looked at is a [`Fault`].
     fn probe(host: &Host, id: &Self::Id, how: &Self::Settings) -> Result<Option<Self>, Fault>;
     /// For kinds some of whose keys have an answer whether or not the thing is there: their `probe` always finds
@@ -132,7 +140,7 @@ pub type Settings<S> = &'static [&'static dyn setting::Knob<S>];
 
 /// Declares a key. `read` runs only if a spec asks for it.
 pub const fn key<R, T: Fact>(name: &'static str, about: &'static str, read: fn(&R) -> T) -> Key<R, T> {
-    Key { name, about, read }
+    Key { name, about, read, course: Course::Stays }
 }
 
 /// Declares a key that holds a map: each of its keys is handed to `read` and has a value, and a verdict, of its own.
@@ -174,6 +182,28 @@ pub struct Key<R, T> {
     name: &'static str,
     about: &'static str,
     read: fn(&R) -> T,
+    course: Course,
+}
+
+impl<R, T> Key<R, T> {
+    /// It only grows, as time passes.
+    pub const fn growing(self) -> Self {
+        Key { course: Course::Grows, ..self }
+    }
+
+    /// It is another at every look.
+    pub const fn wavering(self) -> Self {
+        Key { course: Course::Wavers, ..self }
+    }
+}
+
+/// What becomes of a key's value where nothing is done to the thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Course {
+    Stays,
+    /// What was found is its least from then on.
+    Grows,
+    Wavers,
 }
 
 pub struct Lookup<R, T> {
@@ -215,7 +245,14 @@ pub trait Column<R>: Sync {
 
 impl<R> Column<R> for Text<R> {
     fn info(&self) -> KeyInfo {
-        KeyInfo { name: self.name, about: self.about, ty: Type::Content, argument: None, input: None }
+        KeyInfo {
+            name: self.name,
+            about: self.about,
+            ty: Type::Content,
+            argument: None,
+            input: None,
+            course: Course::Stays,
+        }
     }
     fn read(&self, seen: &R, _: &str) -> Result<Value, Fault> {
         (self.read)(seen, None)
@@ -227,7 +264,7 @@ impl<R> Column<R> for Text<R> {
 
 impl<R, T: Fact> Column<R> for Key<R, T> {
     fn info(&self) -> KeyInfo {
-        KeyInfo { name: self.name, about: self.about, ty: T::TYPE, argument: None, input: None }
+        KeyInfo { name: self.name, about: self.about, ty: T::TYPE, argument: None, input: None, course: self.course }
     }
     fn read(&self, seen: &R, _: &str) -> Result<Value, Fault> {
         (self.read)(seen).observe()
@@ -236,7 +273,14 @@ impl<R, T: Fact> Column<R> for Key<R, T> {
 
 impl<R, T: Fact> Column<R> for Lookup<R, T> {
     fn info(&self) -> KeyInfo {
-        KeyInfo { name: self.name, about: self.about, ty: T::TYPE, argument: Some(self.argument), input: None }
+        KeyInfo {
+            name: self.name,
+            about: self.about,
+            ty: T::TYPE,
+            argument: Some(self.argument),
+            input: None,
+            course: Course::Stays,
+        }
     }
     fn read(&self, seen: &R, argument: &str) -> Result<Value, Fault> {
         (self.read)(seen, argument).observe()
@@ -246,7 +290,14 @@ impl<R, T: Fact> Column<R> for Lookup<R, T> {
 /// What passes reads as the text it was checked against, so that its test is equality with that text.
 impl<R, P: Into<Option<Vec<String>>>> Column<R> for Check<R, P> {
     fn info(&self) -> KeyInfo {
-        KeyInfo { name: self.name, about: self.about, ty: Type::Text, argument: None, input: Some(self.input) }
+        KeyInfo {
+            name: self.name,
+            about: self.about,
+            ty: Type::Text,
+            argument: None,
+            input: Some(self.input),
+            course: Course::Stays,
+        }
     }
     fn read(&self, seen: &R, argument: &str) -> Result<Value, Fault> {
         let Some(mut problems) = (self.read)(seen, argument)?.into() else { return Ok(Value::Absent) };
@@ -273,6 +324,7 @@ pub struct KeyInfo {
     /// Of a [`check`], what its text is. Such a key takes no matcher: its text (a map is taken as JSON text, a list as
     /// several texts) is the [`Ask::argument`], and the test is equality with it.
     pub input: Option<Argument>,
+    pub course: Course,
 }
 
 /// A setting as references, schema and lowering see it.
@@ -308,6 +360,10 @@ pub struct Kind {
     pub spellings: fn(&str) -> Vec<String>,
     /// [`Resource::pattern`].
     pub pattern: fn(&str) -> Option<Pattern>,
+    /// Why `add` does not write a key of the thing of this name.
+    pub unlasting: fn(&str, &str) -> Option<&'static str>,
+    /// What is to be told of what was seen under a key.
+    pub doubt: fn(&str, &Value) -> Option<&'static str>,
     /// The places in an entry's settings that no report may show.
     pub secrets: fn(&[(&str, &Node)]) -> Vec<Span>,
     /// Reads an entry's name and settings into a probe that needs nothing more than a host.
@@ -395,6 +451,8 @@ impl Kind {
             pins_of: R::pins_of,
             spellings: R::spellings,
             pattern: R::pattern,
+            unlasting: R::unlasting,
+            doubt: R::doubt,
             secrets: secrets::<R>,
             bind: bind::<R>,
         }

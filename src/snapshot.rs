@@ -59,6 +59,8 @@ pub struct Snapshot {
     pub there: bool,
     /// Keys that are left out, and why.
     pub unseen: Vec<(&'static str, Fault)>,
+    /// Keys that are written, and what is odd about what was seen.
+    pub doubts: Vec<(&'static str, &'static str)>,
 }
 
 impl Subject {

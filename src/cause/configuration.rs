@@ -1,10 +1,12 @@
 //! The configuration of a package, what configuration includes, and the certificates and keys that it names.
 
+use super::words::{pieces, words};
 use super::{Thing, Walk, certificate, folder, is_passing, joined};
 use crate::host::bundle::Holds;
 use crate::host::{FileType, Host};
 use crate::value::Fault;
 use globset::GlobBuilder;
+use std::borrow::Cow;
 
 /// Configuration files that are read for one word.
 const MOST_READ: usize = 300;
@@ -112,17 +114,16 @@ pub(super) fn follow(walk: &mut Walk<'_>, at: usize, path: &str) {
                 patterns.iter().take(MOST_NAMED).for_each(|pattern| include(walk, at, path, pattern));
             }
             None => {
-                for word in words(line).chain(spaced(line)).filter(|word| may_be_certificate(word)) {
+                for word in words(line).flat_map(certificates) {
                     // One beyond the bound tells that there are more.
-                    if named.len() <= MOST_NAMED && !named.iter().any(|other| other == word) {
-                        named.push(word.to_owned());
+                    if named.len() <= MOST_NAMED && !named.contains(&word) {
+                        named.push(word);
                     }
                 }
             }
         }
         if named.len() > MOST_NAMED || includes > MOST_NAMED {
-            let why = format!("it names more than {MOST_NAMED} files, which are not all followed");
-            walk.miss(path, Fault::Unsupported(why));
+            too_many(walk, path);
             break;
         }
     }
@@ -152,22 +153,18 @@ fn text(host: &Host, path: &str) -> Result<Option<String>, Fault> {
 }
 
 /// What a line includes: `include /etc/nginx/conf.d/*.conf;`, `!include_try x`, `$IncludeConfig /etc/rsyslog.d/*.conf`.
-fn included(line: &str) -> Option<Vec<&str>> {
+fn included(line: &str) -> Option<Vec<Cow<'_, str>>> {
     let mut words = words(line);
     let first = words.next()?.trim_start_matches(['!', '$', '%', '@']).to_ascii_lowercase();
     first.starts_with("include").then(|| words.filter(|word| word.contains(['/', '.'])).collect())
 }
 
-/// The words of a line, whatever marks them off.
-fn words(line: &str) -> impl Iterator<Item = &str> {
-    let line = line.split(" #").next().unwrap_or_default();
-    line.split(|c: char| c.is_whitespace() || "\"';=,(){}<>".contains(c)).filter(|word| !word.is_empty())
-}
-
-/// What stands in quotes on a line and has blanks in it, as a path may.
-fn spaced(line: &str) -> impl Iterator<Item = &str> {
-    let within = |quote| line.split(quote).skip(1).step_by(2);
-    within('"').chain(within('\'')).filter(|text| text.contains(char::is_whitespace))
+/// The word, if it may name a certificate; else what of it may, as in a command line in quotes.
+fn certificates(word: Cow<'_, str>) -> Vec<String> {
+    if may_be_certificate(&word) {
+        return vec![word.into_owned()];
+    }
+    pieces(&word).filter(|piece| may_be_certificate(piece)).map(str::to_owned).collect()
 }
 
 /// Adds the files that a pattern names: below the directory of the file that includes them, or one above it.
@@ -236,6 +233,19 @@ fn certificate(walk: &mut Walk<'_>, at: usize, path: &str, word: &str) {
         }
         return;
     }
+    // A path has blanks in it if a file of that name is there; else it was several.
+    let several: Vec<&str> = pieces(word).filter(|piece| *piece != word && may_be_certificate(piece)).collect();
+    if several.len() > MOST_NAMED {
+        return too_many(walk, path);
+    }
+    for piece in several {
+        certificate(walk, at, path, piece);
+    }
+}
+
+fn too_many(walk: &mut Walk<'_>, path: &str) {
+    let why = format!("it names more than {MOST_NAMED} files, which are not all followed");
+    walk.miss(path, Fault::Unsupported(why));
 }
 
 /// Where a name in a configuration file may lead: servers read it from the file's directory or from one above it.
@@ -369,13 +379,12 @@ mod tests {
         assert_eq!(misses(&format!("include {long}"), "").0, told);
         let within: String = (0..MOST_NAMED).map(|n| format!("/c{n}.pem /c{n}.pem ")).collect();
         assert_eq!(misses(&within, "").0, [""; 0]);
+        let quoted: String = (0..300).map(|n| format!("/c{n} ")).collect();
+        assert_eq!(misses(&format!("x \"{quoted}\""), "").0, told);
     }
 
     #[test]
-    fn a_path_with_blanks_is_named_in_quotes() {
-        let found = |line| spaced(line).collect::<Vec<_>>();
-        assert_eq!(found("ssl_certificate \"/etc/ssl/web site.pem\";"), ["/etc/ssl/web site.pem"]);
-        assert_eq!(found("key = '/etc/a b.key' # 'x y"), ["/etc/a b.key", "x y"]);
-        assert_eq!(found("name \"/etc/plain.pem\";"), [""; 0]);
+    fn a_pattern_with_blanks_is_included_whole() {
+        assert_eq!(included("include '/etc/my sites/*.conf';").unwrap(), ["/etc/my sites/*.conf"]);
     }
 }

@@ -154,6 +154,44 @@ fn a_path_finds_the_file_and_what_it_names() {
 }
 
 #[test]
+fn a_certificate_in_quotes_is_the_one_that_is_named_and_not_what_a_part_of_its_path_names() {
+    let (_, pem) = NGINX.split_once("-- /etc/ssl/shop.pem\n").unwrap();
+    let (pem, _) = pem.split_once("-- ").unwrap();
+    let all = format!("{NGINX}\n-- /etc/ssl/o'shop.pem\n{pem}-- /etc/ssl/o\n{pem}-- /etc/nginx/shop.pem\n{pem}");
+    let trail = |line: &str| names(&follow(&host(&all.replace("limit_rate 1m;\n", line)), "/srv/nginx/limits.conf", 6));
+    assert_eq!(
+        trail("ssl_certificate \"/etc/ssl/o'shop.pem\";\n"),
+        ["file /srv/nginx/limits.conf", "certificate /etc/ssl/o'shop.pem"]
+    );
+    assert_eq!(
+        trail("OPTIONS=\"/etc/ssl/o /etc/ssl/o'shop.pem /etc/ssl/shop.pem\"\n")[1..],
+        ["certificate /etc/ssl/o", "certificate /etc/ssl/shop.pem"],
+        "several in one pair of quotes"
+    );
+}
+
+#[test]
+fn a_group_of_many_is_no_part_of_one_account() {
+    let nogroup = |trail: &Trail| names(trail).contains(&"group nogroup".into());
+    assert!(nogroup(&follow(&host(NGINX), "sshd", 6)));
+    let user = "sshd:x:105:65534::/run/sshd:/usr/sbin/nologin\n";
+    let trail = changed("sshd", user, &format!("{user}nobody:x:65534:65534:::\n"));
+    assert!(!nogroup(&trail) && names(&trail).contains(&"user sshd".into()), "{trail:?}");
+}
+
+#[test]
+fn a_program_in_a_unit_of_the_administrators_own_leads_to_its_package() {
+    let own = NGINX.replace("\n/lib/systemd/system/nginx.service\n", "\n/lib/systemd/system/other.service\n");
+    let found = |tree: &str, word| names(&follow(&host(tree), word, 6));
+    let named = own.replace("(nginx)", "(webd)").replace("/usr/sbin/nginx", "/usr/sbin/webd");
+    let expected = ["process webd", "service nginx", "package nginx"].map(str::to_owned);
+    assert!(expected.iter().all(|one| found(&named, "webd").contains(one)), "{:#?}", found(&named, "webd"));
+    let script = own.replace("(nginx)", "(webd)");
+    let found = found(&script, "webd");
+    assert!(found.contains(&expected[1]) && !found.contains(&expected[2]), "what runs a script: {found:#?}");
+}
+
+#[test]
 fn what_may_not_be_seen_is_said_and_the_rest_goes_on() {
     let trail = changed("nginx", "-- /proc/700/fd/\n", "-- /proc/700/fd/ denied\n");
     assert_eq!(faults(&trail), ["where process `nginx` listens", "port `tcp4:40000`"]);

@@ -83,8 +83,16 @@ pub(super) fn run(args: &Args, paint: Paint) -> io::Result<u8> {
             return Ok(USAGE);
         }
     };
+    let host = Host::local();
+    let mut claims = claims;
+    if let Ok(secrets) = host.secrets()
+        && !secrets.is_empty()
+    {
+        // Commands inherit the environment, and may print it.
+        claims.iter_mut().for_each(|claim| claim.secrets.get_or_insert_default().extend(secrets));
+    }
     let claims = Arc::new(claims);
-    let seen = look(&claims, &chosen, args.timeout);
+    let seen = look(&claims, &host, &chosen, args.timeout);
     let mut failing = failing(&claims, &seen, &chosen);
     if failing.is_empty() {
         say("nothing of it has failed: there is nothing to accept");
@@ -99,9 +107,9 @@ pub(super) fn run(args: &Args, paint: Paint) -> io::Result<u8> {
 }
 
 /// Looks at every entry that has something to be accepted.
-fn look(claims: &Arc<Vec<Claim>>, chosen: &Chosen, timeout: Duration) -> Vec<Option<Observed>> {
+fn look(claims: &Arc<Vec<Claim>>, host: &Host, chosen: &Chosen, timeout: Duration) -> Vec<Option<Observed>> {
     let wanted = |claim: &Claim| claim.skip().is_none() && chosen.has_any_of(claim);
-    gather::all(claims, wanted, &Host::local(), timeout)
+    gather::all(claims, wanted, host, timeout)
 }
 
 /// What failed or is unknown, in spec order.
@@ -155,9 +163,9 @@ fn accept(args: &Args, paint: Paint, sources: &Sources, failing: &mut [Failing])
     print(&shown)?;
     let written = match files.is_empty() {
         true => false,
-        false => agreed(args, files.len())? && write(&files, failing),
+        false => agreed(args, files.len())? && write(&mut files, failing),
     };
-    told(sources, failing);
+    told(sources, &files, failing);
     let all = failing.iter().all(|one| one.left.is_none());
     Ok(if all && (written || args.dry_run) { OK } else { NOT_OK })
 }
@@ -211,7 +219,7 @@ fn agreed(args: &Args, files: usize) -> io::Result<bool> {
 }
 
 /// Writes every file and says what it then accepts; whether all could be written.
-fn write(files: &[Moved], failing: &[Failing]) -> bool {
+fn write(files: &mut [Moved], failing: &[Failing]) -> bool {
     let mut all = true;
     for moved in files {
         if let Err(why) = moved.book.write() {
@@ -219,6 +227,7 @@ fn write(files: &[Moved], failing: &[Failing]) -> bool {
             all = false;
             continue;
         }
+        moved.written();
         let here = failing.iter().filter(|one| one.left.is_none() && moved.files.contains(&one.file()));
         let mut names: Vec<String> = here.map(Failing::name).collect();
         // A file that is included twice accepts once.
@@ -229,11 +238,11 @@ fn write(files: &[Moved], failing: &[Failing]) -> bool {
 }
 
 /// What is left and why, each reason once.
-fn told(sources: &Sources, failing: &[Failing]) {
+fn told(sources: &Sources, files: &[Moved], failing: &[Failing]) {
     let mut reasons = Reasons::default();
     for one in failing {
         if let Some(why) = &one.left {
-            reasons.add(why.clone(), format!("{}{}", one.name(), place(sources, one)));
+            reasons.add(why.clone(), format!("{}{}", one.name(), place(sources, files, one)));
         }
     }
     for (why, names) in reasons.each() {
@@ -242,10 +251,14 @@ fn told(sources: &Sources, failing: &[Failing]) {
     }
 }
 
-/// Where an expectation stands: ` (web.toml:12)`.
-fn place(sources: &Sources, one: &Failing) -> String {
-    let span = one.verdict.expectation.span;
-    let Some(source) = sources.files.get(span.file as usize) else { return String::new() };
-    let before = source.text.as_bytes().get(..span.start as usize).unwrap_or_default();
-    format!(" ({}:{})", line(&source.name), memchr::memchr_iter(b'\n', before).count() + 1)
+/// Where an expectation stands, in what was written if that is: ` (web.toml:12)`.
+fn place(sources: &Sources, files: &[Moved], one: &Failing) -> String {
+    let Some(source) = sources.files.get(one.file() as usize) else { return String::new() };
+    let here = files.iter().find(|moved| moved.files.contains(&one.file()));
+    let at = match here.and_then(|moved| moved.after.as_ref()) {
+        Some(after) => file::line_in(after, one),
+        None => Some(file::line(&source.text, one.verdict.expectation.span)),
+    };
+    let at = at.map_or(String::new(), |at| format!(":{at}"));
+    format!(" ({}{at})", line(&source.name))
 }

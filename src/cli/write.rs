@@ -46,6 +46,9 @@ pub(super) fn write(how: &How, into: Option<&str>, subjects: &[Subject], absent:
                 for (key, fault) in seen.unseen {
                     left.add(fault.to_string(), format!("{}/{key}", subject.address()));
                 }
+                for (key, doubt) in seen.doubts {
+                    say(format_args!("{}/{key} is written as it was, but {doubt}", shown(&subject.address())));
+                }
                 entries.push(seen.entry);
             }
             Ok(_) => left.add("it is not there".into(), subject.address()),

@@ -50,7 +50,7 @@ contents = ["/^root:/"]
         &key("filetype", "What it is.", |f: &Self| -> FileType { f.stat.file_type }),
         &key("linked-to", "What a symbolic link says.", |f: &Self| f.host.files().link(&f.path)),
         &key("links", "Hard links, itself included.", |f: &Self| f.stat.links),
-        &key("age", "The time since its contents last changed (mtime).", Self::age),
+        &key("age", "The time since its contents last changed (mtime).", Self::age).growing(),
         &text(
             "contents",
             "Its text: of what is expected of single lines all of it, however long, else the first 8 MiB.",
@@ -91,6 +91,11 @@ contents = ["/^root:/"]
     fn spellings(name: &str) -> Vec<String> {
         // Where a home is, the host knows.
         vec![path::spelled(name)]
+    }
+
+    fn unlasting(name: &str, key: &str) -> Option<&'static str> {
+        let made = path::is_within(name, "/proc") || path::is_within(name, "/sys");
+        (key == "sha256" && made).then_some("the kernel makes up the contents anew each time that they are read")
     }
 
     fn probe(host: &Host, path: &FilePath, (): &()) -> Result<Option<Self>, Fault> {

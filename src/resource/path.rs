@@ -15,8 +15,12 @@ impl Path {
 
     /// The same for all paths that name one file whatever lies there: slashes may stand double, and `.` is no step.
     pub fn spelled(&self) -> String {
-        let steps: Vec<&str> = self.0.split('/').filter(|step| !matches!(*step, "" | ".")).collect();
+        let steps: Vec<&str> = self.steps().collect();
         format!("/{}", steps.join("/"))
+    }
+
+    fn steps(&self) -> impl Iterator<Item = &str> {
+        self.0.split('/').filter(|step| !matches!(*step, "" | "."))
     }
 
     /// The same text, not a copy of it.
@@ -46,6 +50,17 @@ impl Id for Path {
 /// [`Path::spelled`] of what is a path, anything else as it is.
 pub(super) fn spelled(name: &str) -> String {
     Path::parse(name).map_or_else(|_| name.to_owned(), |path| path.spelled())
+}
+
+/// Whether `path` is of something in `directory`, or of that itself.
+pub(super) fn is_within(path: &str, directory: &str) -> bool {
+    match (Path::parse(path), Path::parse(directory)) {
+        (Ok(path), Ok(directory)) => {
+            let mut steps = path.steps();
+            directory.steps().all(|step| steps.next() == Some(step))
+        }
+        _ => false,
+    }
 }
 
 impl FromNode for Path {

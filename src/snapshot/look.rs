@@ -36,7 +36,7 @@ impl Question {
         }
         let keys = (kind.keys)();
         let mut pins = Vec::new();
-        for pin in (kind.pins_of)(subject.target()).iter().filter(|pin| how.asks_for(kind, pin)) {
+        for pin in how.pins(subject).filter(|pin| (kind.unlasting)(subject.target(), pin.key).is_none()) {
             if let Some((index, key)) = keys.iter().enumerate().find(|(_, key)| key.name == pin.key) {
                 claim.asks.push(Ask { key: index, argument: "".into() });
                 pins.push((*pin, key.ty));
@@ -55,9 +55,18 @@ fn sentence(wrong: Diagnostic) -> String {
 }
 
 impl How {
+    /// What is to be written of a thing.
+    pub(super) fn pins<'h>(&'h self, subject: &'h Subject) -> impl Iterator<Item = &'static Pin> + 'h {
+        (subject.kind.pins_of)(subject.target()).iter().filter(|pin| self.asks_for(subject.kind, pin))
+    }
+
+    /// Whether a key is not to be written.
+    pub(super) fn excludes(&self, kind: &Kind, pin: &Pin) -> bool {
+        self.exclude.is_match(pin.key) || self.exclude.is_match(format!("{}.{}", kind.name, pin.key))
+    }
+
     fn asks_for(&self, kind: &Kind, pin: &Pin) -> bool {
-        let excluded = self.exclude.is_match(pin.key) || self.exclude.is_match(format!("{}.{}", kind.name, pin.key));
-        !excluded
+        !self.excludes(kind, pin)
             && match pin.hold {
                 Hold::Exact | Hold::As(_) | Hold::Bound(_) | Hold::Stayed(_) => true,
                 Hold::Digest => self.digests,

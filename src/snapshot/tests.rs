@@ -437,3 +437,110 @@ fn what_knows_more_than_it_tells_is_no_list() {
     let none = Known::<String> { all: vec![], more: Some(Fault::Denied("x".into())) };
     assert!(crate::value::Fact::observe(none).is_err());
 }
+
+#[test]
+fn a_secret_that_the_host_shows_is_neither_written_nor_told() {
+    let text = |t: &str| Value::Text(t.into());
+    let key = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49canary\n-----END PRIVATE KEY-----\n";
+    let hash = "root:$6$rGXrTBnC$N4s0mYh3Vq7Jx2kPz5Lw8Rt1Ub6Ic9canary:19000:0:::";
+    for secret in [key, hash, "PGPASSWORD=canary1", "postgres://bob:canary@db/x"] {
+        for looks in [vec![secret, secret], vec!["a", secret, "a"]] {
+            let looks: Vec<_> = looks.iter().map(|line| [("home", text(line)), ("shell", text("/bin/sh"))]).collect();
+            let seen = after("user", "u", &looks.iter().map(<[_; 2]>::as_slice).collect::<Vec<_>>()).unwrap();
+            assert_eq!(printed(&seen), "[user.u]\nshell = \"/bin/sh\"\n");
+            let told: Vec<_> = seen.unseen.iter().map(|(key, fault)| format!("{key}: {fault}")).collect();
+            assert_eq!(told, ["home: there may be a secret in it"], "{secret}");
+        }
+    }
+}
+
+#[test]
+fn a_status_that_took_several_values_is_one_of_them() {
+    let looks = |key: &'static str, all: &[i64]| all.iter().map(|n| [(key, Value::Int(*n))]).collect::<Vec<_>>();
+    let text = |kind, name, key, all: &[i64]| {
+        let looks = looks(key, all);
+        let seen = after(kind, name, &looks.iter().map(<[_; 1]>::as_slice).collect::<Vec<_>>());
+        seen.map(|seen| edit::print(&Entry { remarks: vec![], ..seen.entry }, Format::Toml)).map_err(|f| f.to_string())
+    };
+    let http = text("http", "http://h/", "status", &[200, 503, 200]).unwrap();
+    assert_eq!(http, "[http.\"http://h/\"]\nstatus = { one-of = [200, 503] }\n");
+    let command = text("command", "x", "exit-status", &[0, 1]).unwrap();
+    assert_eq!(command, "[command.x]\nexit-status = { one-of = [0, 1] }\n");
+    let random = text("command", "x", "exit-status", &[17, 250, 99]).unwrap_err();
+    assert!(random.contains("another at every look"), "{random}");
+}
+
+#[test]
+fn what_was_seen_stands_above_an_entry_only_where_a_matcher_comes_of_it() {
+    let share = |part: u64| [("free", Value::Share(Share { part, whole: 100 }))];
+    let seen = after("disk", "/", &[&share(40), &share(30)]).unwrap();
+    assert_eq!(printed(&seen), "[disk.\"/\"]\nfree = \">= 10%\"\n");
+    let size = [("size", Value::Size(Bytes(5)))];
+    assert_eq!(printed(&after("file", "/x", &[&size, &size]).unwrap()), "[file.\"/x\"]\nsize = 5\n");
+    let grew = [1, 2, 3].map(|n| [("size", Value::Size(Bytes(n)))]);
+    let seen = after("file", "/x", &grew.each_ref().map(<[_; 1]>::as_slice)).unwrap();
+    assert_eq!(printed(&seen), "[file.\"/x\"]\n");
+    assert!(
+        matches!(&seen.unseen[..], [("size", Fault::Failed(why))] if why.contains("only grew")),
+        "{:?}",
+        seen.unseen
+    );
+}
+
+#[test]
+fn versions_of_a_package_are_a_plain_list_and_of_a_pattern_for_many_none() {
+    let package = |versions: &[&str]| {
+        let all = Value::List(versions.iter().map(|v| Value::Text((*v).into())).collect());
+        printed(&after("package", "x", &[&[("versions", all)]]).unwrap())
+    };
+    assert_eq!(package(&["1.0"]), "[package.x]\nversions = [\"1.0\"]\n");
+    assert_eq!(package(&["1.0", "1.0"]), "[package.x]\nversions = [\"1.0\"]\n");
+    assert_eq!(package(&["1", "2", "3", "4"]), "[package.x]\nversions = [\"1\", \"2\", \"3\", \"4\"]\n");
+    assert_eq!(package(&["1", "2", "3", "4", "5"]), "[package.x]\n");
+}
+
+#[test]
+fn a_key_that_does_not_suit_the_thing_is_told_where_it_ought_to() {
+    let left = Value::Duration(time::Duration::days(90));
+    let subject = subject("http", "https://h/");
+    let Question { claim, pins } = Question::of(&subject, &How::default()).unwrap();
+    let write = |status: Result<Value, Fault>, left: Result<Value, Fault>| {
+        let values = pins.iter().map(|(pin, _)| if pin.key == "status" { status.clone() } else { left.clone() });
+        let look = Ok(Some(Seen::from(values.collect::<Vec<_>>())));
+        entry::write(&subject, &claim, &pins, &[look], &tree(""), &How::default()).unwrap()
+    };
+    let untrusted = Fault::Unfit("the certificate is not trusted".into());
+    assert_eq!(write(Err(untrusted.clone()), Ok(left)).unseen, [("status", untrusted)]);
+    // A server without TLS has no certificate to speak of.
+    assert_eq!(write(Ok(Value::Int(200)), Err(Fault::Unfit("no TLS".into()))).unseen, []);
+}
+
+#[test]
+fn what_leaves_nothing_is_told_as_it_is() {
+    let nothing = |globs: &[&str], kind, name| {
+        let mut set = GlobSetBuilder::new();
+        globs.iter().for_each(|glob| _ = set.add(Glob::new(glob).unwrap()));
+        let how = How { exclude: set.build().unwrap(), ..How::default() };
+        let seen = snapshot(&tree("-- /proc/sys/kernel/random/entropy_avail\n256\n"), &[subject(kind, name)], &how);
+        seen.into_iter().next().unwrap().unwrap_err().to_string()
+    };
+    assert_eq!(nothing(&["*"], "system", "this"), "`--exclude-key` leaves nothing of it to write down");
+    assert_eq!(nothing(&["value"], "kernel-param", "kernel.random.entropy_avail"), "it has no `configured` here");
+}
+
+#[test]
+fn what_the_kernel_makes_up_has_no_digest_and_odd_statuses_are_told() {
+    let host = tree("-- /proc/version\nLinux\n-- /etc/passwd\nroot:x:0:0:::\n-- /etc/group\nroot:x:0:\n");
+    let how = How { digests: true, ..How::default() };
+    for name in ["/proc/version", "/proc//./version"] {
+        let seen = snapshot(&host, &[subject("file", name)], &how).remove(0).unwrap();
+        assert!(!printed(&seen).contains("sha256"), "{}", printed(&seen));
+        assert!(matches!(&seen.unseen[..], [("sha256", Fault::Unsupported(_))]), "{:?}", seen.unseen);
+    }
+    let absent = snapshot(&host, &[subject("file", "/proc/nothing")], &how).remove(0).unwrap();
+    assert_eq!(absent.unseen, []);
+    let status = |n| after("command", "x", &[&[("exit-status", Value::Int(n))]]).unwrap();
+    assert_eq!(printed(&status(127)), "[command.x]\nexit-status = 127\n");
+    assert_eq!(status(0).doubts, []);
+    assert!(matches!(status(127).doubts[..], [("exit-status", why)] if why.contains("does not find the command")));
+}

@@ -32,6 +32,11 @@ impl Id for Target {
         match text.strip_prefix("tls://") {
             Some(endpoint) => Server::parse(endpoint).map(Target::Live),
             None => Path::parse(text).map(Target::File).map_err(|why| match text.split_once("://") {
+                None if let Some(server) = text.strip_prefix("tls:").map(|rest| rest.trim_start_matches('/'))
+                    && Server::parse(server).is_ok() =>
+                {
+                    format!("`{text}` has too few slashes: write `tls://{server}`")
+                }
                 Some((_, rest)) => {
                     let server = rest.split('/').next().and_then(|all| all.rsplit('@').next()).unwrap_or_default();
                     format!("`{text}` is neither a path nor a server: write `tls://{server}`")
