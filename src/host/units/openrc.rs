@@ -132,10 +132,25 @@ impl Service {
 
     /// Its first daemon that runs, and whether all do.
     fn processes(&self, host: &Host) -> Result<(Option<Process>, bool), Fault> {
+        let option = |name: &str| {
+            let text = host.text(&format!("{NOTES}/options/{}/{name}", self.name))?;
+            Ok::<_, Fault>(text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()))
+        };
+        let daemons = self.daemons(host)?;
+        if let (true, Some(path)) = (daemons.is_empty(), option("pidfile")?) {
+            // Debian has another start-stop-daemon, which makes no notes.
+            return match pid_file::follow(host, &path)? {
+                PidFile::Names(process) => Ok((Some(process), true)),
+                PidFile::Stale => Ok((None, false)),
+                PidFile::Missing => Err(Fault::Unsupported(format!(
+                    "OpenRC has started it, but its pid file {path} is missing: nothing tells whether it still runs"
+                ))),
+            };
+        }
         let (mut first, mut all) = (None, true);
-        let chroot = host.text(&format!("{NOTES}/options/{}/chroot", self.name))?.unwrap_or_default();
-        for daemon in self.daemons(host)? {
-            let process = daemon.process(host, chroot.trim())?;
+        let chroot = option("chroot")?.unwrap_or_default();
+        for daemon in daemons {
+            let process = daemon.process(host, &chroot)?;
             all &= process.is_some();
             first = first.or(process);
         }
