@@ -184,10 +184,8 @@ pub(super) fn load(host: &Host) -> Result<Units, Fault> {
         }
     }
     let known = KINDS.map(|kind| kind.name).join(", ");
-    Err(Fault::Unsupported(format!("no init system is here (looked for {known}): {INSTEAD}")))
+    Err(Fault::Unsupported(format!("no init system is here (none of {known}): ask for what runs with `process`")))
 }
-
-const INSTEAD: &str = "there are no services, so ask for what runs with `process`";
 
 /// Whether this is a machine, or the files of one that runs: those with its processes.
 fn is_running(host: &Host) -> Result<bool, Fault> {
@@ -237,13 +235,9 @@ impl Units {
         self.init.unit(host, name)
     }
 
-    /// The fault that only systemd answers this.
+    /// The fault that this init system has no answer to that.
     fn knows_no(&self, what: &str) -> Fault {
-        let (name, rests) = (self.name, if self.runs { "" } else { ", and it does not run here" });
-        if name == "systemd" {
-            return Fault::Unsupported(format!("only a systemd that runs knows `{what}`"));
-        }
-        Fault::Unsupported(format!("the init system here is {name}{rests}: it knows no `{what}`"))
+        Fault::Unsupported(format!("the init system here is {}: it knows no `{what}`", self.name))
     }
 }
 
@@ -252,4 +246,11 @@ pub fn enabled(host: &Host) -> Result<Known<Enabled>, Fault> {
     let mut known = host.units()?.init.enabled(host)?;
     known.all.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(known)
+}
+
+/// What the service is called, as a unit, that this file of a package is a script or a directory of.
+pub fn of_script(path: &str) -> Option<String> {
+    let service = path.strip_prefix("/etc/sv/").and_then(|rest| rest.strip_suffix("/run"));
+    let name = path.strip_prefix("/etc/init.d/").or(service)?;
+    (!name.is_empty() && !name.contains('/')).then(|| scripts::unit(name))
 }

@@ -13,40 +13,52 @@ pub struct Service {
 
 impl Resource for Service {
     const NAME: &'static str = "service";
-    const ABOUT: &'static str =
-        "A unit of systemd, asked over D-Bus: a service, or with its suffix a socket, timer, mount or other unit.";
+    const ABOUT: &'static str = "A service of systemd, OpenRC, runit, s6 or of init scripts; of systemd, with its suffix, any unit. What it is doing \
+         is asked of systemd over D-Bus, and of the others read from what they note in /run.";
     const EXAMPLE: &'static str = "[service.nginx]\nenabled = true\nrunning = true\nproperties.Restart = \"always\"\n\n\
         [service.\"logrotate.timer\"]\nstate = \"active\"\n";
     const PRESENCE: Option<super::Presence> = Some(super::Presence {
         name: "exists",
-        about: "Whether systemd has such a unit loaded, in any load state but `not-found`, or there is a file for one. What \
-                runs is there, even if its file is gone.",
+        about: "Whether systemd has such a unit loaded, in any load state but `not-found`, or there is a file for one; with \
+                another init system whether there is a script or a directory for it. What runs is there, even if its \
+                file is gone.",
     });
     const TARGET: Option<(&'static str, &'static str)> = Some((
         "name",
-        "A unit's name or alias; without a suffix such as `.timer` it is a service: `ssh` is `ssh.service`.",
+        "A unit's name or alias; without a suffix such as `.timer` it is a service: `ssh` is `ssh.service`. With other \
+         init systems the name of a script or of a service's directory.",
     ));
     const KEYS: Keys<Self> = &[
         &key(
             "enabled",
             "Whether it starts by itself or needs no enabling, as `systemctl is-enabled` exits: enabled, \
-             enabled-runtime, static, alias, indirect or generated; an init script by its links for runlevels 5 and S.",
+             enabled-runtime, static, alias, indirect or generated; an init script by its links for runlevels 5 and S. With \
+             OpenRC: it is in the runlevel sysinit, boot or default, or in one stacked on those. With init scripts alone: by \
+             its links for S and the default runlevel. With runit and s6: it is in a directory that is watched over and has \
+             no file `down`, or is in a bundle that s6-rc starts.",
             |s: &Self| s.unit.enabled(&s.host),
         ),
         &key(
             "running",
-            "Whether it is active, as `systemctl is-active` exits: active, reloading or refreshing.",
+            "Whether it is active, as `systemctl is-active` exits: active, reloading or refreshing. With OpenRC: it is \
+             started, and its daemons have not died. With init scripts: its pid file names a process of its program.",
             |s: &Self| Ok(s.unit.state(&s.host)?.runs()),
         ),
         &key(
             "runlevels",
-            "The runlevels in which an init script starts it, by the links /etc/rc?.d/S??name.",
+            "The runlevels in which an init script starts it, by the links /etc/rc?.d/S??name; of OpenRC those in \
+             /etc/runlevels, of runit those in /etc/runit/runsvdir.",
             |s: &Self| s.unit.runlevels(&s.host),
         ),
         &key("masked", "Whether it cannot be started because it is linked to /dev/null.", |s: &Self| {
             s.unit.masked(&s.host)
         }),
-        &key("state", "Its active state, in systemd's words.", |s: &Self| s.unit.state(&s.host)),
+        &key(
+            "state",
+            "Its active state, in systemd's words: `failed` is a daemon that has died, `activating` what is starting, \
+             waits, or is started again and again, `deactivating` what is on its way out.",
+            |s: &Self| s.unit.state(&s.host),
+        ),
         &key(
             "restarts",
             "How often systemd has restarted the service by itself since it was last started by hand.",

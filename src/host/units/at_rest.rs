@@ -5,7 +5,7 @@ use super::files::{Settings, UnitFiles, filled, is_template};
 use super::ties::{Standing, Ties, listen};
 use super::{Init, State, Unit, has_entries, started_by, sysv, there};
 use crate::host::Host;
-use crate::value::{Fault, Known};
+use crate::value::{Fault, Known, Value};
 use std::collections::BTreeSet;
 
 /// Units that do something; the others only order them.
@@ -86,10 +86,10 @@ impl Unit for FileUnit {
     }
 
     fn state(&self, host: &Host) -> Result<State, Fault> {
-        if there(host, "/run/systemd/system")? && host.machine().is_ok() {
+        if there(host, "/run/systemd/system")? {
+            host.machine()?;
             return Err(Fault::Unsupported("systemd runs here, but neither it nor a bus can be asked".into()));
         }
-        host.machine().map(|_| ())?;
         Err(super::at_rest(host))
     }
 
@@ -109,6 +109,14 @@ impl Unit for FileUnit {
 
     fn runlevels(&self, host: &Host) -> Result<Vec<String>, Fault> {
         sysv::runlevels(host, &self.id)
+    }
+
+    fn restarts(&self, host: &Host) -> Result<Option<u64>, Fault> {
+        self.state(host).map(|_| None)
+    }
+
+    fn properties(&self, host: &Host) -> Result<&[(String, Value)], Fault> {
+        self.state(host).map(|_| &[][..])
     }
 
     fn standing(&self, host: &Host) -> Result<Standing, Fault> {

@@ -139,3 +139,34 @@ fn status(bytes: &[u8]) -> Option<Status> {
     let is_whole = state <= 2 && [b'u', b'd'].contains(&wanted) && (pid == 0) == (state == 0);
     is_whole.then_some(Status { pid, finishes: state == 2, wanted: wanted == b'u' })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
+    /// As runsv of runit 2.1.2 wrote them, and what `sv status` said.
+    #[test]
+    fn a_note_is_what_sv_says_of_it() {
+        let read = |text: &str| status(&STANDARD.decode(text).unwrap()).unwrap();
+        // run: (pid 51) 7s
+        assert_eq!(read("QAAAAGsDgZkp/wesMwAAAAB1AAE="), Status { pid: 51, finishes: false, wanted: true });
+        // down: 1s, normally up
+        assert_eq!(read("QAAAAGsDgZ8p8kYMAAAAAABkAAA="), Status { pid: 0, finishes: false, wanted: false });
+        // down: 1s, normally up, want up
+        assert_eq!(read("QAAAAGsDgZ8scSi8AAAAAAB1AAA="), Status { pid: 0, finishes: false, wanted: true });
+        // finish: (pid 64) 7s
+        assert_eq!(read("QAAAAGsDgZkqoQhUQAAAAAB1AAI="), Status { pid: 64, finishes: true, wanted: true });
+    }
+
+    #[test]
+    fn a_note_that_is_cut_short_or_none_says_nothing() {
+        let whole = STANDARD.decode("QAAAAGsDgZkp/wesMwAAAAB1AAE=").unwrap();
+        for end in 0..whole.len() {
+            assert_eq!(status(&whole[..end]), None, "{end}");
+        }
+        assert_eq!(status(&[&whole[..], &[0]].concat()), None);
+        assert_eq!(status(&[0; 20]), None);
+    }
+}

@@ -224,3 +224,38 @@ fn status(bytes: &[u8]) -> Option<Status> {
     let (pid, finishes) = (u32::try_from(pid).ok()?, flags & 2 != 0);
     (flags < 16).then_some(Status { pid, finishes: finishes && pid != 0, wanted: flags & 4 != 0 })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
+    /// As s6-supervise of s6 2.11 wrote them, and what s6-svstat said.
+    #[test]
+    fn a_note_is_what_s6_svstat_says_of_it() {
+        let read = |text: &str| status(&STANDARD.decode(text).unwrap()).unwrap();
+        // up (pid 36) 5 seconds
+        let up = "QAAAAGsDgbsVlj4FQAAAAGsDgbsU9wfBAAAAAAAAACQAAAQ=";
+        assert_eq!(read(up), Status { pid: 36, finishes: false, wanted: true });
+        // down (signal SIGTERM) 0 seconds, normally up
+        let stopped = "QAAAAGsDgcAVKx7KQAAAAGsDgcAVfTU2AAAAAAAAAAAADwg=";
+        assert_eq!(read(stopped), Status { pid: 0, finishes: false, wanted: false });
+        // down (exitcode 3) 0 seconds, normally up, want up
+        let crashes = "QAAAAGsDgcAX7avVQAAAAGsDgcAYGFcyAAAAAAAAAAADAAw=";
+        assert_eq!(read(crashes), Status { pid: 0, finishes: false, wanted: true });
+        // down (signal SIGTERM) 0 seconds, normally up, want up: ./finish runs
+        let finishes = "QAAAAGsDgcAVKNavQAAAAGsDgbsU3I/LAAAAAAAAADIADwY=";
+        assert_eq!(read(finishes), Status { pid: 50, finishes: true, wanted: true });
+    }
+
+    #[test]
+    fn a_note_with_a_process_group_is_read_and_others_are_not() {
+        let old = STANDARD.decode("QAAAAGsDgbsVlj4FQAAAAGsDgbsU9wfBAAAAAAAAACQAAAQ=").unwrap();
+        let new = [&old[..32], &[0, 0, 0, 0, 0, 0, 0, 36], &old[32..]].concat();
+        assert_eq!(status(&new), Some(Status { pid: 36, finishes: false, wanted: true }));
+        for end in (0..new.len()).filter(|end| *end != 35) {
+            assert_eq!(status(&new[..end]), None, "{end}");
+        }
+    }
+}

@@ -257,12 +257,34 @@ impl Daemon {
                     value(&["NAME"]).flatten().or_else(|| program.as_deref()?.rsplit('/').next().map(str::to_owned));
                 program.as_ref().and(called).map(|called| format!("/var/run/{called}.pid"))
             }
-            None => comment("pidfile:").map(|path| path.trim().to_owned()),
+            None => {
+                let told = || option(text, &["--pidfile", "-p"], &all);
+                comment("pidfile:").map(|path| path.trim().to_owned()).or_else(told)
+            }
         };
         let program = program.or_else(|| comment("processname:").map(|name| name.trim().to_owned()));
+        let program = program.or_else(|| option(text, &["--exec", "-x"], &all));
         let program = program.or_else(|| value(&["NAME"]).flatten()).or_else(|| Some(name.to_owned()));
         Daemon { pid_file: pid_file.filter(|path| path.starts_with('/')), program: program.filter(|p| !p.is_empty()) }
     }
+}
+
+/// What the commands that start and find daemons are given for an option, if they are all given the same.
+fn option(text: &str, names: &[&str], all: &BTreeMap<&str, Option<String>>) -> Option<String> {
+    let commands = ["start-stop-daemon", "status_of_proc", "pidofproc", "start_daemon", "killproc", "daemon"];
+    let joined = text.replace("\\\n", " ");
+    let mut found = BTreeSet::new();
+    for line in joined.lines().map(str::trim_start).filter(|line| !line.starts_with('#')) {
+        let words: Vec<&str> = line.split_ascii_whitespace().collect();
+        if words.iter().any(|word| commands.contains(word)) {
+            let given = words.windows(2).filter_map(|pair| match pair {
+                [name, value] if names.contains(name) => Some(expanded(value, all)),
+                _ => None,
+            });
+            found.extend(given);
+        }
+    }
+    found.pop_first().flatten().filter(|_| found.is_empty())
 }
 
 /// `NAME=value` of a line of a shell script.
@@ -294,4 +316,70 @@ fn expanded(value: &str, all: &BTreeMap<&str, Option<String>>) -> Option<String>
     }
     out.push_str(rest);
     (!out.contains(['`', '\\', '*', '?'])).then_some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn daemon(text: &str, defaults: &str) -> (Option<String>, Option<String>) {
+        let Daemon { pid_file, program } = Daemon::of("x", text, defaults);
+        (pid_file, program)
+    }
+
+    fn is(pid_file: &str, program: &str) -> (Option<String>, Option<String>) {
+        (Some(pid_file).filter(|p| !p.is_empty()).map(str::to_owned), Some(program.to_owned()))
+    }
+
+    #[test]
+    fn a_script_tells_its_pid_file_and_its_program() {
+        let plain = "NAME=cron\nDAEMON=/usr/sbin/cron\nPIDFILE=/var/run/crond.pid\n";
+        assert_eq!(daemon(plain, ""), is("/var/run/crond.pid", "/usr/sbin/cron"));
+        assert_eq!(daemon(plain, "PIDFILE=/run/x.pid\n"), is("/run/x.pid", "/usr/sbin/cron"));
+        let filled = "NAME=a\nDAEMON=\"/usr/sbin/$NAME\"\n  PIDFILE=/run/${NAME}d.pid # here\n";
+        assert_eq!(daemon(filled, ""), is("/run/ad.pid", "/usr/sbin/a"));
+        let declared = "#!/usr/bin/env /lib/init/init-d-script\nDAEMON=/usr/sbin/rsyslogd\n";
+        assert_eq!(daemon(declared, ""), is("/var/run/rsyslogd.pid", "/usr/sbin/rsyslogd"));
+        assert_eq!(daemon(&format!("{declared}PIDFILE=none\n"), ""), is("", "/usr/sbin/rsyslogd"));
+        assert_eq!(daemon("#!/usr/bin/env /lib/init/init-d-script\nDAEMON=none\n", "").0, None);
+        let chkconfig = "# chkconfig: 2345 55 25\n# processname: sshd\n# pidfile: /var/run/sshd.pid\n";
+        assert_eq!(daemon(chkconfig, ""), is("/var/run/sshd.pid", "sshd"));
+        let commands = "start-stop-daemon --start \\\n  --pidfile /run/s.pid --exec /bin/s\nstatus_of_proc -p /run/s.pid /bin/s s\n";
+        assert_eq!(daemon(commands, ""), is("/run/s.pid", "/bin/s"));
+    }
+
+    #[test]
+    fn what_only_a_shell_could_tell_is_not_guessed() {
+        for text in [
+            "PIDFILE=$(cat /etc/x)\n",
+            "PIDFILE=`cat /etc/x`\n",
+            "PIDFILE=/run/$INSTANCE.pid\n",
+            "PIDFILE=/run/a.pid\nif x; then\n  PIDFILE=/run/b.pid\nfi\n",
+            "PIDFILE=run/x.pid\n",
+            "PIDFILE='/run/x.pid\n",
+            "PIDFILE=\n",
+            "status_of_proc -p /run/a.pid a\nstatus_of_proc -p /run/b.pid b\n",
+            "status_of_proc -p \"$PIDFILE\" a\n",
+            "grep -p /run/x.pid\n",
+            "",
+        ] {
+            assert_eq!(daemon(text, "").0, None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_default_runlevel_is_that_of_inittab() {
+        assert_eq!(default_level("# id:5:initdefault:\nid:2:initdefault:\n").as_deref(), Some("2"));
+        for text in ["", "id::initdefault:\n", "id:23:initdefault:\n", "si::sysinit:/etc/init.d/rcS\n", "::"] {
+            assert_eq!(default_level(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_script_makes_it_panic(text in "(PIDFILE|NAME|#|[a-z$={}'\"\\\\ \n-]|é)*") {
+            let _ = (daemon(&text, &text), default_level(&text));
+        }
+    }
 }

@@ -75,3 +75,52 @@ impl<'b> Reader<'b> {
         usize::try_from(u32::from_be_bytes(*bytes)).ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn numbers(numbers: &[u32]) -> Vec<u8> {
+        numbers.iter().flat_map(|n| n.to_be_bytes()).collect()
+    }
+
+    /// A daemon that needs a mount: as s6rc_db_read.c reads it.
+    fn compiled() -> (Vec<u8>, Vec<u8>) {
+        let parts = [
+            BEGINS.to_vec(),
+            b"web\0mount\0".to_vec(),
+            numbers(&[1, 0]),
+            numbers(&[0, 0, 0, 0, 0, 1, 0, 0, u32::MAX, 0, 0]),
+            vec![0o376],
+            numbers(&[4, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+            vec![0o376],
+            ENDS.to_vec(),
+        ];
+        (numbers(&[1, 1, 10, 3, 1, 0]), parts.concat())
+    }
+
+    #[test]
+    fn services_are_named_in_the_order_of_their_states() {
+        let (sizes, services) = compiled();
+        assert_eq!(names(&sizes, &services).unwrap(), ["web", "mount"]);
+    }
+
+    #[test]
+    fn a_database_that_is_cut_short_has_no_names() {
+        let (sizes, services) = compiled();
+        for end in 0..services.len() {
+            assert_eq!(names(&sizes, &services[..end]), None, "{end}");
+        }
+        for end in 0..sizes.len() {
+            assert_eq!(names(&sizes[..end], &services), None, "{end}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(sizes: [u32; 6], bytes: Vec<u8>) {
+            let _ = names(&numbers(&sizes), &[BEGINS, &bytes, ENDS].concat());
+        }
+    }
+}
