@@ -111,8 +111,11 @@ struct Kind {
     starts: fn(&Host) -> Result<bool, Fault>,
     /// Whether anything here is written for it.
     is_written_for: fn(&Host) -> Result<bool, Fault>,
-    open: fn(&Host, runs: bool) -> Result<Box<dyn Init>, Fault>,
+    open: Open,
 }
+
+/// Opens an init system's units: of one that runs, or by its files alone.
+type Open = fn(&Host, runs: bool) -> Result<Box<dyn Init>, Fault>;
 
 /// The first that runs, else that would start the host, else that something is written for, is the host's.
 const KINDS: [Kind; 5] = [
@@ -233,6 +236,11 @@ impl Units {
     /// Looks up a unit by its full name, such as `ssh.service`. `None` if there is neither a unit nor a file for one.
     pub fn unit(&self, host: &Host, name: &str) -> Result<Option<Box<dyn Unit>>, Fault> {
         self.init.unit(host, name)
+    }
+
+    /// That a unit is certainly not there if it was not found: not where an init system runs that is not known.
+    pub fn are_all(&self, host: &Host) -> Result<(), Fault> {
+        if self.runs || !is_running(host)? { Ok(()) } else { Err(at_rest(host)) }
     }
 
     /// The fault that this init system has no answer to that.

@@ -82,7 +82,11 @@ impl Resource for Service {
     }
 
     fn probe(host: &Host, name: &UnitName, (): &()) -> Result<Option<Self>, Fault> {
-        let unit = host.units()?.unit(host, &name.0)?;
+        let units = host.units()?;
+        let unit = units.unit(host, &name.0)?;
+        if unit.is_none() {
+            units.are_all(host)?;
+        }
         Ok(unit.map(|unit| Service { host: host.clone(), unit }))
     }
 }

@@ -6,10 +6,10 @@ const RUNS: &[(&str, &str)] = &[("running", "true"), ("state", "\"active\"")];
 const ENABLED: &[(&str, &str)] = &[("enabled", "true")];
 const PRESENCE: &[(&str, &str)] = &[("exists", "true")];
 
-fn broken(
-    host: &'static str,
-    rows: &[(&'static str, &'static [(&'static str, &'static str)], &'static [Break], &'static str)],
-) {
+/// The entry, what is asked of it, how its host is broken, and what the reason names.
+type Case = (&'static str, &'static [(&'static str, &'static str)], &'static [Break], &'static str);
+
+fn broken(host: &'static str, rows: &[Case]) {
     for (entry, asked, broken, names) in rows {
         check(&[Row { host, broken, entry, asked, names }]);
     }

@@ -187,7 +187,7 @@ impl UnitFiles {
         let install = |key: &str| settings.get(key).map_or(&[][..], Vec::as_slice);
         let words = |key| install(key).iter().flat_map(|value| value.split_ascii_whitespace());
         let instance = install("Install.DefaultInstance").last();
-        let of_template = instance.and_then(|instance| Some(own.replacen('@', &format!("@{instance}"), 1)));
+        let of_template = instance.map(|instance| own.replacen('@', &format!("@{instance}"), 1));
         let is_known = |link: &str| {
             link == own
                 || words("Install.Alias").any(|a| filled(a, own) == link)

@@ -17,7 +17,9 @@ const SYSTEMCTL: [&str; 2] = ["5", "S"];
 const WORKING: [&str; 4] = ["2", "3", "4", "5"];
 
 pub fn runs(host: &Host) -> Result<bool, Fault> {
-    Ok(super::first_process(host)?.is_some_and(|name| name == "init") && is_written_for(host)?)
+    // A container's first program may be called so, too.
+    let is_init = there(host, "/etc/inittab")? || there(host, "/run/initctl")? || there(host, "/dev/initctl")?;
+    Ok(is_init && super::first_process(host)?.is_some_and(|name| name == "init") && is_written_for(host)?)
 }
 
 pub fn starts(host: &Host) -> Result<bool, Fault> {
