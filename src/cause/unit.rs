@@ -2,7 +2,7 @@
 //! package has.
 
 use super::{Process, Thing, Walk, account, is_passing, package, port, process};
-use crate::host::units::{Standing, Ties};
+use crate::host::units::{self, Standing, Ties};
 use crate::value::Fault;
 
 /// Units that do something; the others only order them.
@@ -48,7 +48,7 @@ pub(super) fn of_package(walk: &mut Walk<'_>, at: usize, package: &str, files: &
     let own: Vec<(&String, &str)> = files.iter().filter_map(|path| Some((path, unit_of(path)?))).collect();
     let scripts: Vec<(&String, String)> = files
         .iter()
-        .filter_map(|path| Some((path, format!("{}.service", path.strip_prefix("/etc/init.d/")?))))
+        .filter_map(|path| Some((path, units::of_script(path)?)))
         .filter(|(_, unit)| !own.iter().any(|(_, name)| name == unit) && is_name(unit))
         .collect();
     if own.is_empty() && scripts.is_empty() {
@@ -104,6 +104,7 @@ pub(super) fn follow(walk: &mut Walk<'_>, at: usize, name: &str) {
     if let Some(fault) = more {
         walk.miss(format!("the processes of unit `{name}`"), fault);
     }
+    let grouped = pids.clone();
     // A process that systemd calls the main one may have been moved to another group.
     pids.extend(ties.main.filter(|pid| !pids.contains(pid)));
     // Of a container, only where it listens may be this host's.
@@ -121,9 +122,13 @@ pub(super) fn follow(walk: &mut Walk<'_>, at: usize, name: &str) {
         }
     }
     if let Some(process) = &main {
-        walk.lead(at, Thing::Process(process.clone()), "its main process, by its control group");
+        let by_group = process.pids.iter().any(|pid| grouped.contains(pid));
+        let because = if by_group { "its main process, by its control group" } else { "its main process" };
+        walk.lead(at, Thing::Process(process.clone()), because);
     }
-    port::held(walk, at, &pids, "a process of its control group listens there");
+    let because =
+        if grouped.is_empty() { "its process listens there" } else { "a process of its control group listens there" };
+    port::held(walk, at, &pids, because);
     for listen in &ties.listens {
         port::lead(walk, at, listen, "it listens there for what it starts");
     }

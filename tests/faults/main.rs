@@ -19,6 +19,7 @@ mod machine;
 mod names;
 mod packages;
 mod processes;
+mod services;
 mod tree;
 
 use std::sync::Arc;
