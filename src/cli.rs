@@ -25,6 +25,7 @@ mod kinds;
 mod migrate;
 mod progress;
 mod schema;
+mod site;
 mod validate;
 mod write;
 

@@ -193,10 +193,10 @@ impl Host {
     /// Asks the C library, which loads whatever nsswitch.conf(5) names.
     fn system<T>(&self, sources: &[String], what: &str, ask: impl FnOnce() -> Option<T>) -> Result<Option<T>, Fault> {
         let names = sources.iter().map(|s| format!("`{s}`")).collect::<Vec<_>>().join(", ");
-        let not_asked = |why: &str| Fault::Unsupported(format!("the directory ({names}) was not asked {what}: {why}"));
-        self.machine().map_err(|_| not_asked("this is a tree of files"))?;
+        let not_asked = |why: &str| format!("the directory ({names}) was not asked {what}: {why}");
+        self.machine().map_err(|fault| fault.map(|why| not_asked(&why)))?;
         if !nss::AVAILABLE {
-            return Err(not_asked("a static build cannot load its library"));
+            return Err(Fault::Unsupported(not_asked("a static build cannot load its library")));
         }
         let answer = ask();
         if answer.is_none() {
