@@ -59,6 +59,10 @@ pub trait Files: Send + Sync {
     fn list(&self, path: &str) -> Result<Option<Vec<String>>, Fault>;
     /// What a symbolic link says.
     fn link(&self, path: &str) -> Result<Option<String>, Fault>;
+    /// Where a file's bytes lie among those of others: whoever reads many does best to go by this. It need not be known.
+    fn position(&self, _path: &str) -> u64 {
+        0
+    }
 }
 
 /// An open file that is read at any place.

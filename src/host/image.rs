@@ -10,7 +10,6 @@ use config::Config;
 use digest::Digest;
 use manifest::Manifest;
 use roll::{Roll, Scan};
-use section::Section;
 use shelf::Shelf;
 use std::fmt;
 use std::io::{self, Read};
@@ -251,7 +250,8 @@ impl ImageFiles {
         self.tree.find(path, follows).map_err(stray)
     }
 
-    fn bytes(&self, path: &str) -> Result<Option<(Section, bool)>, Fault> {
+    /// The layer that a file's bytes are in, where, and how many.
+    fn place(&self, path: &str) -> Result<Option<(&Arc<Roll>, u64, u64)>, Fault> {
         let Some(found) = self.find(path, true)? else { return Ok(None) };
         let Some(place) = self.tree.place(found) else {
             let what = self.tree.stat(found).map_or("nothing", |stat| stat.file_type.word());
@@ -263,23 +263,17 @@ impl ImageFiles {
         let Some(at) = place.at else {
             return Err(Fault::Unsupported(format!("{path} has holes in its layer, and such a file is not read")));
         };
-        let layer = self.layers.get(usize::from(place.layer)).cloned();
-        let packed = layer.as_ref().is_some_and(|layer| layer.is_compressed());
-        let bytes = layer.and_then(|layer| {
-            let len = layer.len();
-            Section::whole(layer, len).part(at, place.size)
-        });
-        match bytes {
-            Some(bytes) => Ok(Some((bytes, packed))),
-            None => Err(malformed(format!("{path}: its layer ends before it does"))),
-        }
+        let layer = self.layers.get(usize::from(place.layer)).ok_or_else(|| lost_end(path))?;
+        Ok(Some((layer, at, place.size)))
     }
 }
 
-/// Bytes of a file in a compressed layer that are read together: another probe may want the decompressor elsewhere.
-const AHEAD: usize = 256 << 10;
 /// Bytes of a file in a compressed layer that are kept whole where it is read at any place.
 const KEPT: u64 = 32 << 20;
+
+fn lost_end(path: &str) -> Fault {
+    malformed(format!("{path}: its layer ends before it does"))
+}
 
 impl Files for ImageFiles {
     fn lstat(&self, path: &str) -> Result<Option<Stat>, Fault> {
@@ -291,23 +285,22 @@ impl Files for ImageFiles {
     }
 
     fn open(&self, path: &str) -> Result<Option<Box<dyn Read + Send>>, Fault> {
-        let Some((bytes, packed)) = self.bytes(path)? else { return Ok(None) };
-        let ahead = usize::try_from(bytes.len()).unwrap_or(AHEAD).min(AHEAD);
-        let reader = bytes.reader(0);
-        Ok(Some(match packed {
-            true => Box::new(io::BufReader::with_capacity(ahead.max(1), reader)),
-            false => Box::new(reader),
-        }))
+        let Some((layer, at, size)) = self.place(path)? else { return Ok(None) };
+        layer.reader(at, size).map(Some).ok_or_else(|| lost_end(path))
     }
 
     fn open_at(&self, path: &str) -> Result<Option<Box<dyn ReadAt>>, Fault> {
-        let Some((bytes, packed)) = self.bytes(path)? else { return Ok(None) };
-        if packed && bytes.len() <= KEPT {
-            let mut all = Vec::with_capacity(usize::try_from(bytes.len()).unwrap_or(0));
-            bytes.reader(0).read_to_end(&mut all).map_err(|e| Fault::from_io(path, &e))?;
-            return Ok(Some(Box::new(all)));
+        let Some((layer, at, size)) = self.place(path)? else { return Ok(None) };
+        let bytes = layer.section(at, size).ok_or_else(|| lost_end(path))?;
+        if !layer.is_compressed() || size > KEPT {
+            return Ok(Some(Box::new(bytes)));
         }
-        Ok(Some(Box::new(bytes)))
+        let mut all = vec![0; usize::try_from(size).unwrap_or(0)];
+        let read = bytes.read_at(0, &mut all).map_err(|e| Fault::from_io(path, &e))?;
+        match read == all.len() {
+            true => Ok(Some(Box::new(all))),
+            false => Err(lost_end(path)),
+        }
     }
 
     fn list(&self, path: &str) -> Result<Option<Vec<String>>, Fault> {
@@ -319,5 +312,10 @@ impl Files for ImageFiles {
     fn link(&self, path: &str) -> Result<Option<String>, Fault> {
         let Some(found) = self.find(path, false)? else { return Ok(None) };
         Ok(self.tree.link(found).map(|target| String::from_utf8_lossy(target).into_owned()))
+    }
+
+    fn position(&self, path: &str) -> u64 {
+        let place = self.find(path, true).ok().flatten().and_then(|found| self.tree.place(found));
+        place.map_or(0, |place| u64::from(place.layer) << 48 | place.at.unwrap_or(0).min((1 << 48) - 1))
     }
 }

@@ -107,6 +107,10 @@ impl Files for StillFiles {
         self.check(path, false)?;
         self.files.link(path)
     }
+
+    fn position(&self, path: &str) -> u64 {
+        self.files.position(path)
+    }
 }
 
 #[cfg(test)]
@@ -125,9 +129,16 @@ mod tests {
                     -- /process\nx\n";
         let files = still(tree, true);
         for path in ["/proc/mounts", "/proc//1", "/./sys/class", "/etc/../proc/x", "/etc/mtab"] {
-            assert!(matches!(files.stat(path), Err(Fault::Offline(why)) if why.ends_with("this is an image")), "{path}");
+            assert!(
+                matches!(files.stat(path), Err(Fault::Offline(why)) if why.ends_with("this is an image")),
+                "{path}"
+            );
         }
-        assert!(files.list("/proc").is_err() && files.read("/etc/mtab", 9).is_err() && files.open_at("/proc/mounts").is_err());
+        assert!(
+            files.list("/proc").is_err()
+                && files.read("/etc/mtab", 9).is_err()
+                && files.open_at("/proc/mounts").is_err()
+        );
         assert!(files.lstat("/proc").unwrap().is_some() && files.lstat("/etc/mtab").unwrap().is_some());
         assert_eq!((files.stat("/etc/lost"), files.read("/process", 9)), (Ok(None), Ok(Some(b"x\n".to_vec()))));
         assert!(matches!(still(tree, false).stat("/proc/mounts"), Err(Fault::Unsupported(_))));

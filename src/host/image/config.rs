@@ -44,7 +44,8 @@ impl Config {
 
     /// The digests of the layers, decompressed, from the lowest one up.
     pub fn layers(&self) -> Result<Vec<Digest>, Fault> {
-        let root = self.rootfs.as_ref().ok_or_else(|| malformed("its configuration does not say which layers it has"))?;
+        let root =
+            self.rootfs.as_ref().ok_or_else(|| malformed("its configuration does not say which layers it has"))?;
         root.diff_ids.iter().map(|id| Digest::parse(id).map_err(malformed)).collect()
     }
 

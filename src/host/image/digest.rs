@@ -89,12 +89,8 @@ impl Hasher {
     pub fn finish(&mut self) -> Digest {
         let encode = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
         match self {
-            Hasher::Sha256(hasher) => {
-                Digest { algorithm: Algorithm::Sha256, hex: encode(&hasher.finalize_reset()) }
-            }
-            Hasher::Sha512(hasher) => {
-                Digest { algorithm: Algorithm::Sha512, hex: encode(&hasher.finalize_reset()) }
-            }
+            Hasher::Sha256(hasher) => Digest { algorithm: Algorithm::Sha256, hex: encode(&hasher.finalize_reset()) },
+            Hasher::Sha512(hasher) => Digest { algorithm: Algorithm::Sha512, hex: encode(&hasher.finalize_reset()) },
         }
     }
 }

@@ -156,7 +156,8 @@ impl Descriptor {
     }
 
     fn is_index(&self) -> bool {
-        let types = ["application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"];
+        let types =
+            ["application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"];
         self.media_type.as_deref().is_some_and(|media| types.contains(&media))
     }
 
@@ -184,7 +185,13 @@ impl Platform {
     }
 }
 
-fn collect(shelf: &Shelf, index: &Index, names: &[String], depth: usize, all: &mut Vec<Candidate>) -> Result<(), Fault> {
+fn collect(
+    shelf: &Shelf,
+    index: &Index,
+    names: &[String],
+    depth: usize,
+    all: &mut Vec<Candidate>,
+) -> Result<(), Fault> {
     for one in index.manifests.iter().filter(|one| !one.is_attestation()) {
         let digest = one.digest()?;
         let mut called = one.names();
@@ -244,7 +251,9 @@ fn choose(mut all: Vec<Candidate>, wanted: &Wanted) -> Result<Candidate, Refusal
         _ if platforms == NONE => {
             Err(Refusal::Usage("it has several images, of which neither name nor platform tells which is which".into()))
         }
-        _ => Err(Refusal::Usage(format!("it has images for several platforms: say one with `--platform`: {platforms}"))),
+        _ => {
+            Err(Refusal::Usage(format!("it has images for several platforms: say one with `--platform`: {platforms}")))
+        }
     }
 }
 

@@ -8,21 +8,24 @@ use super::zstd::{self, Unzstd};
 use super::{Budget, lost};
 use crate::host::ReadAt;
 use crate::value::Fault;
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io::{self, Read};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
 
 /// Bytes that are read and hashed at a time.
 const CHUNK: usize = 1 << 17;
 /// Bytes that come out between two marks, at first: what reading at some place may have to read in vain.
 const SPACING: u64 = 1 << 20;
-/// Decompressors that stay where they are, for whoever reads on.
-const PARKED: usize = 2;
 
 /// What has been read through.
 pub struct Roll {
     section: Section,
     marks: Marks,
-    parked: Mutex<Vec<Unpacker>>,
+    gate: Gate,
     /// Bytes, decompressed.
     len: u64,
 }
@@ -51,6 +54,18 @@ impl Unpacker {
             Unpacker::Gzip(gzip) => gzip.read(buffer),
             Unpacker::Zstd(zstd) => zstd.read(buffer),
         }
+    }
+
+    /// Goes on to `offset`, which is not behind it.
+    fn pass(&mut self, offset: u64) -> Result<(), Fault> {
+        let mut vain = [0; 1 << 13];
+        while self.out() < offset {
+            let rest = usize::try_from(offset - self.out()).unwrap_or(vain.len()).min(vain.len());
+            if self.read(vain.get_mut(..rest).unwrap_or_default())? == 0 {
+                return Err(super::tape::malformed("cut short"));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -92,8 +107,10 @@ impl<'b> Scan<'b> {
             }
         }
         let gzip = magic.starts_with(&gzip::MAGIC);
-        let zstd = magic == zstd::MAGIC || (magic.ends_with(&zstd::SKIPPED) && magic.first().is_some_and(|b| b >> 4 == 5));
-        let tee = (gzip || zstd).then(|| Arc::new(Tee { section: section.clone(), so_far: Mutex::new((like.hasher(), 0)) }));
+        let zstd =
+            magic == zstd::MAGIC || (magic.ends_with(&zstd::SKIPPED) && magic.first().is_some_and(|b| b >> 4 == 5));
+        let tee =
+            (gzip || zstd).then(|| Arc::new(Tee { section: section.clone(), so_far: Mutex::new((like.hasher(), 0)) }));
         let through = tee.clone().map(|tee| Section::whole(tee, section.len()));
         let (marks, unpacker) = match through {
             Some(through) if gzip => (Marks::Gzip(vec![]), Some(Unpacker::Gzip(Box::new(Gunzip::new(through))))),
@@ -135,7 +152,7 @@ impl<'b> Scan<'b> {
             None => out.clone(),
         };
         let (section, marks, len) = (self.section, self.marks, self.out);
-        Ok(Scanned { roll: Roll { section, marks, parked: Mutex::default(), len }, stored, out })
+        Ok(Scanned { roll: Roll { section, marks, gate: Gate::default(), len }, stored, out })
     }
 
     /// Reads the next piece; says how many bytes.
@@ -267,32 +284,137 @@ impl Roll {
         !matches!(self.marks, Marks::Plain)
     }
 
-    /// A decompressor that is at `offset` or before it, as near as there is one.
-    fn unpacker(&self, parked: &mut Vec<Unpacker>, offset: u64) -> Unpacker {
-        let near = parked.iter().enumerate().filter(|(_, one)| one.out() <= offset).max_by_key(|(_, one)| one.out());
-        let near = near.map(|(index, one)| (index, one.out()));
-        let marked = match &self.marks {
-            Marks::Gzip(marks) => marks.iter().rfind(|mark| mark.out() <= offset).map(gzip::Mark::out),
-            Marks::Zstd(marks) => marks.iter().rfind(|mark| mark.out() <= offset).map(zstd::Mark::out),
-            Marks::Plain => None,
+    /// So many bytes of it from `at` on.
+    pub fn section(self: &Arc<Roll>, at: u64, len: u64) -> Option<Section> {
+        Section::whole(self.clone(), self.len).part(at, len)
+    }
+
+    /// Those bytes one after the other. Until they have been read, others of a compressed roll have to wait.
+    pub fn reader(self: &Arc<Roll>, at: u64, len: u64) -> Option<Box<dyn Read + Send>> {
+        let section = self.section(at, len)?;
+        Some(match self.is_compressed() {
+            true => Box::new(RollReader { roll: self.clone(), at, end: at.saturating_add(len), turn: None }),
+            false => Box::new(section.reader(0)),
+        })
+    }
+
+    /// Waits until it may decompress, and goes to `offset`.
+    fn turn<R: Borrow<Roll>>(roll: R, offset: u64) -> io::Result<Turn<R>> {
+        let (parked, parks) = roll.borrow().gate.enter(offset)?;
+        let mut turn = Turn { roll, unpacker: None, parks };
+        let unpacker = turn.roll.borrow().unpacker(parked, offset);
+        turn.unpacker = Some(unpacker.map_err(|fault| io::Error::other(fault.to_string()))?);
+        Ok(turn)
+    }
+
+    /// A decompressor that is at `offset`: the one that was parked, or one from the mark before it.
+    fn unpacker(&self, parked: Option<Unpacker>, offset: u64) -> Result<Unpacker, Fault> {
+        let reached = parked.as_ref().map(Unpacker::out).filter(|out| *out <= offset);
+        let mut unpacker = match (&self.marks, parked) {
+            (Marks::Gzip(marks), parked) => {
+                let mark = marks.iter().rfind(|mark| mark.out() <= offset);
+                match (parked, mark) {
+                    (Some(parked), mark) if reached >= Some(mark.map_or(0, gzip::Mark::out)) => parked,
+                    (_, Some(mark)) => Unpacker::Gzip(Box::new(Gunzip::from(self.section.clone(), mark))),
+                    (_, None) => Unpacker::Gzip(Box::new(Gunzip::new(self.section.clone()))),
+                }
+            }
+            (Marks::Zstd(marks), parked) => {
+                let mark = marks.iter().rfind(|mark| mark.out() <= offset).copied().unwrap_or_default();
+                match parked {
+                    Some(parked) if reached >= Some(mark.out()) => parked,
+                    // Its window is the largest thing here.
+                    Some(Unpacker::Zstd(zstd)) => Unpacker::Zstd(Box::new(zstd.again(self.section.clone(), mark))),
+                    _ => Unpacker::Zstd(Box::new(Unzstd::from(self.section.clone(), mark))),
+                }
+            }
+            (Marks::Plain, _) => return Err(Fault::Failed("it is not compressed".into())),
         };
-        if let Some((index, out)) = near
-            && marked.is_none_or(|marked| marked <= out)
-        {
-            return parked.remove(index);
+        unpacker.pass(offset)?;
+        Ok(unpacker)
+    }
+}
+
+/// Who decompresses next: one at a time, in the order of the places they want, as a lift stops at floors. Most are files
+/// that specs name in no order at all, and what lies behind a decompressor is dear.
+#[derive(Default)]
+struct Gate {
+    desk: Mutex<Desk>,
+    bell: Condvar,
+}
+
+#[derive(Default)]
+struct Desk {
+    holder: Option<ThreadId>,
+    /// Places that are waited for, and by how many.
+    waiting: BTreeMap<u64, usize>,
+    parked: Option<Unpacker>,
+}
+
+/// How long somebody waits: longer than most probes have.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+impl Gate {
+    /// The parked decompressor, and whether it is to be parked again.
+    fn enter(&self, offset: u64) -> io::Result<(Option<Unpacker>, bool)> {
+        let me = thread::current().id();
+        let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        // Who reads a second file beside a first would wait for himself.
+        if desk.holder == Some(me) {
+            return Ok((None, false));
         }
-        let section = self.section.clone();
-        match &self.marks {
-            Marks::Zstd(marks) => Unpacker::Zstd(Box::new(match marks.iter().rfind(|mark| mark.out() <= offset) {
-                Some(mark) => Unzstd::from(section, *mark),
-                None => Unzstd::new(section),
-            })),
-            Marks::Gzip(marks) => Unpacker::Gzip(Box::new(match marks.iter().rfind(|mark| mark.out() <= offset) {
-                Some(mark) => Gunzip::from(section, mark),
-                None => Gunzip::new(section),
-            })),
-            // Never asked for.
-            Marks::Plain => Unpacker::Gzip(Box::new(Gunzip::new(section))),
+        *desk.waiting.entry(offset).or_default() += 1;
+        let waits = |desk: &mut Desk| desk.holder.is_some() || desk.next() != Some(offset);
+        let (mut desk, given_up) =
+            self.bell.wait_timeout_while(desk, PATIENCE, waits).unwrap_or_else(PoisonError::into_inner);
+        if let Entry::Occupied(mut waiting) = desk.waiting.entry(offset) {
+            *waiting.get_mut() -= 1;
+            if *waiting.get() == 0 {
+                waiting.remove();
+            }
+        }
+        if given_up.timed_out() {
+            return Err(io::Error::other("the layer is compressed, and others were reading it all the time"));
+        }
+        desk.holder = Some(me);
+        Ok((desk.parked.take(), true))
+    }
+
+    fn leave(&self, unpacker: Option<Unpacker>) {
+        let mut desk = self.desk.lock().unwrap_or_else(PoisonError::into_inner);
+        desk.holder = None;
+        desk.parked = unpacker;
+        drop(desk);
+        self.bell.notify_all();
+    }
+}
+
+impl Desk {
+    /// The place to go to: the nearest ahead, else the first of all.
+    fn next(&self) -> Option<u64> {
+        let at = self.parked.as_ref().map_or(0, Unpacker::out);
+        self.waiting.range(at..).chain(self.waiting.iter()).next().map(|(offset, _)| *offset)
+    }
+}
+
+/// The right to decompress, until it is dropped.
+struct Turn<R: Borrow<Roll>> {
+    roll: R,
+    unpacker: Option<Unpacker>,
+    parks: bool,
+}
+
+impl<R: Borrow<Roll>> Turn<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let Some(unpacker) = &mut self.unpacker else { return Ok(0) };
+        unpacker.read(buffer).map_err(|fault| io::Error::other(fault.to_string()))
+    }
+}
+
+impl<R: Borrow<Roll>> Drop for Turn<R> {
+    fn drop(&mut self) {
+        if self.parks {
+            self.roll.borrow().gate.leave(self.unpacker.take());
         }
     }
 }
@@ -305,25 +427,37 @@ impl ReadAt for Roll {
         if offset >= self.len || buffer.is_empty() {
             return Ok(0);
         }
-        let mut parked = self.parked.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut unpacker = self.unpacker(&mut parked, offset);
-        let mut vain = vec![0; CHUNK];
-        let broken = |fault: Fault| io::Error::other(fault.to_string());
-        while unpacker.out() < offset {
-            let rest = usize::try_from(offset - unpacker.out()).unwrap_or(CHUNK).min(CHUNK);
-            if unpacker.read(vain.get_mut(..rest).unwrap_or_default()).map_err(broken)? == 0 {
-                return Ok(0);
-            }
-        }
+        let mut turn = Roll::turn(self, offset)?;
         let mut filled = 0;
         while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-            match unpacker.read(rest).map_err(broken)? {
+            match turn.read(rest)? {
                 0 => break,
                 n => filled += n,
             }
         }
-        parked.insert(0, unpacker);
-        parked.truncate(PARKED);
         Ok(filled)
+    }
+}
+
+struct RollReader {
+    roll: Arc<Roll>,
+    at: u64,
+    end: u64,
+    turn: Option<Turn<Arc<Roll>>>,
+}
+
+impl Read for RollReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let rest = usize::try_from(self.end - self.at).unwrap_or(usize::MAX).min(buffer.len());
+        let Some(buffer) = buffer.get_mut(..rest).filter(|buffer| !buffer.is_empty()) else { return Ok(0) };
+        if self.turn.is_none() {
+            self.turn = Some(Roll::turn(self.roll.clone(), self.at)?);
+        }
+        let n = self.turn.as_mut().map_or(Ok(0), |turn| turn.read(buffer))?;
+        self.at += n as u64;
+        if self.at == self.end || n == 0 {
+            self.turn = None;
+        }
+        Ok(n)
     }
 }

@@ -61,7 +61,10 @@ impl Shelf {
                 let path = format!("{}/{}", path.trim_end_matches('/'), spelled(name.as_bytes())?);
                 let Some(stat) = files.stat(&path)? else { return Ok(None) };
                 if stat.file_type != FileType::File {
-                    return Err(Fault::Unsupported(format!("`{name}` is a {}, which is not read", stat.file_type.word())));
+                    return Err(Fault::Unsupported(format!(
+                        "`{name}` is a {}, which is not read",
+                        stat.file_type.word()
+                    )));
                 }
                 let Some(bytes) = files.open_at(&path)? else { return Ok(None) };
                 Ok(Some(Section::whole(Arc::from(bytes), stat.size)))
@@ -74,7 +77,9 @@ impl Shelf {
                         Some(Part::Link(target)) => name.clone_from(target),
                         Some(Part::Bytes { at, len }) => {
                             let part = bytes.part(*at, *len);
-                            return part.map(Some).ok_or_else(|| malformed(format!("cut short: `{name}` is not all there")));
+                            return part
+                                .map(Some)
+                                .ok_or_else(|| malformed(format!("cut short: `{name}` is not all there")));
                         }
                     }
                 }

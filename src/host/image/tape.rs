@@ -105,7 +105,10 @@ impl<I: Input> Tape<I> {
             let sum: u32 = header.as_bytes().iter().map(|byte| u32::from(*byte)).sum();
             let own_sum: u32 = header.as_old().cksum.iter().map(|byte| u32::from(*byte)).sum();
             if header.cksum().ok() != Some(sum - own_sum + 8 * u32::from(b' ')) {
-                return Err(malformed(format!("at byte {}: not a header of tar: its checksum is wrong", self.at - BLOCK)));
+                return Err(malformed(format!(
+                    "at byte {}: not a header of tar: its checksum is wrong",
+                    self.at - BLOCK
+                )));
             }
             let kind = header.entry_type();
             let extends = matches!(
@@ -152,7 +155,11 @@ impl<I: Input> Tape<I> {
     /// `None` where it is nothing that a file system holds.
     fn entry(&mut self, header: &Header, own: Records, stored: u64, data: u64) -> Result<Option<Entry>, Fault> {
         let name = own.long_name.or(own.name).unwrap_or_else(|| header.path_bytes().into_owned());
-        let link = own.long_link.or(own.link).or_else(|| header.link_name_bytes().map(|link| link.into_owned())).unwrap_or_default();
+        let link = own
+            .long_link
+            .or(own.link)
+            .or_else(|| header.link_name_bytes().map(|link| link.into_owned()))
+            .unwrap_or_default();
         if name.len() > MOST_NAME || link.len() > MOST_NAME || name.contains(&0) || link.contains(&0) {
             return Err(malformed("a name in it is longer than a file system takes, or has a NUL in it"));
         }

@@ -40,7 +40,11 @@ struct Node {
 enum Body {
     Directory(BTreeMap<Box<[u8]>, Name>),
     /// Bytes at a place of a layer; `None` where it has holes.
-    File { size: u64, layer: u16, at: Option<u64> },
+    File {
+        size: u64,
+        layer: u16,
+        at: Option<u64>,
+    },
     Symlink(Box<[u8]>),
     Other(FileType),
 }

@@ -16,7 +16,7 @@ pub const SKIPPED: [u8; 3] = [0x2a, 0x4d, 0x18];
 const MOST_WINDOW: u64 = 32 << 20;
 
 /// A place that it can be read from.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Mark {
     out: u64,
     from: u64,
@@ -34,12 +34,21 @@ pub struct Unzstd {
 
 impl Unzstd {
     pub fn new(section: Section) -> Unzstd {
-        Unzstd::from(section, Mark { out: 0, from: 0 })
+        Unzstd::from(section, Mark::default())
     }
 
     pub fn from(section: Section, mark: Mark) -> Unzstd {
         let mut decoder = FrameDecoder::new();
         decoder.set_max_window_size(MOST_WINDOW);
+        Unzstd::with(decoder, section, mark)
+    }
+
+    /// Likewise, with the memory that this one has.
+    pub fn again(self, section: Section, mark: Mark) -> Unzstd {
+        Unzstd::with(self.decoder, section, mark)
+    }
+
+    fn with(decoder: FrameDecoder, section: Section, mark: Mark) -> Unzstd {
         let input = BufReader::with_capacity(1 << 16, section.reader(mark.from));
         Unzstd { input, decoder, inside: false, out: mark.out, began: mark, len: section.len() }
     }
