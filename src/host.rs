@@ -12,11 +12,13 @@ use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 
 mod local;
+mod root;
 mod still;
 mod tree;
 
 use image::Image;
 pub use local::LocalFiles;
+pub use root::RootFiles;
 pub use still::Still;
 use still::StillFiles;
 pub use tree::TreeFiles;
@@ -256,28 +258,32 @@ tables! {
 impl Host {
     /// The machine this runs on.
     pub fn local() -> Host {
-        Host::new(Inner::new(Arc::new(LocalFiles), Some(Machine(())), OffsetDateTime::now_utc()))
+        Host::new(Arc::new(LocalFiles), Some(Machine(())), OffsetDateTime::now_utc())
     }
 
     /// Files only, among which may be the kernel's: a written-down host.
     pub fn offline(files: Arc<dyn Files>, now: OffsetDateTime) -> Host {
-        Host::new(Inner::new(files, None, now))
+        Host::new(files, None, now)
     }
 
     /// Files of what does not run: a root file system.
     pub fn still(files: Arc<dyn Files>, still: Still) -> Host {
         let files = Arc::new(StillFiles { files, still });
-        Host::new(Inner { still, ..Inner::new(files, None, OffsetDateTime::now_utc()) })
+        Host::with(Inner { still, ..Inner::new(files, None, OffsetDateTime::now_utc()) })
     }
 
     /// An image; `skips` is whether what only a running machine can tell is skipped.
     pub fn image(image: Image, skips: bool) -> Host {
         let still = Still { what: "an image", skips };
         let files = Arc::new(StillFiles { files: Arc::new(image.files), still });
-        Host::new(Inner { still, image: Some(image.about), ..Inner::new(files, None, OffsetDateTime::now_utc()) })
+        Host::with(Inner { still, image: Some(image.about), ..Inner::new(files, None, OffsetDateTime::now_utc()) })
     }
 
-    fn new(inner: Inner) -> Host {
+    fn new(files: Arc<dyn Files>, machine: Option<Machine>, now: OffsetDateTime) -> Host {
+        Host::with(Inner::new(files, machine, now))
+    }
+
+    fn with(inner: Inner) -> Host {
         Host { inner: Arc::new(inner), deadline: Instant::now() + Duration::from_secs(3600) }
     }
 
@@ -286,7 +292,7 @@ impl Host {
         let machine = self.inner.machine.as_ref().map(|_| Machine(()));
         let now = if machine.is_some() { OffsetDateTime::now_utc() } else { self.inner.now };
         let Inner { still, ref image, .. } = *self.inner;
-        Host::new(Inner { still, image: image.clone(), ..Inner::new(self.inner.files.clone(), machine, now) })
+        Host::with(Inner { still, image: image.clone(), ..Inner::new(self.inner.files.clone(), machine, now) })
     }
 
     /// The same host for a probe that has until `deadline`.

@@ -2,12 +2,15 @@
 
 use super::{NOT_OK, USAGE, say};
 use crate::host::image::{Archive, Bounds, Refusal, Wanted};
-use crate::host::{Host, LocalFiles};
+use crate::host::{Host, LocalFiles, RootFiles, Still};
 use std::path::Path;
 use std::sync::Arc;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Site {
+    /// Looks at the root file system in this directory
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath, conflicts_with = "image")]
+    root: Option<String>,
     /// Looks at a container image: an archive of `docker save` or `podman save`, or an OCI layout
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::AnyPath)]
     image: Option<String>,
@@ -18,13 +21,29 @@ pub(super) struct Site {
     #[arg(long, value_name = "OS/ARCH", requires = "image")]
     platform: Option<String>,
     /// What only a running machine can tell is unknown, not skipped
-    #[arg(long, requires = "image")]
+    #[arg(long)]
     no_skip: bool,
 }
 
 impl Site {
     /// The host to look at; the exit status where there is none.
     pub(super) fn host(&self) -> Result<Host, u8> {
+        if self.no_skip && self.root.is_none() && self.image.is_none() {
+            say("`--no-skip` goes with `--root` or `--image`: of a running machine nothing is skipped");
+            return Err(USAGE);
+        }
+        if let Some(root) = &self.root {
+            let why = match RootFiles::open(root) {
+                Ok(Some(files)) => {
+                    let still = Still { what: "a root file system", skips: !self.no_skip };
+                    return Ok(Host::still(Arc::new(files), still));
+                }
+                Ok(None) => format!("{root}: no such directory"),
+                Err(fault) => fault.to_string(),
+            };
+            say(format_args!("{why}; nothing was looked at"));
+            return Err(NOT_OK);
+        }
         let Some(image) = &self.image else { return Ok(Host::local()) };
         let wanted = Wanted { name: self.image_name.clone(), platform: self.platform.clone() };
         let absolute = std::path::absolute(Path::new(image)).map(|path| path.to_string_lossy().into_owned());

@@ -194,7 +194,8 @@ impl Host {
     fn system<T>(&self, sources: &[String], what: &str, ask: impl FnOnce() -> Option<T>) -> Result<Option<T>, Fault> {
         let names = sources.iter().map(|s| format!("`{s}`")).collect::<Vec<_>>().join(", ");
         let not_asked = |why: &str| format!("the directory ({names}) was not asked {what}: {why}");
-        self.machine().map_err(|fault| fault.map(|why| not_asked(&why)))?;
+        let this = |why: String| not_asked(why.split_once("; ").map_or(&*why, |(_, this)| this));
+        self.machine().map_err(|fault| fault.map(this))?;
         if !nss::AVAILABLE {
             return Err(Fault::Unsupported(not_asked("a static build cannot load its library")));
         }

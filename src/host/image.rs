@@ -29,6 +29,11 @@ mod tape;
 mod tree;
 mod zstd;
 
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
+
 pub use manifest::Wanted;
 
 /// What is read at most: archives come from strangers.
@@ -244,14 +249,20 @@ fn lost(error: &io::Error) -> Fault {
     Fault::Failed(format!("it cannot be read: {error}"))
 }
 
+/// The layer that a file's bytes are in, where, and how many.
+struct At<'l> {
+    layer: &'l Arc<Roll>,
+    at: u64,
+    size: u64,
+}
+
 impl ImageFiles {
     fn find(&self, path: &str, follows: bool) -> Result<Option<Found>, Fault> {
         let stray = |Stray::Loop| Fault::Failed(format!("{path}: too many levels of symbolic links"));
         self.tree.find(path, follows).map_err(stray)
     }
 
-    /// The layer that a file's bytes are in, where, and how many.
-    fn place(&self, path: &str) -> Result<Option<(&Arc<Roll>, u64, u64)>, Fault> {
+    fn place(&self, path: &str) -> Result<Option<At<'_>>, Fault> {
         let Some(found) = self.find(path, true)? else { return Ok(None) };
         let Some(place) = self.tree.place(found) else {
             let what = self.tree.stat(found).map_or("nothing", |stat| stat.file_type.word());
@@ -264,7 +275,7 @@ impl ImageFiles {
             return Err(Fault::Unsupported(format!("{path} has holes in its layer, and such a file is not read")));
         };
         let layer = self.layers.get(usize::from(place.layer)).ok_or_else(|| lost_end(path))?;
-        Ok(Some((layer, at, place.size)))
+        Ok(Some(At { layer, at, size: place.size }))
     }
 }
 
@@ -285,12 +296,12 @@ impl Files for ImageFiles {
     }
 
     fn open(&self, path: &str) -> Result<Option<Box<dyn Read + Send>>, Fault> {
-        let Some((layer, at, size)) = self.place(path)? else { return Ok(None) };
+        let Some(At { layer, at, size }) = self.place(path)? else { return Ok(None) };
         layer.reader(at, size).map(Some).ok_or_else(|| lost_end(path))
     }
 
     fn open_at(&self, path: &str) -> Result<Option<Box<dyn ReadAt>>, Fault> {
-        let Some((layer, at, size)) = self.place(path)? else { return Ok(None) };
+        let Some(At { layer, at, size }) = self.place(path)? else { return Ok(None) };
         let bytes = layer.section(at, size).ok_or_else(|| lost_end(path))?;
         if !layer.is_compressed() || size > KEPT {
             return Ok(Some(Box::new(bytes)));

@@ -184,7 +184,8 @@ impl Gunzip {
             }
         }
         if flags & 2 != 0 {
-            (self.byte()?, self.byte()?);
+            self.byte()?;
+            self.byte()?;
         }
         self.state.init();
         // What the last member said is none of this one's business, and going on from a mark must see the same.
