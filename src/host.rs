@@ -195,8 +195,10 @@ pub mod dns;
 pub mod fuzz;
 mod holders;
 pub mod interfaces;
+mod local_ports;
 pub mod modules;
 mod netlink;
+mod origin;
 mod proc_net;
 pub mod processes;
 pub mod release;
@@ -245,6 +247,8 @@ tables! {
     control_groups: control_groups::ControlGroups = control_groups::load;
     /// All processes: proc_pid_stat(5).
     processes: processes::Processes = processes::load;
+    /// Ports that sockets get which ask for none: ip(7).
+    local_ports: local_ports::LocalPorts = local_ports::load;
     /// Network interfaces and their addresses, of a running machine: rtnetlink(7).
     links: interfaces::Links = interfaces::load;
     /// The root certificates that this host trusts.

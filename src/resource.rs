@@ -31,12 +31,14 @@ mod user;
 mod id;
 mod inventory;
 mod json_schema;
+mod names;
 mod path;
 mod pin;
 mod setting;
 
 pub use id::Id;
 pub use inventory::{Inventory, Thing};
+pub use names::{Names, Pattern};
 pub use pin::{Hold, Pin};
 pub use port::Place as PortPlace;
 pub use setting::{Exec, FromNode, Setting, Shape, choice, setting};
@@ -96,9 +98,14 @@ pub trait Resource: Sized + 'static {
     fn pins_of(_name: &str) -> &'static [Pin] {
         Self::PINS
     }
-    /// Whether an entry whose thing is called `entry` speaks of what `add` calls `thing`: `80` does of `tcp6:80`.
-    fn speaks_of(entry: &str, thing: &str) -> bool {
-        entry == thing
+    /// What entries that speak of the thing of this name may be called, each in the one spelling that all of its
+    /// spellings share, and the first of them this very name: `tcp6:80` and `tcp:80` of `tcp6:080`.
+    fn spellings(name: &str) -> Vec<String> {
+        vec![name.to_owned()]
+    }
+    /// For an entry whose name is a pattern, what it matches.
+    fn pattern(_entry: &str) -> Option<Pattern> {
+        None
     }
     /// Looks `id` up. `None` means that it is certainly not there; what could not be looked at is a [`Fault`].
     fn probe(host: &Host, id: &Self::Id, how: &Self::Settings) -> Result<Option<Self>, Fault>;
@@ -299,8 +306,10 @@ pub struct Kind {
     pub inventory: Option<Inventory>,
     /// What `add` writes of the thing of this name.
     pub pins_of: fn(&str) -> &'static [Pin],
-    /// Whether an entry for the first speaks of the second.
-    pub speaks_of: fn(&str, &str) -> bool,
+    /// [`Resource::spellings`].
+    pub spellings: fn(&str) -> Vec<String>,
+    /// [`Resource::pattern`].
+    pub pattern: fn(&str) -> Option<Pattern>,
     /// The places in an entry's settings that no report may show.
     pub secrets: fn(&[(&str, &Node)]) -> Vec<Span>,
     /// Reads an entry's name and settings into a probe that needs nothing more than a host.
@@ -386,7 +395,8 @@ impl Kind {
             pins: R::PINS,
             inventory: R::INVENTORY,
             pins_of: R::pins_of,
-            speaks_of: R::speaks_of,
+            spellings: R::spellings,
+            pattern: R::pattern,
             secrets: secrets::<R>,
             bind: bind::<R>,
         }
@@ -395,6 +405,23 @@ impl Kind {
     pub fn find(name: &str) -> Option<&'static Kind> {
         KINDS.iter().find(|k| k.name == name)
     }
+
+    /// A thing's name in the one spelling that all of its spellings share.
+    pub fn spelled(&self, name: &str) -> String {
+        (self.spellings)(name).into_iter().next().unwrap_or_default()
+    }
+
+    /// Whether an entry whose thing is called `entry` speaks of what is called `thing`: `80` does of `tcp6:80`.
+    pub fn speaks_of(&self, entry: &str, thing: &str) -> bool {
+        entry == thing
+            || (self.spellings)(thing).contains(&self.spelled(entry))
+            || (self.pattern)(entry).is_some_and(|matches| matches(thing))
+    }
+}
+
+/// What a thing's entry is called among all of them: `file//etc/passwd`, as `accept` takes it.
+pub fn address(kind: &str, name: &str) -> String {
+    format!("{kind}/{name}")
 }
 
 fn secrets<R: Resource>(said: &[(&str, &Node)]) -> Vec<Span> {

@@ -33,6 +33,25 @@ pub(super) fn named(host: &Host, word: &str) -> Result<Vec<u32>, Fault> {
     Ok(pids)
 }
 
+/// Those of the processes of a name that this host starts by itself; of the others, why they are left out, if all are.
+pub(super) fn own(walk: &mut Walk<'_>, name: &str, pids: Vec<u32>) -> Vec<u32> {
+    let (mut own, mut foreign) = (Vec::new(), None);
+    for pid in pids {
+        match walk.host.foreign(pid) {
+            Ok(None) => own.push(pid),
+            Ok(Some(why)) => {
+                let told = format!("{why}; if it is to run always, write it with `verispec add process`");
+                foreign = foreign.or(Some(Fault::Unsupported(told)));
+            }
+            Err(fault) => foreign = foreign.or(Some(fault)),
+        }
+    }
+    if let (true, Some(fault)) = (own.is_empty(), foreign) {
+        walk.miss(format!("process `{name}`"), fault);
+    }
+    own
+}
+
 /// A process's name, whole where its command line has the rest of it.
 pub(super) fn full_name(host: &Host, process: &processes::Process) -> String {
     if process.comm.len() < COMM {

@@ -264,6 +264,51 @@ fn what_the_first_process_holds_is_not_its_own() {
     assert_eq!(found, ["process systemd"]);
 }
 
+#[test]
+fn what_a_person_started_is_left_out_with_the_reason_and_the_hosts_own_is_not() {
+    let by_hand = NGINX.replace("/system.slice/nginx.service", "/user.slice/user-0.slice/session-7.scope");
+    let trail = follow(&host(&by_hand), "tcp4:443", 6);
+    assert_eq!(names(&trail), ["port tcp4:443"]);
+    assert_eq!(faults(&trail), ["process `nginx`"]);
+    let why = trail.faults[0].1.to_string();
+    assert!(why.contains("it was started by hand, in the login session-7.scope; if it is to run always"), "{why}");
+    let trail = follow(&host(&by_hand), "nginx", 6);
+    let found = names(&trail);
+    assert!(found.contains(&"package nginx".into()) && !found.iter().any(|f| f.starts_with("process")), "{found:?}");
+    assert!(!found.iter().any(|f| f.starts_with("port")), "{found:?}");
+    assert!(faults(&trail).contains(&"process `nginx`"), "{:?}", trail.faults);
+    // The daemon stays where the sessions that it made for logins are left out.
+    assert!(names(&follow(&host(NGINX), "sshd", 0)).contains(&"process sshd".into()));
+    // Where nothing is known of units, the terminal tells.
+    let bare = NGINX.replace("/system.slice/nginx.service", "/");
+    let at_terminal = bare.replace("700 700 0 ", "700 700 34816 ").replace("701 701 0 ", "701 701 34816 ");
+    assert_ne!(bare, at_terminal);
+    assert!(names(&follow(&host(&bare), "tcp4:443", 6)).contains(&"process nginx".into()));
+    let trail = follow(&host(&at_terminal), "tcp4:443", 6);
+    assert_eq!(names(&trail), ["port tcp4:443"]);
+    assert!(trail.faults[0].1.to_string().starts_with("it was started by hand, at a terminal; "));
+}
+
+#[test]
+fn a_process_of_a_container_is_no_program_of_this_host() {
+    let namespaces = "-- /proc/self/ns/mnt -> mnt:[1]\n-- /overlay/\n";
+    let contained = |pid| format!("-- /proc/{pid}/ns/mnt -> mnt:[2]\n-- /proc/{pid}/root -> /overlay\n");
+    let docker = NGINX.replace("/system.slice/nginx.service", "/docker/1f");
+    let tree = format!("{docker}{namespaces}{}{}", contained(700), contained(701));
+    let trail = follow(&host(&tree), "tcp4:443", 6);
+    assert_eq!(names(&trail), ["port tcp4:443"], "it shares the host's network");
+    assert!(trail.faults[0].1.to_string().starts_with("it runs in a container, with a root of its own; "));
+    assert!(!names(&follow(&host(&tree), "nginx", 6)).contains(&"process nginx".into()));
+    // A unit of the host may start a container: where that listens is the unit's, who it runs as is not.
+    let quadlet = format!("{NGINX}{namespaces}{}{}", contained(700), contained(701));
+    let found = names(&follow(&host(&quadlet), "nginx.service", 6));
+    assert!(found.contains(&"port tcp4:443".into()), "{found:?}");
+    assert!(!found.iter().any(|f| f.starts_with("process")), "{found:?}");
+    // What systemd gives a view of its own of the host's root is the host's.
+    let private = format!("{NGINX}{namespaces}{}", contained(700).replace("/overlay", "/"));
+    assert_eq!(names(&follow(&host(&private), "nginx", 6)), names(&follow(&host(NGINX), "nginx", 6)));
+}
+
 proptest::proptest! {
     #[test]
     fn no_configuration_and_no_word_makes_it_panic(

@@ -106,7 +106,9 @@ pub(super) fn follow(walk: &mut Walk<'_>, at: usize, name: &str) {
     }
     // A process that systemd calls the main one may have been moved to another group.
     pids.extend(ties.main.filter(|pid| !pids.contains(pid)));
-    let main = main(walk, &ties, &pids);
+    // Of a container, only where it listens may be this host's.
+    let own: Vec<u32> = pids.iter().copied().filter(|pid| host.is_contained(*pid) != Ok(true)).collect();
+    let main = main(walk, &ties, &own);
     if walk.climbs(at) && !walk.names_a("package") {
         packages(walk, at, &ties, main.as_ref());
     }
@@ -125,14 +127,14 @@ pub(super) fn follow(walk: &mut Walk<'_>, at: usize, name: &str) {
     for listen in &ties.listens {
         port::lead(walk, at, listen, "it listens there for what it starts");
     }
-    users(walk, at, &ties, &pids, main.as_ref());
+    users(walk, at, &ties, &own, main.as_ref());
 }
 
 /// The process that the others come from: what systemd calls so, else the first of its control group.
 fn main(walk: &mut Walk<'_>, ties: &Ties, pids: &[u32]) -> Option<Process> {
     let host = walk.host;
     let mut running = Vec::new();
-    for pid in ties.main.as_ref().map_or(pids, std::slice::from_ref) {
+    for pid in ties.main.as_ref().filter(|main| pids.contains(main)).map_or(pids, std::slice::from_ref) {
         let process = host.process(*pid);
         running.extend(walk.ask(format!("process {pid}"), process));
     }

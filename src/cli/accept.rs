@@ -4,13 +4,13 @@ mod file;
 mod select;
 mod show;
 
+use super::reasons::Reasons;
 use super::validate::{duration, named};
 use super::{NOT_OK, OK, Paint, USAGE, print, refuse, say};
-use crate::gather::{Event, gather};
+use crate::gather;
 use crate::host::Host;
 use crate::load::book::Unopened;
 use crate::load::{Rejected, Spec, load};
-use crate::plan::Limits;
 use crate::report::printable::{line, some_of};
 use crate::resource::Observed;
 use crate::secret::mask;
@@ -99,28 +99,20 @@ pub(super) fn run(args: &Args, paint: Paint) -> io::Result<u8> {
 }
 
 /// Looks at every entry that has something to be accepted.
-fn look(claims: &Arc<Vec<Claim>>, chosen: &Chosen, timeout: Duration) -> HashMap<usize, Observed> {
+fn look(claims: &Arc<Vec<Claim>>, chosen: &Chosen, timeout: Duration) -> Vec<Option<Observed>> {
     let wanted = |claim: &Claim| claim.skip().is_none() && chosen.has_any_of(claim);
-    let which = claims.iter().enumerate().filter(|(_, claim)| wanted(claim)).map(|(index, _)| index).collect();
-    let mut seen = HashMap::new();
-    let limits = Limits { timeout, ..Limits::default() };
-    gather(claims, which, &Host::local(), limits, &mut |event| {
-        if let Event::Answer(index, gathered) = event {
-            seen.insert(index, gathered.observed);
-        }
-    });
-    seen
+    gather::all(claims, wanted, &Host::local(), timeout)
 }
 
 /// What failed or is unknown, in spec order.
-fn failing<'c>(claims: &'c [Claim], seen: &'c HashMap<usize, Observed>, chosen: &Chosen) -> Vec<Failing<'c>> {
+fn failing<'c>(claims: &'c [Claim], seen: &'c [Option<Observed>], chosen: &Chosen) -> Vec<Failing<'c>> {
     let mut failing = vec![];
     let mut entries: HashMap<u32, usize> = HashMap::new();
-    for (at, claim) in claims.iter().enumerate() {
+    for (claim, seen) in claims.iter().zip(seen) {
         let count = entries.entry(claim.span.file).or_default();
         let entry = *count;
         *count += 1;
-        let Some(seen) = seen.get(&at) else { continue };
+        let Some(seen) = seen else { continue };
         for (index, verdict) in judge(claim, seen.clone()).into_iter().enumerate() {
             if !verdict.outcome.ok() && chosen.has(claim, &verdict.key) {
                 failing.push(Failing { verdict, index, entry, seen, left: None });
@@ -131,15 +123,15 @@ fn failing<'c>(claims: &'c [Claim], seen: &'c HashMap<usize, Observed>, chosen: 
 }
 
 /// Says what was named and not looked at.
-fn unseen(claims: &[Claim], seen: &HashMap<usize, Observed>, chosen: &Chosen) {
+fn unseen(claims: &[Claim], seen: &[Option<Observed>], chosen: &Chosen) {
     if !chosen.is_named() {
         return;
     }
-    for (at, claim) in claims.iter().enumerate().filter(|(_, claim)| chosen.has_any_of(claim)) {
-        let verdicts = seen.get(&at).map_or_else(|| skipped(claim), |seen| judge(claim, seen.clone()));
+    for (claim, seen) in claims.iter().zip(seen).filter(|(claim, _)| chosen.has_any_of(claim)) {
+        let verdicts = seen.as_ref().map_or_else(|| skipped(claim), |seen| judge(claim, seen.clone()));
         for verdict in verdicts.iter().filter(|verdict| chosen.has(claim, &verdict.key)) {
             if let Outcome::Skip(why) = &verdict.outcome {
-                let name = format!("{}/{}/{}", claim.kind.name, claim.id, verdict.key);
+                let name = format!("{}/{}", claim.address(), verdict.key);
                 say(format_args!("{} was not looked at: {}", line(&name), line(why)));
             }
         }
@@ -238,21 +230,15 @@ fn write(files: &[Moved], failing: &[Failing]) -> bool {
 
 /// What is left and why, each reason once.
 fn told(sources: &Sources, failing: &[Failing]) {
-    let mut reasons: Vec<(&str, Vec<String>)> = vec![];
-    let mut known: HashMap<&str, usize> = HashMap::new();
+    let mut reasons = Reasons::default();
     for one in failing {
-        let Some(why) = one.left.as_deref() else { continue };
-        let at = *known.entry(why).or_insert(reasons.len());
-        let name = format!("{}{}", one.name(), place(sources, one));
-        match reasons.get_mut(at) {
-            Some((_, names)) => names.push(name),
-            None => reasons.push((why, vec![name])),
+        if let Some(why) = &one.left {
+            reasons.add(why.clone(), format!("{}{}", one.name(), place(sources, one)));
         }
     }
-    for (why, mut names) in reasons {
-        names.dedup();
+    for (why, names) in reasons.each() {
         let are = if names.len() == 1 { "is left as it is" } else { "are left as they are" };
-        say(format_args!("{} {are}: {}", some_of(&names, NAMED), line(&mask(why))));
+        say(format_args!("{} {are}: {}", some_of(&names, NAMED), line(&mask(&why))));
     }
 }
 

@@ -49,7 +49,8 @@ pub(super) fn load(host: &Host) -> Result<Accounts, Fault> {
     })
 }
 
-fn user(line: &str) -> Option<User> {
+/// Of one line of passwd(5).
+pub(super) fn user(line: &str) -> Option<User> {
     let mut fields = line.splitn(7, ':');
     let name = fields.next().filter(|n| !n.is_empty())?.to_owned();
     let password = Secret::new(fields.next()?);
@@ -59,7 +60,8 @@ fn user(line: &str) -> Option<User> {
     Some(User { name, password, uid, gid, gecos: rest(), home: rest(), shell: rest() })
 }
 
-fn group(line: &str) -> Option<Group> {
+/// Of one line of group(5).
+pub(super) fn group(line: &str) -> Option<Group> {
     let mut fields = line.splitn(4, ':');
     let name = fields.next().filter(|n| !n.is_empty())?.to_owned();
     fields.next()?;

@@ -4,7 +4,16 @@ use super::Host;
 use super::accounts::{Group, User};
 use crate::value::Fault;
 
+#[cfg(any(test, target_feature = "crt-static"))]
+mod getent;
+#[cfg(not(target_feature = "crt-static"))]
 mod nss;
+
+// A static program has the C library's modules crash it, whatever version of the library they are of.
+#[cfg(target_feature = "crt-static")]
+use getent as library;
+#[cfg(not(target_feature = "crt-static"))]
+use nss as library;
 
 /// Where the C library looks for accounts beside /etc/passwd and /etc/group.
 pub struct Sources {
@@ -100,7 +109,7 @@ impl Host {
         if let Some(user) = self.accounts()?.user(name)? {
             return Ok(Some(Found { account: user.clone(), source: None }));
         }
-        self.ask(Database::Passwd, Which::Name(name), nss::user)
+        self.ask(Database::Passwd, Which::Name(name), library::user)
     }
 
     /// Like [`Host::user`].
@@ -108,7 +117,7 @@ impl Host {
         if let Some(group) = self.accounts()?.group(name)? {
             return Ok(Some(Found { account: group.clone(), source: None }));
         }
-        self.ask(Database::Group, Which::Name(name), nss::group)
+        self.ask(Database::Group, Which::Name(name), library::group)
     }
 
     /// The name of the user of this number, such as a file's owner. `None` is certainty.
@@ -116,7 +125,7 @@ impl Host {
         if let Some(user) = self.accounts()?.user_with_id(uid)? {
             return Ok(Some(user.name.clone()));
         }
-        let found = self.ask(Database::Passwd, Which::Number(uid), nss::user)?;
+        let found = self.ask(Database::Passwd, Which::Number(uid), library::user)?;
         Ok(found.map(|f| f.account.name))
     }
 
@@ -125,7 +134,7 @@ impl Host {
         if let Some(group) = self.accounts()?.group_with_id(gid)? {
             return Ok(Some(group.name.clone()));
         }
-        let found = self.ask(Database::Group, Which::Number(gid), nss::group)?;
+        let found = self.ask(Database::Group, Which::Number(gid), library::group)?;
         Ok(found.map(|f| f.account.name))
     }
 
@@ -139,11 +148,12 @@ impl Host {
         let sources = &self.account_sources()?.group.directories;
         if !sources.is_empty() {
             let what = format!("whether it adds `{}` to groups", user.name);
-            let more = self.system(sources, &what, || nss::groups_of(user))?;
+            let more = self.system(sources, &what, |host| library::groups_of(host, user))?;
             // A directory that is down adds nothing and says nothing of it.
             daemons_answer(sources)?;
-            let untold = || Fault::Failed(format!("the C library did not tell the groups of `{}`", user.name));
-            groups.extend(more.ok_or_else(untold)?);
+            for gid in more {
+                groups.push(self.group_name(gid)?.unwrap_or_else(|| gid.to_string()));
+            }
         }
         let mut seen = std::collections::HashSet::new();
         groups.retain(|g| seen.insert(g.clone()));
@@ -151,7 +161,12 @@ impl Host {
     }
 
     /// Asks for what is in no file.
-    fn ask<T>(&self, database: Database, which: Which, ask: fn(Which) -> Option<T>) -> Result<Option<Found<T>>, Fault> {
+    fn ask<T>(
+        &self,
+        database: Database,
+        which: Which,
+        ask: fn(&Host, Which) -> Result<Option<T>, Fault>,
+    ) -> Result<Option<Found<T>>, Fault> {
         let sources = self.account_sources()?;
         let order = match database {
             Database::Passwd => &sources.passwd,
@@ -168,7 +183,10 @@ impl Host {
             Which::Name(name) => format!("for `{name}`"),
             Which::Number(id) => format!("for number {id}"),
         };
-        let found = self.system(&sources, &what, || ask(which))?;
+        let found = self.system(&sources, &what, |host| ask(host, which))?;
+        if found.is_none() {
+            daemons_answer(&sources)?;
+        }
         Ok(found.map(|account| Found { account, source: Some(sources.join(", ")) }))
     }
 
@@ -191,19 +209,20 @@ impl Host {
     }
 
     /// Asks the C library, which loads whatever nsswitch.conf(5) names.
-    fn system<T>(&self, sources: &[String], what: &str, ask: impl FnOnce() -> Option<T>) -> Result<Option<T>, Fault> {
+    fn system<T>(
+        &self,
+        sources: &[String],
+        what: &str,
+        ask: impl FnOnce(&Host) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
         let names = sources.iter().map(|s| format!("`{s}`")).collect::<Vec<_>>().join(", ");
         let not_asked = |why: &str| format!("the directory ({names}) was not asked {what}: {why}");
         let this = |why: String| not_asked(why.split_once("; ").map_or(&*why, |(_, this)| this));
         self.machine().map_err(|fault| fault.map(this))?;
-        if !nss::AVAILABLE {
-            return Err(Fault::Unsupported(not_asked("a static build cannot load its library")));
-        }
-        let answer = ask();
-        if answer.is_none() {
-            daemons_answer(sources)?;
-        }
-        Ok(answer)
+        ask(self).map_err(|fault| match fault {
+            Fault::Unsupported(why) => Fault::Unsupported(not_asked(&why)),
+            other => other,
+        })
     }
 }
 
@@ -323,14 +342,32 @@ mod tests {
     }
 
     #[test]
-    #[cfg(not(target_feature = "crt-static"))]
-    fn the_c_library_answers_what_the_files_answer() {
+    fn the_c_library_and_getent_answer_what_the_files_answer() {
         let host = Host::local();
-        let root = nss::user(Which::Name("root")).unwrap();
-        assert_eq!(Ok(Some(&root)), host.accounts().unwrap().user("root"));
-        assert_eq!(nss::user(Which::Number(root.uid)).unwrap().name, "root");
-        assert_eq!(nss::group(Which::Number(root.gid)), host.group("root").unwrap().map(|g| g.account));
-        assert_eq!(nss::user(Which::Name("no such user")), None);
-        assert!(nss::groups_of(&root).unwrap().contains(&"root".to_owned()));
+        let answers = |ask: fn(&Host, Which) -> Result<Option<User>, Fault>| {
+            let root = ask(&host, Which::Name("root")).unwrap().unwrap();
+            assert_eq!(Ok(Some(&root)), host.accounts().unwrap().user("root"));
+            assert_eq!(ask(&host, Which::Number(root.uid)).unwrap().unwrap().name, "root");
+            assert_eq!(ask(&host, Which::Name("no such user")), Ok(None));
+            assert_eq!(ask(&host, Which::Number(4_000_000_001)), Ok(None));
+            root
+        };
+        let root = answers(library::user);
+        assert_eq!(library::group(&host, Which::Number(root.gid)), Ok(host.group("root").unwrap().map(|g| g.account)));
+        assert!(library::groups_of(&host, &root).unwrap().contains(&0));
+        if getent::user(&host, Which::Name("root")) == Err(Fault::Unsupported("there is no getent(1)".into())) {
+            return;
+        }
+        assert_eq!(answers(getent::user), root);
+        let groups = host.accounts().unwrap().groups().unwrap();
+        for group in groups {
+            let same = Ok(Some(group.clone()));
+            assert_eq!(getent::group(&host, Which::Name(&group.name)), same);
+            for member in &group.members {
+                let user = host.user(member).unwrap().unwrap().account;
+                assert!(getent::groups_of(&host, &user).unwrap().contains(&group.gid), "{member}");
+            }
+        }
+        assert!(matches!(getent::user(&host, Which::Name("0")), Err(Fault::Unsupported(_))), "it is uid 0 to getent");
     }
 }

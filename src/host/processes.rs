@@ -28,6 +28,8 @@ pub struct Process {
     pub ended: bool,
     /// Ticks of the clock from the machine's start to its own.
     pub started: u64,
+    /// The number of the terminal that controls it; 0 if none does.
+    pub terminal: i32,
 }
 
 /// What is read of a process when it is asked for.
@@ -133,6 +135,7 @@ fn stat(pid: u32, bytes: &[u8]) -> Option<Process> {
         // A leader that ended before its threads shows as a zombie, too.
         ended: matches!(stat.state, 'Z' | 'X' | 'x') && stat.num_threads <= 1,
         started: stat.starttime,
+        terminal: stat.tty_nr,
     })
 }
 
@@ -281,7 +284,7 @@ mod tests {
             ("kworker/u4:2-events_unbound", "kworker/u4:2-events_unbound"),
         ] {
             let process = stat(7, line(name, 'S').as_bytes()).unwrap();
-            assert_eq!(process, Process { pid: 7, comm: comm.into(), ended: false, started: 1234 });
+            assert_eq!(process, Process { pid: 7, comm: comm.into(), ended: false, started: 1234, terminal: 0 });
         }
     }
 

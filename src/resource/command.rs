@@ -38,7 +38,7 @@ impl Resource for Command {
         &key("stderr", "What it wrote to standard error, up to 1 MiB.", |c: &Self| -> Content { c.0.stderr.clone() }),
         &key("duration", "How long it ran.", Self::duration),
     ];
-    const PINS: &[Pin] = &[Pin::exact("exit-status"), Pin::of("stdout", patterns)];
+    const PINS: &[Pin] = &[Pin::exact("exit-status"), Pin::stayed("stdout", patterns)];
     type Id = String;
     type Settings = How;
     const SETTINGS: Settings<How> = &[

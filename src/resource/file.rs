@@ -88,9 +88,9 @@ contents = ["/^root:/"]
     type Id = FilePath;
     type Settings = ();
 
-    fn speaks_of(entry: &str, thing: &str) -> bool {
+    fn spellings(name: &str) -> Vec<String> {
         // Where a home is, the host knows.
-        entry == thing || path::same(entry, thing)
+        vec![path::spelled(name)]
     }
 
     fn probe(host: &Host, path: &FilePath, (): &()) -> Result<Option<Self>, Fault> {

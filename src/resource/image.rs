@@ -21,7 +21,6 @@ enum From {
 }
 
 /// Which image is meant.
-#[derive(PartialEq)]
 pub enum Which {
     /// The one that the host is.
     This,
@@ -122,12 +121,12 @@ impl Resource for Image {
         }),
     ];
 
-    fn speaks_of(entry: &str, thing: &str) -> bool {
-        match (Which::parse(entry), Which::parse(thing)) {
-            (Ok(Which::At(a)), Ok(Which::At(b))) => a.is(&b),
-            (Ok(a), Ok(b)) => a == b,
-            _ => false,
-        }
+    fn spellings(name: &str) -> Vec<String> {
+        vec![match Which::parse(name) {
+            Ok(Which::This) => "this".into(),
+            Ok(Which::At(path)) => path.spelled(),
+            Err(_) => name.to_owned(),
+        }]
     }
 
     fn probe(host: &Host, which: &Which, wanted: &Wanted) -> Result<Option<Self>, Fault> {

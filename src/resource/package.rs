@@ -1,6 +1,6 @@
 //! `package`: what a package manager has installed.
 
-use super::{Id, Inventory, Keys, Pin, Presence, Resource, Thing, key};
+use super::{Id, Inventory, Keys, Pattern, Pin, Presence, Resource, Thing, key};
 use crate::host::Host;
 use crate::host::packages::manual::{Manual, manual};
 use crate::host::packages::{self, Found, Manager, Selector};
@@ -49,9 +49,14 @@ impl Resource for Package {
     type Settings = ();
 
     const INVENTORY: Option<Inventory> = Some(Inventory { noun: "manually installed packages", list: inventory });
-    fn speaks_of(entry: &str, thing: &str) -> bool {
-        let parsed = (Selector::parse(entry), Selector::parse(thing));
-        entry == thing || matches!(parsed, (Ok(entry), Ok(thing)) if entry.includes(&thing))
+    fn spellings(name: &str) -> Vec<String> {
+        let plain = Selector::parse(name).ok().filter(|selector| !selector.is_glob());
+        plain.map_or_else(|| vec![name.to_owned()], |selector| selector.includers())
+    }
+
+    fn pattern(entry: &str) -> Option<Pattern> {
+        let glob = Selector::parse(entry).ok().filter(Selector::is_glob)?;
+        Some(Box::new(move |thing| Selector::parse(thing).is_ok_and(|thing| glob.includes(&thing))))
     }
 
     fn probe(host: &Host, name: &Selector, (): &()) -> Result<Option<Self>, Fault> {

@@ -13,13 +13,10 @@ impl Path {
         &self.0
     }
 
-    /// Whether both name one file whatever lies there: slashes may stand double, and `.` is no step.
-    pub fn is(&self, other: &Path) -> bool {
-        self.steps().eq(other.steps())
-    }
-
-    fn steps(&self) -> impl Iterator<Item = &str> {
-        self.0.split('/').filter(|step| !matches!(*step, "" | "."))
+    /// The same for all paths that name one file whatever lies there: slashes may stand double, and `.` is no step.
+    pub fn spelled(&self) -> String {
+        let steps: Vec<&str> = self.0.split('/').filter(|step| !matches!(*step, "" | ".")).collect();
+        format!("/{}", steps.join("/"))
     }
 
     /// The same text, not a copy of it.
@@ -46,9 +43,9 @@ impl Id for Path {
     }
 }
 
-/// Whether both are paths, and of one file.
-pub(super) fn same(a: &str, b: &str) -> bool {
-    matches!((Path::parse(a), Path::parse(b)), (Ok(a), Ok(b)) if a.is(&b))
+/// [`Path::spelled`] of what is a path, anything else as it is.
+pub(super) fn spelled(name: &str) -> String {
+    Path::parse(name).map_or_else(|_| name.to_owned(), |path| path.spelled())
 }
 
 impl FromNode for Path {
@@ -74,10 +71,10 @@ mod tests {
             ("/etc/x", "/etc", false),
             // What `..` leads to, the host's links decide.
             ("/etc/../x", "/x", false),
-            ("etc", "etc", false),
+            ("etc", "/etc", false),
             ("", "/", false),
         ] {
-            assert_eq!(same(a, b), expected, "{a} {b}");
+            assert_eq!(spelled(a) == spelled(b), expected, "{a} {b}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! `service`: a unit of the init system and the state it is in.
 
-use super::{Argument, Id, Inventory, Keys, Pin, Resource, Thing, id, key, lookup};
+use super::{Argument, Id, Inventory, Keys, Pin, Resource, Thing, key, lookup};
 use crate::host::Host;
 use crate::host::units::{Unit, enabled};
 use crate::syntax::nearest;
@@ -81,8 +81,8 @@ impl Resource for Service {
     type Settings = ();
 
     const INVENTORY: Option<Inventory> = Some(Inventory { noun: "enabled units", list: inventory });
-    fn speaks_of(entry: &str, thing: &str) -> bool {
-        id::same::<UnitName>(entry, thing)
+    fn spellings(name: &str) -> Vec<String> {
+        vec![UnitName::parse(name).map_or_else(|_| name.to_owned(), |name| name.0)]
     }
 
     fn probe(host: &Host, name: &UnitName, (): &()) -> Result<Option<Self>, Fault> {

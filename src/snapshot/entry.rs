@@ -114,10 +114,23 @@ fn said(pin: &Pin, ty: Type, values: &[Value], host: &Host) -> Result<Option<Val
         Hold::As(write) | Hold::Bound(write) => match values.iter().map(|value| write(host, value)).collect() {
             None if matches!(pin.hold, Hold::Bound(_)) => {
                 let was = listed(values);
-                return Err(Fault::Unsupported(format!("no bound that is worth writing holds of it: it was {was}")));
+                return Err(Fault::Unsupported(format!(
+                    "too little is left for a bound with room to spare: it was {was}"
+                )));
             }
             None => return Ok(None),
             Some::<Vec<Value>>(said) => range::shared(&said).map_or(said, |shared| vec![shared]),
+        },
+        Hold::Stayed(write) => match values.iter().map(|value| write(host, value)).collect::<Option<Vec<_>>>() {
+            None => return Ok(None),
+            Some(said) if said.len() < 2 => {
+                let once = "it was looked at once, and may be another each time: pass `--samples 2`";
+                return Err(Fault::Unsupported(once.into()));
+            }
+            Some(said) => match range::shared(&said) {
+                Some(shared) => vec![shared],
+                None => return Err(Fault::Failed(format!("nothing of it stayed: it was {}", listed(values)))),
+            },
         },
         Hold::Drifting if values.iter().all(|value| Some(value) == values.first()) => {
             let chance = "which may be chance: look more often, or further apart";

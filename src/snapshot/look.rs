@@ -1,15 +1,10 @@
-//! What is asked of a thing, and what looking at it came to.
+//! What is asked of a thing.
 
 use super::{How, Subject};
-use crate::gather::{Event, gather};
-use crate::host::Host;
-use crate::plan::Limits;
-use crate::resource::{Ask, Hold, Kind, Observed, Pin};
+use crate::resource::{Ask, Hold, Kind, Pin};
 use crate::spec::{self, Claim};
 use crate::syntax::{Code, Diagnostic, Format, parse};
-use crate::value::{Fault, Type, Value};
-use std::sync::Arc;
-use std::time::Duration;
+use crate::value::{Type, Value};
 
 /// The claim that asks for all that is worth writing down, and nothing of which is expected.
 pub(super) struct Question {
@@ -64,7 +59,7 @@ impl How {
         let excluded = self.exclude.is_match(pin.key) || self.exclude.is_match(format!("{}.{}", kind.name, pin.key));
         !excluded
             && match pin.hold {
-                Hold::Exact | Hold::As(_) | Hold::Bound(_) => true,
+                Hold::Exact | Hold::As(_) | Hold::Bound(_) | Hold::Stayed(_) => true,
                 Hold::Digest => self.digests,
                 Hold::Moving | Hold::Drifting => self.samples > 1,
             }
@@ -85,19 +80,4 @@ pub(super) fn read(
         Some(claim) => Ok((claim, wrong)),
         None => Err(wrong),
     }
-}
-
-/// Looks at every claim once.
-pub(super) fn observe(claims: &Arc<Vec<Claim>>, host: &Host, timeout: Duration) -> Vec<Observed> {
-    let unanswered = || Err(Fault::Failed("it was not answered".into()));
-    let mut answers: Vec<Observed> = claims.iter().map(|_| unanswered()).collect();
-    let limits = Limits { timeout, ..Limits::default() };
-    gather(claims, (0..claims.len()).collect(), host, limits, &mut |event| {
-        if let Event::Answer(index, gathered) = event
-            && let Some(slot) = answers.get_mut(index)
-        {
-            *slot = gathered.observed;
-        }
-    });
-    answers
 }

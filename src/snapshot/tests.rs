@@ -104,8 +104,8 @@ fn not_passed(host: &Host, text: &str, format: Format) -> Vec<String> {
         panic!("{}\n{text}", rejected.sources.render(&rejected.wrong, false));
     });
     let claims = Arc::new(spec.claims);
-    let seen = look::observe(&claims, &host.fresh(), Duration::from_secs(10));
-    let verdicts = claims.iter().zip(seen).flat_map(|(claim, seen)| judge(claim, seen));
+    let seen = gather::all(&claims, |_| true, &host.fresh(), Duration::from_secs(10));
+    let verdicts = claims.iter().zip(seen).flat_map(|(claim, seen)| judge(claim, seen.expect("answered")));
     let wrong = verdicts.filter(|verdict| verdict.outcome != Outcome::Pass);
     wrong.map(|v| format!("{} {} {}: {:?} of {:?}", v.claim.kind.name, v.claim.id, v.key, v.outcome, v.found)).collect()
 }
@@ -367,6 +367,12 @@ fn bounds_hold_with_room_to_spare_and_the_expired_has_none() {
     assert_eq!(expires(400), "[certificate.\"/c.pem\"]\nexpires-in = \">= 30d\"\n");
     assert_eq!(expires(20), "[certificate.\"/c.pem\"]\nexpires-in = \">= 14d\"\n");
     assert_eq!(expires(-1), "[certificate.\"/c.pem\"]\n");
+    let told = |days| {
+        let seen = after("certificate", "/c.pem", &[&[left(days)]]).unwrap();
+        seen.unseen.iter().map(|(key, fault)| format!("{key}: {fault}")).collect::<Vec<_>>()
+    };
+    assert_eq!(told(-2150), ["expires-in: too little is left for a bound with room to spare: it was -2150d"]);
+    assert_eq!(told(400), [""; 0]);
     let free = |part| ("free", Value::Share(Share { part, whole: 100 }));
     let room = |part| printed(&after("disk", "/", &[&[free(part)]]).unwrap());
     assert_eq!(
@@ -379,7 +385,8 @@ fn bounds_hold_with_room_to_spare_and_the_expired_has_none() {
 fn output_is_written_as_patterns_that_hold_and_never_with_a_secret_in_it() {
     let output = |text: &str| {
         let stdout = Value::Content(Box::new(Content { text: text.into(), cut: None }));
-        printed(&after("command", "x", &[&[("exit-status", Value::Int(0)), ("stdout", stdout)]]).unwrap())
+        let look = [("exit-status", Value::Int(0)), ("stdout", stdout)];
+        printed(&after("command", "x", &[&look, &look]).unwrap())
     };
     assert_eq!(
         output("!a\n /var/log/ \n\\s\n\nplain\n"),
@@ -389,6 +396,29 @@ fn output_is_written_as_patterns_that_hold_and_never_with_a_secret_in_it() {
     for text in ["", "\n", &"x\n".repeat(11), &"x".repeat(201), "\u{1b}[1mx\n", "password=hunter22\n", "\u{fffd}"] {
         assert_eq!(output(text), none, "{text:?}");
     }
+}
+
+#[test]
+fn of_output_only_the_lines_that_stayed_are_written() {
+    let look = |text: &str| {
+        [("exit-status", Value::Int(0)), ("stdout", Value::Content(Box::new(Content { text: text.into(), cut: None })))]
+    };
+    let told = |looks: &[&str]| {
+        let looks: Vec<_> = looks.iter().map(|text| look(text)).collect();
+        let seen = after("command", "x", &looks.iter().map(<[_; 2]>::as_slice).collect::<Vec<_>>()).unwrap();
+        let body = Entry { remarks: vec![], ..seen.entry };
+        let unseen: Vec<_> = seen.unseen.iter().map(|(key, fault)| format!("{key}: {fault}")).collect();
+        (edit::print(&body, Format::Toml), unseen.join("\n"))
+    };
+    let status = "[command.x]\nexit-status = 0\n";
+    let (text, why) = told(&["1795388400\n"]);
+    assert_eq!(text, status);
+    assert_eq!(why, "stdout: it was looked at once, and may be another each time: pass `--samples 2`");
+    // The first is within the second: that is chance.
+    let (text, why) = told(&["17\n", "178\n"]);
+    assert!(text == status && why.starts_with("stdout: nothing of it stayed: it was"), "{text}{why}");
+    assert_eq!(told(&["up\n17\n", "up\n18\n", "up\n"]), (format!("{status}stdout = [\"up\"]\n"), String::new()));
+    assert_eq!(told(&["\n"]), (status.into(), String::new()), "there is nothing to look at twice");
 }
 
 #[test]

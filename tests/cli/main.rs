@@ -28,6 +28,7 @@ mod secrets;
 mod select;
 mod specs;
 mod timing;
+mod written;
 
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;

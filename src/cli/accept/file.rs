@@ -38,7 +38,7 @@ impl Failing<'_> {
 
     /// `kind/name/key`
     pub fn name(&self) -> String {
-        format!("{}/{}/{}", self.verdict.claim.kind.name, self.verdict.claim.id, self.verdict.key)
+        format!("{}/{}", self.verdict.claim.address(), self.verdict.key)
     }
 }
 

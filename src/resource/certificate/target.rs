@@ -43,6 +43,17 @@ impl Id for Target {
     }
 }
 
+impl Target {
+    /// All spellings of it have this one in common.
+    pub fn spelled(&self) -> String {
+        match self {
+            Target::File(path) => path.spelled(),
+            Target::Live(Server { host, port: None }) => format!("tls://[{host}]"),
+            Target::Live(Server { host, port: Some(port) }) => format!("tls://[{host}]:{port}"),
+        }
+    }
+}
+
 impl Server {
     fn parse(text: &str) -> Result<Server, String> {
         let bare = text.strip_prefix('[').and_then(|t| t.strip_suffix(']'));
