@@ -26,6 +26,7 @@ mod migrate;
 mod progress;
 mod reasons;
 mod schema;
+mod site;
 mod validate;
 mod write;
 

@@ -14,6 +14,7 @@ mod dns;
 mod file;
 mod group;
 mod http;
+mod image;
 mod interface;
 mod kernel_module;
 mod kernel_param;
@@ -61,6 +62,7 @@ pub static KINDS: &[Kind] = &[
     Kind::of::<dns::Dns>(),
     Kind::of::<http::Http>(),
     Kind::of::<ping::Ping>(),
+    Kind::of::<image::Image>(),
     Kind::of::<kernel_param::KernelParam>(),
     Kind::of::<kernel_module::KernelModule>(),
     Kind::of::<system::System>(),

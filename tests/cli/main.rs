@@ -19,6 +19,7 @@ mod goss;
 mod goss_render;
 mod hang;
 mod hostile;
+mod image;
 mod include;
 mod migrate;
 mod output;
