@@ -103,6 +103,7 @@ pub struct Stat {
     pub size: u64,
     /// Last change of the contents, seconds since the epoch.
     pub mtime: i64,
+    /// 0 where that is not known, as of an image's directories; nor is their size known then.
     pub links: u64,
     /// Device and inode: two paths with equal ones are one file.
     pub device: u64,

@@ -46,10 +46,10 @@ contents = ["/^root:/"]
         &key("uid", "The owning user's id.", |f: &Self| f.stat.uid),
         &key("group", "The owning group's name, or the id where it has none.", Self::group),
         &key("gid", "The owning group's id.", |f: &Self| f.stat.gid),
-        &key("size", "Its size in bytes.", |f: &Self| Bytes(f.stat.size)),
+        &key("size", "Its size in bytes.", Self::size),
         &key("filetype", "What it is.", |f: &Self| -> FileType { f.stat.file_type }),
         &key("linked-to", "What a symbolic link says.", |f: &Self| f.host.files().link(&f.path)),
-        &key("links", "Hard links, itself included.", |f: &Self| f.stat.links),
+        &key("links", "Hard links, itself included.", Self::links),
         &key("age", "The time since its contents last changed (mtime).", Self::age).growing(),
         &text(
             "contents",
@@ -163,6 +163,20 @@ impl FilePath {
 }
 
 impl File {
+    fn size(&self) -> Result<Bytes, Fault> {
+        if self.stat.file_type == FileType::Directory {
+            self.links()?;
+        }
+        Ok(Bytes(self.stat.size))
+    }
+
+    fn links(&self) -> Result<u64, Fault> {
+        match self.stat.links {
+            0 => self.host.machine().map(|_| 0),
+            links => Ok(links),
+        }
+    }
+
     fn owner(&self) -> Result<String, Fault> {
         let name = self.host.user_name(self.stat.uid)?;
         Ok(name.unwrap_or_else(|| self.stat.uid.to_string()))

@@ -91,15 +91,16 @@ fn what_only_a_running_machine_can_tell_is_skipped_unless_the_run_insists() {
         "live.toml",
         "[port.22]\n[process.init]\n[mount.\"/\"]\n[disk.\"/\"]\n[interface.lo]\n[command.\"true\"]\nexit-status = 0\n\
          [addr.\"tcp://127.0.0.1:1\"]\n[ping.localhost]\n[http.\"http://localhost/\"]\nstatus = 200\n[kernel-module.ext4]\n\
-         [kernel-param.\"kernel.ostype\"]\nvalue = \"Linux\"\n[file.\"/proc/cpuinfo\"]\n[system.this]\nuptime = \"> 1s\"\n",
+         [kernel-param.\"kernel.ostype\"]\nvalue = \"Linux\"\n[file.\"/proc/cpuinfo\"]\n[system.this]\nuptime = \"> 1s\"\n\
+         [file.\"/etc\"]\nsize = 4096\nlinks = 2\n",
     );
     let skipped = lab.shell("\"$V\" validate -v --image app.tar live.toml");
     skipped.ended(0);
-    assert!(skipped.out.contains("Failed: 0, Unknown: 0, Skipped: 13"), "{}", skipped.out);
+    assert!(skipped.out.contains("Failed: 0, Unknown: 0, Skipped: 15"), "{}", skipped.out);
     assert!(skipped.out.contains("only a running machine can tell; this is an image"), "{}", skipped.out);
     let unknown = lab.shell("\"$V\" validate --image app.tar --no-skip live.toml");
     unknown.ended(1);
-    assert!(unknown.out.contains("Failed: 0, Unknown: 13, Skipped: 0"), "{}", unknown.out);
+    assert!(unknown.out.contains("Failed: 0, Unknown: 15, Skipped: 0"), "{}", unknown.out);
 }
 
 #[test]

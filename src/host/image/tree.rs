@@ -304,10 +304,8 @@ impl Tree {
     pub fn stat(&self, Found(index): Found) -> Option<Stat> {
         let node = self.node(index)?;
         let (file_type, size, links) = match &node.body {
-            Body::Directory(names) => {
-                let inside = names.values().filter(|name| self.is_directory(name.node)).count() as u64;
-                (FileType::Directory, 4096, inside + 2)
-            }
+            // Both are the file system's own, which there is none of.
+            Body::Directory(_) => (FileType::Directory, 0, 0),
             Body::File { size, .. } => (FileType::File, *size, u64::from(node.links)),
             Body::Symlink(target) => (FileType::Symlink, target.len() as u64, u64::from(node.links)),
             Body::Other(file_type) => (*file_type, 0, u64::from(node.links)),
