@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 /// Rooms from the ground up: none imports one above it. Those on one floor may know one another.
 const ROOMS: &[&[&str]] = &[
-    &["value", "quantity", "version", "syntax", "query", "secret", "template", "re2", "go"],
+    &["value", "quantity", "version", "syntax", "query", "secret", "lines", "template", "re2", "go"],
     &["matcher", "host", "edit"],
     &["resource"],
     &["spec", "goss", "schema", "reference"],

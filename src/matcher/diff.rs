@@ -1,7 +1,8 @@
 //! A unified diff of two texts, bounded in lines and in time.
 
+use crate::lines::{Hunk, hunks};
 use crate::quantity::quoted;
-use similar::{ChangeTag, TextDiff};
+use std::ops::Range;
 use std::time::Duration;
 
 /// Lines of each text that are compared, from the first that differs.
@@ -26,32 +27,23 @@ pub fn unified(expected: &str, found: &str) -> Option<String> {
     let first = memchr::memchr_iter(b'\n', &expected.as_bytes()[..start]).count();
     let (old, old_more) = window(expected.get(start..)?);
     let (new, new_more) = window(found.get(start..)?);
-    let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(old, new);
+    let [old, new] = [old, new].map(|text| text.split_inclusive('\n').collect::<Vec<_>>());
     let mut out = String::from("--- expected\n+++ found\n");
     let mut shown = 0;
-    for group in diff.grouped_ops(CONTEXT) {
-        let (Some(head), Some(tail)) = (group.first(), group.last()) else { continue };
-        let span = |from: usize, to: usize| format!("{},{}", first + from + 1, to - from);
-        out.push_str(&format!(
-            "@@ -{} +{} @@\n",
-            span(head.old_range().start, tail.old_range().end),
-            span(head.new_range().start, tail.new_range().end)
-        ));
-        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+    for Hunk { old, new, lines } in hunks(&old, &new, CONTEXT, PATIENCE) {
+        let span = |lines: Range<usize>| format!("{},{}", first + lines.start + 1, lines.len());
+        out.push_str(&format!("@@ -{} +{} @@\n", span(old), span(new)));
+        for (sign, line) in lines {
             if shown == SHOWN {
                 out.push_str("… and more\n");
                 return Some(out);
             }
             shown += 1;
-            let sign = match change.tag() {
-                ChangeTag::Delete => '-',
-                ChangeTag::Insert => '+',
-                ChangeTag::Equal => ' ',
-            };
             out.push(sign);
-            out.push_str(&clean(change.value().strip_suffix('\n').unwrap_or(change.value())));
+            let bare = line.strip_suffix('\n');
+            out.push_str(&clean(bare.unwrap_or(line)));
             out.push('\n');
-            if !change.value().ends_with('\n') {
+            if bare.is_none() {
                 out.push_str("\\ no newline at the end\n");
             }
         }

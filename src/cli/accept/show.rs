@@ -1,11 +1,12 @@
 //! What would change in a file, for a person who is to agree to it.
 
+use crate::lines::hunks;
 use crate::report::printable::line;
 use anstyle::{AnsiColor, Style};
-use similar::{ChangeTag, TextDiff};
-use std::fmt::Write;
+use std::time::Duration;
 
 const CONTEXT: usize = 3;
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A unified diff of two texts in which nothing is secret.
 pub fn diff(name: &str, old: &str, new: &str, colour: bool) -> String {
@@ -17,24 +18,24 @@ pub fn diff(name: &str, old: &str, new: &str, colour: bool) -> String {
     let name = line(name);
     let mut out = paint(bold, &format!("--- {name}")) + &paint(bold, &format!("+++ {name}"));
     let [old, new] = [old, new].map(|text| text.strip_prefix('\u{feff}').unwrap_or(text));
-    let diff = TextDiff::from_lines(old, new);
-    for hunk in diff.unified_diff().context_radius(CONTEXT).iter_hunks() {
-        out.push_str(&paint(AnsiColor::Cyan.on_default(), hunk.header().to_string().trim_end()));
-        for change in hunk.iter_changes() {
-            let (sign, style) = match change.tag() {
-                ChangeTag::Delete => ('-', AnsiColor::Red.on_default()),
-                ChangeTag::Insert => ('+', AnsiColor::Green.on_default()),
-                ChangeTag::Equal => (' ', Style::new()),
+    let [old, new] = [old, new].map(|text| text.split_inclusive('\n').collect::<Vec<_>>());
+    for hunk in hunks(&old, &new, CONTEXT, PATIENCE) {
+        out.push_str(&paint(AnsiColor::Cyan.on_default(), &hunk.head()));
+        for (sign, text) in hunk.lines {
+            let style = match sign {
+                '-' => AnsiColor::Red.on_default(),
+                '+' => AnsiColor::Green.on_default(),
+                _ => Style::new(),
             };
-            let text = change.value();
-            let text = text.strip_suffix('\n').unwrap_or(text);
-            let text = line(text.strip_suffix('\r').unwrap_or(text));
-            out.push_str(&match change.tag() {
-                ChangeTag::Equal => format!("{sign}{text}\n"),
-                _ => paint(style, &format!("{sign}{text}")),
+            let bare = text.strip_suffix('\n');
+            let shown = bare.unwrap_or(text);
+            let shown = line(shown.strip_suffix('\r').unwrap_or(shown));
+            out.push_str(&match sign {
+                ' ' => format!("{sign}{shown}\n"),
+                _ => paint(style, &format!("{sign}{shown}")),
             });
-            if change.missing_newline() {
-                let _ = writeln!(out, "\\ no newline at the end");
+            if bare.is_none() {
+                out.push_str("\\ no newline at the end\n");
             }
         }
     }

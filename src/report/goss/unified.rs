@@ -1,7 +1,7 @@
 //! The diff that goss shows of two texts: unified, a line around each change.
 
+use crate::lines::hunks;
 use crate::report::printable::bounded;
-use similar::{DiffTag, TextDiff};
 use std::time::Duration;
 
 /// Lines of each text that are compared.
@@ -12,26 +12,10 @@ const PATIENCE: Duration = Duration::from_millis(200);
 
 pub fn unified(want: &str, got: &str) -> String {
     let (want, got) = (split(want), split(got));
-    let diff = TextDiff::configure().timeout(PATIENCE).diff_slices(&want, &got);
     let mut out = vec!["--- test".to_owned(), "+++ actual".to_owned()];
-    for group in diff.grouped_ops(1) {
-        let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
-        let old = span(first.old_range().start, last.old_range().end);
-        let new = span(first.new_range().start, last.new_range().end);
-        out.push(format!("@@ -{old} +{new} @@"));
-        for op in &group {
-            let (tag, old, new) = op.as_tag_tuple();
-            let mut say = |sign: char, lines: Option<&[&str]>| {
-                out.extend(lines.into_iter().flatten().map(|line| format!("{sign}{}", bounded(line, 400))));
-            };
-            match tag {
-                DiffTag::Equal => say(' ', want.get(old)),
-                DiffTag::Delete | DiffTag::Insert | DiffTag::Replace => {
-                    say('-', want.get(old));
-                    say('+', got.get(new));
-                }
-            }
-        }
+    for hunk in hunks(&want, &got, 1, PATIENCE) {
+        out.push(hunk.head());
+        out.extend(hunk.lines.iter().map(|(sign, line)| format!("{sign}{}", bounded(line, 400))));
     }
     if out.len() > SHOWN {
         let more = out.len() - SHOWN;
@@ -44,14 +28,6 @@ pub fn unified(want: &str, got: &str) -> String {
 /// As difflib splits: what stands behind the last end of line is a line too.
 fn split(text: &str) -> Vec<&str> {
     text.split('\n').take(COMPARED).collect()
-}
-
-fn span(start: usize, end: usize) -> String {
-    match end - start {
-        1 => format!("{}", start + 1),
-        0 => format!("{start},0"),
-        length => format!("{},{length}", start + 1),
-    }
 }
 
 #[cfg(test)]
