@@ -17,6 +17,7 @@ mod accept;
 mod add;
 mod autoadd;
 mod check;
+mod container;
 mod coverage;
 mod diff;
 mod generate;
@@ -96,6 +97,8 @@ enum Command {
     Diff(diff::Args),
     /// Says what this host has that no entry of a spec speaks of
     Coverage(coverage::Args),
+    /// Looks at a container from inside it, through Docker or Podman, without anything of the image's
+    Container(container::Args),
     /// Writes a goss file anew as a spec, and says what reads otherwise
     Migrate(migrate::Args),
     /// Shows what a spec can be about: all kinds, or the keys of one
@@ -140,6 +143,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Accept(args) => return ExitCode::from(in_place(|| finished(accept::run(&args, paint)))),
         Command::Diff(args) => return ExitCode::from(in_place(|| finished(diff::run(&args, paint)))),
         Command::Coverage(args) => return ExitCode::from(in_place(|| finished(coverage::run(args, paint)))),
+        Command::Container(args) => container::run(args, paint),
         Command::Migrate(args) => migrate::run(&args, paint),
         Command::Kinds(args) => kinds::run(&args),
         Command::Matchers => kinds::matchers(),

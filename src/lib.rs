@@ -49,6 +49,7 @@ pub mod accept;
 pub mod cause;
 pub mod cli;
 pub mod compare;
+pub mod container;
 pub mod coverage;
 pub mod edit;
 #[cfg(any(test, fuzzing))]

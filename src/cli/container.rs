@@ -1,0 +1,416 @@
+//! `verispec container`: the run is inside a container, the specs and the report are here.
+
+use super::validate::{at_least_one, duration, formats, named};
+use super::{BAD_SPEC, NOT_OK, OK, Paint, USAGE, refuse, say};
+use crate::container::{self, Asked, Errand, FOLDER, LOG, Luggage, Voices, relative};
+use crate::host::engine::Engine;
+use crate::host::program::Program;
+use crate::host::{Host, guest};
+use crate::load::load_with_texts;
+use crate::plan::{Selection, select};
+use crate::report;
+use crate::report::printable::line as shown;
+use crate::run::Rounds;
+use crate::secret::mask;
+use clap::Subcommand;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+const RUN: &str = "Examples:
+  verispec container run web:1 -- web.toml           starts the image as it would start anyway, and looks
+  verispec container run --wait up.toml -e MODE=test web:1 -- web.toml
+  verispec container run web:1 nginx -g 'daemon off;' -- web.toml roles/*.toml
+  verispec container run --idle tools:1 -- tools.toml
+                                                     runs nothing of the image: for one that has nothing to run
+
+The options are those of `docker run` by their long names, and -e, -v, -p, -u, -w. What the container has written to its
+outputs is the file /.verispec/container.log for specs.";
+
+const EXEC: &str = "Examples:
+  verispec container exec web host.toml
+  verispec container exec --user root --format json web host.toml > web.json
+
+What the container has written to its outputs is the file /.verispec/container.log for specs. Nothing of verispec is left there.";
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Starts a container of an image, looks from inside, and takes it away
+    Run(Box<Run>),
+    /// Looks from inside a container that runs
+    Exec(Box<Exec>),
+    /// Does nothing until it is killed: what a container runs that is to be looked at only
+    #[command(hide = true)]
+    Idle,
+    /// Ends the runs of this program in the container it is in
+    #[command(hide = true)]
+    End,
+    /// Ends them, and removes what was put there
+    #[command(hide = true)]
+    Leave,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = RUN,
+    override_usage = "verispec container run [OPTIONS] IMAGE [COMMAND]... [-- SPEC...]",
+    next_help_heading = "Options of `docker run`"
+)]
+struct Run {
+    /// The image; what to run in it instead of its own command; and behind `--` specs [default: verispec.toml, .yaml, .yml or .json]
+    #[arg(value_name = "IMAGE", required = true, trailing_var_arg = true, allow_hyphen_values = true, num_args = 1..)]
+    rest: Vec<String>,
+    /// A variable of its environment; with its name alone, the value that it has here (again for more)
+    #[arg(short, long, value_name = "NAME[=VALUE]")]
+    env: Vec<String>,
+    /// A file of such lines (again for more)
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    env_file: Vec<String>,
+    /// A directory of the daemon's host, or a volume, that it sees (again for more)
+    #[arg(short, long, value_name = "[SOURCE:]PATH[:OPTIONS]")]
+    volume: Vec<String>,
+    /// A port of it that is reached from outside (again for more)
+    #[arg(short, long, value_name = "[[ADDRESS:]PORT:]PORT")]
+    publish: Vec<String>,
+    /// The network it is in: `none`, `host`, `bridge`, `container:NAME` or one that was made
+    #[arg(long, visible_alias = "net", value_name = "NETWORK")]
+    network: Option<String>,
+    /// As whom it runs
+    #[arg(short, long, value_name = "USER[:GROUP]")]
+    user: Option<String>,
+    /// The working directory of its command
+    #[arg(short, long, value_name = "PATH")]
+    workdir: Option<String>,
+    /// What its command is given to, instead of the image's
+    #[arg(long, value_name = "PROGRAM")]
+    entrypoint: Option<String>,
+    /// A capability that it has more (again for more)
+    #[arg(long, value_name = "CAPABILITY")]
+    cap_add: Vec<String>,
+    /// A capability that it has not (again for more)
+    #[arg(long, value_name = "CAPABILITY")]
+    cap_drop: Vec<String>,
+    /// Gives it all that root of the daemon's host has
+    #[arg(long)]
+    privileged: bool,
+    /// A directory in memory (again for more)
+    #[arg(long, value_name = "PATH[:OPTIONS]")]
+    tmpfs: Vec<String>,
+    /// Its root may not be written to
+    #[arg(long)]
+    read_only: bool,
+    /// What it is called
+    #[arg(long, value_name = "NAME")]
+    hostname: Option<String>,
+    /// A line of its hosts file (again for more)
+    #[arg(long, value_name = "NAME:ADDRESS")]
+    add_host: Vec<String>,
+    /// A process of the daemon's is the first, and reaps the others
+    #[arg(long)]
+    init: bool,
+    /// Runs nothing of the image: the container only waits
+    #[arg(long, conflicts_with = "entrypoint", help_heading = "Options")]
+    idle: bool,
+    /// As whom the run inside is [default: as whom the container runs]
+    #[arg(long = "as", value_name = "USER", help_heading = "Options")]
+    as_user: Option<String>,
+    #[command(flatten, next_help_heading = "Options")]
+    looking: Looking,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXEC)]
+struct Exec {
+    /// The container, by its name or number
+    #[arg(value_name = "NAME")]
+    container: String,
+    /// Specs in TOML, YAML or JSON, `-` for standard input [default: verispec.toml, .yaml, .yml or .json]
+    #[arg(value_name = "SPEC", value_hint = clap::ValueHint::FilePath)]
+    specs: Vec<String>,
+    /// As whom the run inside is [default: as whom the container runs]
+    #[arg(short, long = "user", visible_alias = "as", value_name = "USER")]
+    as_user: Option<String>,
+    #[command(flatten)]
+    looking: Looking,
+}
+
+/// How to look, in any container. What `verispec validate` has too means the same.
+#[derive(Debug, clap::Args)]
+struct Looking {
+    /// A spec that has to pass before the others are looked at (again for more)
+    #[arg(long, value_name = "SPEC", value_hint = clap::ValueHint::FilePath)]
+    wait: Vec<String>,
+    /// How long that may take [default: 30s]; without --wait, how long to look again at the specs themselves [default: 0]
+    #[arg(short, long, value_name = "TIME", value_parser = duration)]
+    retry_timeout: Option<Duration>,
+    /// How long to wait before looking again
+    #[arg(short, long, value_name = "TIME", default_value = "1s", value_parser = duration)]
+    sleep: Duration,
+    /// The program that runs inside: a static build of this version [default: this one]
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    program: Option<String>,
+    /// How long the run inside may take
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]
+    within: Duration,
+    /// How to report
+    #[arg(short, long, value_name = "FORMAT", default_value = report::DEFAULT, value_parser = formats(), hide_possible_values = false)]
+    format: String,
+    /// Shows what passed too, where the format leaves it out
+    #[arg(long)]
+    verbose: bool,
+    /// Only entries with this tag (again for more)
+    #[arg(long, value_name = "TAG")]
+    tag: Vec<String>,
+    /// Only entries of this kind (again for more)
+    #[arg(long, value_name = "KIND", value_parser = super::kinds::Named, hide_possible_values = true)]
+    kind: Vec<String>,
+    /// Only entries whose `kind:name` this glob matches, such as 'file:/etc/*' (again for more)
+    #[arg(long, value_name = "GLOB")]
+    only: Vec<String>,
+    /// Probes at work at once [default: 128, and more beside those that hang]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    max_concurrent: Option<usize>,
+    /// How long one probe may take where its entry does not say
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
+    timeout: Duration,
+}
+
+/// How long is waited for a spec that is to come to pass, as dgoss does.
+const WAIT: Duration = Duration::from_secs(30);
+
+pub(super) fn run(args: Args, paint: Paint) -> io::Result<u8> {
+    match args.command {
+        Command::Run(args) => in_image(*args, paint),
+        Command::Exec(args) => in_container(*args, paint),
+        Command::Idle => loop {
+            std::thread::park();
+        },
+        Command::End => {
+            guest::end();
+            Ok(OK)
+        }
+        Command::Leave => match guest::leave(FOLDER) {
+            Ok(()) => Ok(OK),
+            Err(why) => {
+                say(why);
+                Ok(NOT_OK)
+            }
+        },
+    }
+}
+
+fn in_image(args: Run, paint: Paint) -> io::Result<u8> {
+    let (image, command, specs) = match parts(&args.rest) {
+        Ok(parts) => parts,
+        Err(why) => return usage(&why),
+    };
+    let mut asked = Asked {
+        image,
+        command,
+        env: args.env,
+        env_files: vec![],
+        volumes: args.volume,
+        publish: args.publish,
+        network: args.network,
+        user: args.user,
+        workdir: args.workdir,
+        entrypoint: args.entrypoint,
+        cap_add: args.cap_add,
+        cap_drop: args.cap_drop,
+        privileged: args.privileged,
+        tmpfs: args.tmpfs,
+        read_only: args.read_only,
+        hostname: args.hostname,
+        add_host: args.add_host,
+        init: args.init,
+    };
+    if args.idle {
+        if !asked.command.is_empty() {
+            return usage("--idle runs nothing of the image, and a command is named");
+        }
+        asked.idle();
+    }
+    for path in &args.env_file {
+        match Host::local().text(path) {
+            Ok(Some(text)) => asked.env_files.push(text),
+            Ok(None) => return usage(&format!("--env-file: there is no file `{path}`")),
+            Err(why) => return usage(&format!("--env-file: {why}")),
+        }
+    }
+    let body = match asked.body(&|name| std::env::var(name).ok(), &here()) {
+        Ok(body) => body,
+        Err(why) => return usage(&why),
+    };
+    go(specs, args.looking, args.as_user, paint, |engine, errand, voices| container::run(engine, errand, body, voices))
+}
+
+fn in_container(args: Exec, paint: Paint) -> io::Result<u8> {
+    let Exec { container, specs, as_user, looking } = args;
+    go(specs, looking, as_user, paint, |engine, errand, voices| container::exec(engine, errand, &container, voices))
+}
+
+/// Reads the specs, finds the daemon and sends the errand on its way.
+fn go(
+    specs: Vec<String>,
+    looking: Looking,
+    user: Option<String>,
+    paint: Paint,
+    send: impl FnOnce(&Engine, &Errand, &mut Voices) -> Result<u8, String>,
+) -> io::Result<u8> {
+    let here = here();
+    let from_here = |paths: &[String]| paths.iter().map(|path| relative(path, &here)).collect::<Vec<_>>();
+    let specs = match named(&specs) {
+        Ok(specs) => from_here(&specs),
+        Err(status) => return Ok(status),
+    };
+    let wait = from_here(&looking.wait);
+    if wait.iter().any(|name| name == "-") && specs.iter().any(|name| name == "-") {
+        return usage("standard input is named twice and can be read once");
+    }
+    let selection = Selection { tags: looking.tag.clone(), kinds: looking.kind.clone(), only: looking.only.clone() };
+    let mut texts = vec![];
+    for (paths, selection) in [(&specs, &selection), (&wait, &Selection::default())] {
+        if paths.is_empty() {
+            continue;
+        }
+        let (spec, written) = match load_with_texts(paths) {
+            Ok(loaded) => loaded,
+            Err(rejected) => return Ok(refuse(&rejected, "; no container was touched", paint)),
+        };
+        if let Err(why) = select(spec.claims, selection) {
+            return usage(&mask(&why));
+        }
+        let names = spec.sources.files.into_iter().map(|file| file.name);
+        texts.extend(names.zip(written).map(|(name, (text, _))| (name, text)));
+    }
+    let log = texts.iter().any(|(_, text)| text.contains(LOG));
+    let luggage = match Luggage::pack(texts) {
+        Ok(luggage) => luggage,
+        Err(why) => {
+            say(shown(&why));
+            return Ok(BAD_SPEC);
+        }
+    };
+    let chosen = looking.program.is_some();
+    let program = match &looking.program {
+        Some(path) => Program::at(path),
+        None => Program::own(),
+    };
+    let ready = program.and_then(|program| Ok((program, Engine::find(&|name| std::env::var(name).ok())?)));
+    let (program, engine) = match ready {
+        Ok(ready) => ready,
+        Err(why) => return sorry(&why),
+    };
+    let named = |names: Vec<String>| names.into_iter().map(|name| if name == "-" { STDIN.into() } else { name });
+    let timeout = looking.retry_timeout.unwrap_or(if wait.is_empty() { Duration::ZERO } else { WAIT });
+    let errand = Errand {
+        program,
+        chosen,
+        luggage,
+        specs: named(specs).collect(),
+        wait: named(wait).collect(),
+        rounds: Rounds { timeout, sleep: looking.sleep },
+        selection: looking.selection(),
+        reporting: looking.reporting(paint.on(&io::stdout())),
+        limits: looking.limits(),
+        log,
+        user,
+        within: looking.within,
+    };
+    let (mut out, mut err) = (io::stdout(), io::stderr());
+    let mut voices = Voices { out: &mut out, err: &mut err, say: |what| say(what) };
+    send(&engine, &errand, &mut voices).or_else(|why| sorry(&why))
+}
+
+/// What standard input is called in messages is the name of its text inside.
+const STDIN: &str = "<standard input>";
+
+impl Looking {
+    fn selection(&self) -> Vec<String> {
+        let each =
+            |flag: &'static str, of: &[String]| of.iter().map(move |v| format!("{flag}={v}")).collect::<Vec<_>>();
+        [each("--tag", &self.tag), each("--kind", &self.kind), each("--only", &self.only)].concat()
+    }
+
+    fn limits(&self) -> Vec<String> {
+        let most = self.max_concurrent.map(|most| format!("--max-concurrent={most}"));
+        most.into_iter().chain([format!("--timeout={}ms", self.timeout.as_millis())]).collect()
+    }
+
+    fn reporting(&self, colour: bool) -> Vec<String> {
+        let colour = format!("--color={}", if colour { "always" } else { "never" });
+        let verbose = self.verbose.then(|| "--verbose".to_owned());
+        [colour, "validate".into(), format!("--format={}", self.format)].into_iter().chain(verbose).collect()
+    }
+}
+
+/// The image, the command, and what stands behind the last `--`.
+fn parts(rest: &[String]) -> Result<(String, Vec<String>, Vec<String>), String> {
+    let split = rest.iter().rposition(|word| word == "--");
+    let (front, specs) = match split {
+        Some(at) => (rest.get(..at).unwrap_or_default(), rest.get(at + 1..).unwrap_or_default()),
+        None => (rest, &[][..]),
+    };
+    let Some((image, command)) = front.split_first() else {
+        return Err("no image is named: `verispec container run IMAGE -- SPEC`".into());
+    };
+    let is_spec = |word: &str| crate::syntax::Format::of(word).is_some();
+    if is_spec(image) {
+        return Err(format!("`{}` stands where the image does: `verispec container run IMAGE -- SPEC`", shown(image)));
+    }
+    if let (None, Some(spec)) = (split, command.first().filter(|word| is_spec(word))) {
+        let spec = shown(spec);
+        return Err(format!(
+            "`{spec}` would be run in the container: specs stand behind `--`, as in `{image} -- {spec}`"
+        ));
+    }
+    Ok((image.clone(), command.to_vec(), specs.to_vec()))
+}
+
+fn here() -> PathBuf {
+    // Without one, only absolute paths lead anywhere, and they are taken from the root.
+    std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"))
+}
+
+fn usage(why: &str) -> io::Result<u8> {
+    say(shown(why));
+    Ok(USAGE)
+}
+
+fn sorry(why: &str) -> io::Result<u8> {
+    say(shown(why));
+    Ok(NOT_OK)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parted(line: &str) -> Result<(String, String, String), String> {
+        let rest: Vec<String> = line.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect();
+        parts(&rest).map(|(image, command, specs)| (image, command.join(" "), specs.join(" ")))
+    }
+
+    #[test]
+    fn specs_stand_behind_the_last_dashes_and_what_stands_before_is_run() {
+        let three = |a: &str, b: &str, c: &str| Ok((a.to_owned(), b.to_owned(), c.to_owned()));
+        assert_eq!(parted("web:1"), three("web:1", "", ""));
+        assert_eq!(parted("web:1 -- a.toml b.yaml"), three("web:1", "", "a.toml b.yaml"));
+        assert_eq!(parted("web:1 nginx -g x -- a.toml"), three("web:1", "nginx -g x", "a.toml"));
+        assert_eq!(parted("web:1 sh -c x -- y -- a.toml"), three("web:1", "sh -c x -- y", "a.toml"));
+        assert_eq!(parted("web:1 nginx -g x"), three("web:1", "nginx -g x", ""));
+    }
+
+    #[test]
+    fn a_spec_is_not_run_as_a_command() {
+        assert!(parted("web:1 host.toml").unwrap_err().contains("would be run in the container"));
+        assert!(parted("host.toml").unwrap_err().contains("stands where the image does"));
+        assert!(parted("-- host.toml").unwrap_err().contains("no image"));
+    }
+}

@@ -1,0 +1,419 @@
+//! A run inside a container: verispec and the specs are put in, look, and are taken out again. Nothing of the image is used
+//! for that, neither a shell nor a library.
+//!
+//! A container that is made for the run gets them as a volume that it can only read; a second container, which is never
+//! started, has the same volume to write to, because the API puts files into containers alone. So it works where the daemon
+//! has other files than this process, and where the root of the container may not be written to.
+
+mod asked;
+mod frames;
+mod guest;
+mod inside;
+mod keeper;
+mod luggage;
+
+pub use asked::Asked;
+pub use luggage::{Luggage, relative};
+
+use crate::host::engine::{Content, Engine, PATIENT, PROMPT, Refused, escaped};
+use crate::host::program::Program;
+use crate::quantity;
+use crate::report::printable::{block, line as shown};
+use crate::run::Rounds;
+use data_encoding::HEXLOWER;
+use guest::Guest;
+use inside::Command;
+use keeper::{Keeper, Thing};
+use luggage::Archive;
+use ring::rand::{SecureRandom, SystemRandom};
+use serde_json::{Map, Value, json};
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Where verispec lies in a container.
+pub const FOLDER: &str = "/.verispec";
+/// Its program there.
+const PROGRAM: &str = "verispec";
+/// What the container has written to its outputs, there.
+pub const LOG: &str = "container.log";
+/// Bytes of that which are given to specs.
+const LOG_BOUND: usize = 64 << 20;
+/// Lines of it that are shown where the container has ended.
+const LOG_SHOWN: usize = 20;
+/// On everything that is made, and is to be gone when the run has ended.
+const LABEL: &str = "verispec";
+
+/// What is to be done in a container, whichever.
+pub struct Errand {
+    pub program: Program,
+    /// Whether the program was chosen by a person, who knows which machine it is for.
+    pub chosen: bool,
+    pub luggage: Luggage,
+    /// The specs, by the names that they have in the luggage.
+    pub specs: Vec<String>,
+    /// Those that have to pass before.
+    pub wait: Vec<String>,
+    /// How long that may take. Without specs to wait for, how long the others may take.
+    pub rounds: Rounds,
+    /// Of the command line: what says which entries are meant.
+    pub selection: Vec<String>,
+    /// How the report is made.
+    pub reporting: Vec<String>,
+    /// How to look.
+    pub limits: Vec<String>,
+    /// Whether a spec may speak of the log.
+    pub log: bool,
+    /// As whom; the container's user if there is none.
+    pub user: Option<String>,
+    /// How long the run inside may take.
+    pub within: Duration,
+}
+
+/// Where what is to be told goes: the report, what else the run inside says, and what is said here.
+pub struct Voices<'v> {
+    pub out: &'v mut dyn Write,
+    pub err: &'v mut dyn Write,
+    pub say: fn(&str),
+}
+
+/// Never returns: a signal has come, and whoever takes things away ends the process.
+fn parked<T>() -> T {
+    loop {
+        thread::park();
+    }
+}
+
+/// Whether this user of a container is root.
+fn is_root(user: &str) -> bool {
+    matches!(user.split(':').next().unwrap_or_default(), "" | "0" | "root")
+}
+
+/// Starts a container for the errand, and takes it away again. The exit status of the run inside.
+pub fn run(engine: &Engine, errand: &Errand, asked: Map<String, Value>, voices: &mut Voices) -> Result<u8, String> {
+    let image = asked.get("Image").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let found = engine.get(&format!("/images/{}/json", escaped(&image))).map_err(|refused| match refused.status {
+        Some(404) => format!("there is no image `{image}` here: pull or build it first"),
+        _ => refused.message,
+    })?;
+    errand.fits(&found)?;
+    let name = format!("verispec-{}", random()?);
+    let helper = format!("{name}-files");
+    let keeper = Keeper::new(engine.clone(), voices.say).map_err(|e| format!("no signal can be heard: {e}"))?;
+    let result = (|| {
+        let volume = json!({"Name": name, "Labels": {LABEL: "run"}});
+        keeper
+            .make(Thing::Volume(name.clone()), |e| e.ask("POST", "/volumes/create", Content::Json(&volume), PATIENT))
+            .map_err(daemon)?;
+        let entry = [format!("{FOLDER}/{PROGRAM}")];
+        let files = json!({
+            "Image": image,
+            "Entrypoint": entry,
+            "NetworkDisabled": true,
+            "Labels": {LABEL: "run"},
+            "HostConfig": {"NetworkMode": "none", "Mounts": [mount(&name, false)]},
+        });
+        create(&keeper, &helper, &files)?;
+        errand.loads(engine, &helper)?;
+        let archive = errand.luggage.archive(&errand.program, "", false).map_err(|e| e.to_string())?;
+        put(engine, &helper, FOLDER, &archive).map_err(daemon)?;
+        let mut body = asked;
+        body.insert("Labels".into(), json!({LABEL: "run"}));
+        if let Some(host) = body.get_mut("HostConfig").and_then(Value::as_object_mut) {
+            host.insert("Mounts".into(), json!([mount(&name, true)]));
+        }
+        create(&keeper, &name, &Value::Object(body))?;
+        let start = format!("/containers/{name}/start");
+        engine.ask("POST", &start, Content::Nothing, PATIENT).map_err(daemon)?;
+        Visit { engine, errand, container: &name, files: &helper }.look(voices)
+    })();
+    keeper.clean().iter().for_each(|left| (voices.say)(&shown(left)));
+    result
+}
+
+/// Does the errand in a container that runs already.
+pub fn exec(engine: &Engine, errand: &Errand, name: &str, voices: &mut Voices) -> Result<u8, String> {
+    let found = inspect(engine, name)?;
+    let text = |pointer: &str| found.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    // A name may come to mean another one.
+    let container = text("/Id").to_owned();
+    let visit = Visit { engine, errand, container: &container, files: &container };
+    visit.is_alive(voices)?;
+    if let Ok(image) = engine.get(&format!("/images/{}/json", escaped(text("/Image")))) {
+        errand.fits(&image)?;
+    }
+    errand.loads(engine, &container)?;
+    let guest =
+        Guest { container: container.clone(), user: errand.user.clone(), own_user: text("/Config/User").to_owned() };
+    if guest.is_there(engine).map_err(daemon)? {
+        return Err(format!(
+            "`{FOLDER}` is in the container already: another run is under way, or one was killed; then \
+            `docker exec -u 0 {name} {FOLDER}/{PROGRAM} container leave` removes it"
+        ));
+    }
+    let folder = FOLDER.trim_start_matches('/');
+    let archive = errand.luggage.archive(&errand.program, folder, guest.is_roots()).map_err(|e| e.to_string())?;
+    let keeper = Keeper::new(engine.clone(), voices.say).map_err(|e| format!("no signal can be heard: {e}"))?;
+    let made = keeper.make(Thing::Guest(guest), |engine| put(engine, &container, "/", &archive));
+    let result = made.map_err(daemon).and_then(|_| visit.look(voices));
+    keeper.clean().iter().for_each(|left| (voices.say)(&shown(left)));
+    result
+}
+
+impl Errand {
+    /// Whether the program is for the machine that the image is for.
+    fn fits(&self, image: &Value) -> Result<(), String> {
+        let theirs = image.get("Architecture").and_then(Value::as_str).unwrap_or_default();
+        match self.program.architecture {
+            Some(own) if own != theirs && !theirs.is_empty() && !self.chosen => Err(format!(
+                "the image is for {theirs}, and {} for {own}: name one for {theirs} with --program",
+                self.program.path
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether what the program needs to be loaded is in the container.
+    fn loads(&self, engine: &Engine, container: &str) -> Result<(), String> {
+        let Some(loader) = &self.program.loader else { return Ok(()) };
+        let target = format!("/containers/{}/archive?path={}", escaped(container), escaped(loader));
+        match engine.has(&target).map_err(daemon)? {
+            true => Ok(()),
+            false => Err(format!(
+                "{} is loaded by {loader}, which is not in the container: name a static build of verispec with --program",
+                self.program.path
+            )),
+        }
+    }
+
+    /// A run of `validate` over `specs`.
+    fn command(&self, options: &[&[String]], specs: &[String]) -> Command<'_> {
+        let mut argv = vec![format!("{FOLDER}/{PROGRAM}")];
+        argv.extend(options.iter().flat_map(|options| options.iter().cloned()));
+        argv.push("--".into());
+        argv.extend(specs.iter().cloned());
+        Command { argv, user: self.user.as_deref(), cwd: self.luggage.here() }
+    }
+}
+
+/// An errand in a container that runs.
+struct Visit<'v> {
+    engine: &'v Engine,
+    errand: &'v Errand,
+    container: &'v str,
+    /// The container through which files are put where this one sees them.
+    files: &'v str,
+}
+
+impl Visit<'_> {
+    fn look(&self, voices: &mut Voices) -> Result<u8, String> {
+        let Errand { wait, specs, rounds, selection, limits, reporting, .. } = self.errand;
+        let validate = ["validate".to_owned()];
+        let silent = ["--color=never".to_owned(), "validate".to_owned(), "--format=silent".to_owned()];
+        self.is_alive(voices)?;
+        if !wait.is_empty() {
+            let command = self.errand.command(&[&silent, limits], wait);
+            if !self.settles(&command, voices)? {
+                let command = self.errand.command(&[&validate, limits], wait);
+                self.inside(&command, (&mut io::sink(), voices.err))?;
+                self.show_log(voices);
+                let waited = quantity::waited(rounds.timeout);
+                return Err(format!("what is waited for has not come within {waited}; nothing else was looked at"));
+            }
+        } else if !rounds.timeout.is_zero() {
+            self.settles(&self.errand.command(&[&silent, limits, selection], specs), voices)?;
+        }
+        self.renew_log()?;
+        let command = self.errand.command(&[reporting, limits, selection], specs);
+        let status = self.inside(&command, (voices.out, voices.err));
+        if status.is_err() {
+            self.is_alive(voices)?;
+        }
+        status
+    }
+
+    /// Whether the command has come to succeed in time.
+    fn settles(&self, command: &Command, voices: &mut Voices) -> Result<bool, String> {
+        let Rounds { timeout, sleep } = self.errand.rounds;
+        let begun = Instant::now();
+        loop {
+            self.renew_log()?;
+            let mut said = Bounded::new(SAID_BOUND);
+            let status = self.inside(command, (&mut io::sink(), &mut said));
+            match status {
+                Ok(0) => return Ok(true),
+                Ok(1) => {}
+                // It would be the same with every round.
+                Ok(status) => {
+                    let _ = voices.err.write_all(&said.bytes);
+                    return Err(format!("the run inside ends with status {status}"));
+                }
+                Err(why) => {
+                    self.is_alive(voices)?;
+                    return Err(why);
+                }
+            }
+            if begun.elapsed() + sleep > timeout {
+                return Ok(false);
+            }
+            thread::sleep(sleep);
+            self.is_alive(voices)?;
+        }
+    }
+
+    /// Runs a command, which is this program or of its kind: any other status than one of its own is an error.
+    fn inside(&self, command: &Command, outputs: (&mut dyn Write, &mut dyn Write)) -> Result<u8, String> {
+        let until = Instant::now() + self.errand.within;
+        let status = inside::run(self.engine, self.container, command, outputs, until).map_err(daemon)?;
+        match u8::try_from(status) {
+            Ok(status @ 0..126) => Ok(status),
+            Ok(126 | 127) => Err(format!("`{FOLDER}/{PROGRAM}` cannot be run in the container")),
+            _ => Err(format!("the run inside was ended from outside (status {status})")),
+        }
+    }
+
+    /// The error is that it does not run, after its last words.
+    fn is_alive(&self, voices: &mut Voices) -> Result<(), String> {
+        let found = inspect(self.engine, self.container)?;
+        let state = |key: &str| found.pointer(&format!("/State/{key}"));
+        let is = |key: &str| state(key).and_then(Value::as_bool).unwrap_or(false);
+        if is("Paused") {
+            return Err("the container is paused".into());
+        }
+        if is("Running") && !is("Restarting") {
+            return Ok(());
+        }
+        self.show_log(voices);
+        let status = state("ExitCode").and_then(Value::as_i64).map(|code| format!(" with status {code}"));
+        let memory = if is("OOMKilled") { ", out of memory" } else { "" };
+        let why = state("Error").and_then(Value::as_str).filter(|why| !why.is_empty());
+        let why = why.map(|why| format!(": {}", shown(why))).unwrap_or_default();
+        Err(format!("the container has ended{}{memory}{why}", status.unwrap_or_default()))
+    }
+
+    fn show_log(&self, voices: &mut Voices) {
+        let Ok(log) = self.log(&format!("&tail={LOG_SHOWN}"), SAID_BOUND) else { return };
+        let text = String::from_utf8_lossy(&log.bytes);
+        if !text.trim().is_empty() {
+            (voices.say)("the end of the container's log:");
+            for line in block(&text) {
+                let _ = writeln!(voices.err, "    {line}");
+            }
+        }
+    }
+
+    /// Gives what the container has written by now to the specs that may speak of it.
+    fn renew_log(&self) -> Result<(), String> {
+        if !self.errand.log {
+            return Ok(());
+        }
+        let unread = |why: String| format!("the container's log cannot be given to the specs: {why}");
+        let log = self.log("", LOG_BOUND).map_err(unread)?;
+        // What a part of it does not have, the rest may have.
+        if log.over {
+            return Err(unread(format!("it is larger than {}", quantity::size(LOG_BOUND as u64))));
+        }
+        let mut archive = Archive::new(false);
+        archive.file(Path::new(LOG), &log.bytes).map_err(|e| unread(e.to_string()))?;
+        let archive = archive.finish().map_err(|e| unread(e.to_string()))?;
+        put(self.engine, self.files, FOLDER, &archive).map_err(|refused| unread(refused.message))?;
+        Ok(())
+    }
+
+    fn log(&self, only: &str, bound: usize) -> Result<Bounded, String> {
+        let tty = inspect(self.engine, self.container)?.pointer("/Config/Tty") == Some(&Value::Bool(true));
+        let target = format!("/containers/{}/logs?stdout=true&stderr=true{only}", escaped(self.container));
+        let until = Instant::now() + PROMPT;
+        let mut stream = self.engine.stream("GET", &target, Content::Nothing, until).map_err(|e| e.message)?;
+        let log = Bounded::new(bound);
+        let log = std::cell::RefCell::new(log);
+        let read = match tty {
+            true => io::copy(&mut stream.take(bound as u64 + 1), &mut *log.borrow_mut()).map(|_| ()),
+            false => frames::split(&mut stream, &mut Shared(&log), &mut Shared(&log)),
+        };
+        read.map_err(|e| self.engine.broken(&e).message)?;
+        Ok(log.into_inner())
+    }
+}
+
+/// Bytes of what is said that is only shown.
+const SAID_BOUND: usize = 64 << 10;
+
+/// The first bytes of what is written, and whether there were more.
+struct Bounded {
+    bytes: Vec<u8>,
+    bound: usize,
+    over: bool,
+}
+
+impl Bounded {
+    fn new(bound: usize) -> Bounded {
+        Bounded { bytes: vec![], bound, over: false }
+    }
+}
+
+impl Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let room = self.bound.saturating_sub(self.bytes.len());
+        self.over |= bytes.len() > room;
+        self.bytes.extend_from_slice(bytes.get(..room.min(bytes.len())).unwrap_or_default());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Two outputs into one, in the order in which they come.
+struct Shared<'b>(&'b std::cell::RefCell<Bounded>);
+
+impl Write for Shared<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The daemon's own words.
+fn daemon(refused: Refused) -> String {
+    refused.message
+}
+
+fn inspect(engine: &Engine, container: &str) -> Result<Value, String> {
+    engine.get(&format!("/containers/{}/json", escaped(container))).map_err(daemon)
+}
+
+fn create(keeper: &Keeper, name: &str, body: &Value) -> Result<(), String> {
+    let target = format!("/containers/create?name={name}");
+    let made = keeper
+        .make(Thing::Container(name.to_owned()), |engine| engine.ask("POST", &target, Content::Json(body), PATIENT));
+    made.map(|_| ()).map_err(daemon)
+}
+
+fn put(engine: &Engine, container: &str, folder: &str, archive: &[u8]) -> Result<Value, Refused> {
+    let target = format!("/containers/{}/archive?path={}", escaped(container), escaped(folder));
+    engine.ask("PUT", &target, Content::Tar(archive), PATIENT)
+}
+
+/// Nothing of the image's is copied into the volume.
+fn mount(volume: &str, read_only: bool) -> Value {
+    json!({
+        "Type": "volume",
+        "Source": volume,
+        "Target": FOLDER,
+        "ReadOnly": read_only,
+        "VolumeOptions": {"NoCopy": true},
+    })
+}
+
+/// What no other run is called.
+fn random() -> Result<String, String> {
+    let mut bytes = [0; 6];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| "no random number is to be had".to_owned())?;
+    Ok(HEXLOWER.encode(&bytes))
+}
