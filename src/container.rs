@@ -144,8 +144,18 @@ pub fn exec(engine: &Engine, errand: &Errand, name: &str, voices: &mut Voices) -
         errand.fits(&image)?;
     }
     errand.loads(engine, &container)?;
-    let guest =
-        Guest { container: container.clone(), user: errand.user.clone(), own_user: text("/Config/User").to_owned() };
+    let guest = Guest {
+        container: container.clone(),
+        name: name.to_owned(),
+        user: errand.user.clone(),
+        own_user: text("/Config/User").to_owned(),
+    };
+    if !errand.program.is_guest() {
+        let path = &errand.program.path;
+        return Err(format!(
+            "{path} could not take itself out of the container again: name verispec of this version with --program"
+        ));
+    }
     if guest.is_there(engine).map_err(daemon)? {
         return Err(format!(
             "`{FOLDER}` is in the container already: another run is under way, or one was killed; then \
@@ -216,7 +226,7 @@ impl Visit<'_> {
             let command = self.errand.command(&[&silent, limits], wait);
             if !self.settles(&command, voices)? {
                 let command = self.errand.command(&[&validate, limits], wait);
-                self.inside(&command, (&mut io::sink(), voices.err))?;
+                self.inside(&command, (voices.err, &mut io::sink()))?;
                 self.show_log(voices);
                 let waited = quantity::waited(rounds.timeout);
                 return Err(format!("what is waited for has not come within {waited}; nothing else was looked at"));

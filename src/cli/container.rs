@@ -48,11 +48,10 @@ enum Command {
     /// Does nothing until it is killed: what a container runs that is to be looked at only
     #[command(hide = true)]
     Idle,
-    /// Ends the runs of this program in the container it is in
+    /// Ends the other runs of this program
     #[command(hide = true)]
     End,
-    /// Ends them, and removes what was put there
-    #[command(hide = true)]
+    #[command(hide = true, about = guest::MARK)]
     Leave,
 }
 

@@ -9,7 +9,10 @@ use std::time::Instant;
 
 #[derive(Clone)]
 pub struct Guest {
+    /// Its number.
     pub container: String,
+    /// By which it is spoken of.
+    pub name: String,
     /// As whom the runs in it are.
     pub user: Option<String>,
     /// Whom it starts processes as.
@@ -18,7 +21,7 @@ pub struct Guest {
 
 impl Guest {
     pub fn describe(&self) -> String {
-        format!("`{FOLDER}` in the container `{}`", self.container)
+        format!("`{FOLDER}` in the container `{}`", self.name)
     }
 
     /// Whether it lies there.

@@ -5,6 +5,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+/// What only a program has in it that can leave as this one does.
+pub const MARK: &str = "Ends the runs of this program in its container, and takes them out";
+
 /// How long runs that are told to end may take until they are killed.
 const MERCY: Duration = Duration::from_secs(2);
 const TICK: Duration = Duration::from_millis(10);

@@ -1,6 +1,8 @@
 //! A program that is to run elsewhere: which machines it is for, and what has to be there to load it.
 
+use super::guest::MARK;
 use crate::value::Fault;
+use memchr::memmem;
 use std::fs::File;
 use std::io::Read;
 
@@ -29,6 +31,11 @@ impl Program {
 
     pub fn at(path: &str) -> Result<Program, String> {
         Program::of(path, path)
+    }
+
+    /// Whether it is a verispec that takes itself out of a container again.
+    pub fn is_guest(&self) -> bool {
+        memmem::find(&self.bytes, MARK.as_bytes()).is_some()
     }
 
     fn of(path: &str, file: &str) -> Result<Program, String> {
