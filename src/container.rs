@@ -51,18 +51,13 @@ pub struct Errand {
     /// Whether the program was chosen by a person, who knows which machine it is for.
     pub chosen: bool,
     pub luggage: Luggage,
-    /// The specs, by the names that they have in the luggage.
-    pub specs: Vec<String>,
-    /// Those that have to pass before.
-    pub wait: Vec<String>,
-    /// How long that may take. Without specs to wait for, how long the others may take.
+    /// The arguments of the run whose report and exit status are asked for.
+    pub look: Vec<String>,
+    /// Those of the run that comes before, again and again, until it passes; there is one round if there is no time for more.
+    pub settle: Vec<String>,
+    /// Those of a last look at what is waited for, if that is anything else than what is looked at.
+    pub wait: Option<Vec<String>>,
     pub rounds: Rounds,
-    /// Of the command line: what says which entries are meant.
-    pub selection: Vec<String>,
-    /// How the report is made.
-    pub reporting: Vec<String>,
-    /// How to look.
-    pub limits: Vec<String>,
     /// Whether a spec may speak of the log.
     pub log: bool,
     /// As whom; the container's user if there is none.
@@ -197,12 +192,8 @@ impl Errand {
         }
     }
 
-    /// A run of `validate` over `specs`.
-    fn command(&self, options: &[&[String]], specs: &[String]) -> Command<'_> {
-        let mut argv = vec![format!("{FOLDER}/{PROGRAM}")];
-        argv.extend(options.iter().flat_map(|options| options.iter().cloned()));
-        argv.push("--".into());
-        argv.extend(specs.iter().cloned());
+    fn command(&self, args: &[String]) -> Command<'_> {
+        let argv = [format!("{FOLDER}/{PROGRAM}")].into_iter().chain(args.iter().cloned()).collect();
         Command { argv, user: self.user.as_deref(), cwd: self.luggage.here() }
     }
 }
@@ -218,25 +209,20 @@ struct Visit<'v> {
 
 impl Visit<'_> {
     fn look(&self, voices: &mut Voices) -> Result<u8, String> {
-        let Errand { wait, specs, rounds, selection, limits, reporting, .. } = self.errand;
-        let validate = ["validate".to_owned()];
-        let silent = ["--color=never".to_owned(), "validate".to_owned(), "--format=silent".to_owned()];
+        let Errand { look, settle, wait, rounds, .. } = self.errand;
         self.is_alive(voices)?;
-        if !wait.is_empty() {
-            let command = self.errand.command(&[&silent, limits], wait);
-            if !self.settles(&command, voices)? {
-                let command = self.errand.command(&[&validate, limits], wait);
-                self.inside(&command, (voices.err, &mut io::sink()))?;
-                self.show_log(voices);
-                let waited = quantity::waited(rounds.timeout);
-                return Err(format!("what is waited for has not come within {waited}; nothing else was looked at"));
-            }
-        } else if !rounds.timeout.is_zero() {
-            self.settles(&self.errand.command(&[&silent, limits, selection], specs), voices)?;
+        let settled = match wait.is_none() && rounds.timeout.is_zero() {
+            true => true,
+            false => self.settles(&self.errand.command(settle), voices)?,
+        };
+        if let (false, Some(wait)) = (settled, wait) {
+            self.inside(&self.errand.command(wait), (voices.err, &mut io::sink()))?;
+            self.show_log(voices);
+            let waited = quantity::waited(rounds.timeout);
+            return Err(format!("what is waited for has not come within {waited}; nothing else was looked at"));
         }
         self.renew_log()?;
-        let command = self.errand.command(&[reporting, limits, selection], specs);
-        let status = self.inside(&command, (voices.out, voices.err));
+        let status = self.inside(&self.errand.command(look), (voices.out, voices.err));
         if status.is_err() {
             self.is_alive(voices)?;
         }

@@ -1,21 +1,15 @@
 //! `verispec container`: the run is inside a container, the specs and the report are here.
 
-use super::validate::{at_least_one, duration, formats, named};
-use super::{BAD_SPEC, NOT_OK, OK, Paint, USAGE, refuse, say};
-use crate::container::{self, Asked, Errand, FOLDER, LOG, Luggage, Voices, relative};
+use super::{NOT_OK, OK, Paint, say};
+use crate::container::{self, Asked, Errand, FOLDER, Voices};
 use crate::host::engine::Engine;
-use crate::host::program::Program;
 use crate::host::{Host, guest};
-use crate::load::load_with_texts;
-use crate::plan::{Selection, select};
-use crate::report;
 use crate::report::printable::line as shown;
-use crate::run::Rounds;
-use crate::secret::mask;
 use clap::Subcommand;
+use looking::{Looking, here, wrong};
 use std::io;
-use std::path::PathBuf;
-use std::time::Duration;
+
+mod looking;
 
 const RUN: &str = "Examples:
   verispec container run web:1 -- web.toml           starts the image as it would start anyway, and looks
@@ -139,50 +133,6 @@ struct Exec {
     looking: Looking,
 }
 
-/// How to look, in any container. What `verispec validate` has too means the same.
-#[derive(Debug, clap::Args)]
-struct Looking {
-    /// A spec that has to pass before the others are looked at (again for more)
-    #[arg(long, value_name = "SPEC", value_hint = clap::ValueHint::FilePath)]
-    wait: Vec<String>,
-    /// How long that may take [default: 30s]; without --wait, how long to look again at the specs themselves [default: 0]
-    #[arg(short, long, value_name = "TIME", value_parser = duration)]
-    retry_timeout: Option<Duration>,
-    /// How long to wait before looking again
-    #[arg(short, long, value_name = "TIME", default_value = "1s", value_parser = duration)]
-    sleep: Duration,
-    /// The program that runs inside: a static build of this version [default: this one]
-    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
-    program: Option<String>,
-    /// How long the run inside may take
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration)]
-    within: Duration,
-    /// How to report
-    #[arg(short, long, value_name = "FORMAT", default_value = report::DEFAULT, value_parser = formats(), hide_possible_values = false)]
-    format: String,
-    /// Shows what passed too, where the format leaves it out
-    #[arg(long)]
-    verbose: bool,
-    /// Only entries with this tag (again for more)
-    #[arg(long, value_name = "TAG")]
-    tag: Vec<String>,
-    /// Only entries of this kind (again for more)
-    #[arg(long, value_name = "KIND", value_parser = super::kinds::Named, hide_possible_values = true)]
-    kind: Vec<String>,
-    /// Only entries whose `kind:name` this glob matches, such as 'file:/etc/*' (again for more)
-    #[arg(long, value_name = "GLOB")]
-    only: Vec<String>,
-    /// Probes at work at once [default: 128, and more beside those that hang]
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
-    max_concurrent: Option<usize>,
-    /// How long one probe may take where its entry does not say
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
-    timeout: Duration,
-}
-
-/// How long is waited for a spec that is to come to pass, as dgoss does.
-const WAIT: Duration = Duration::from_secs(30);
-
 pub(super) fn run(args: Args, paint: Paint) -> io::Result<u8> {
     match args.command {
         Command::Run(args) => in_image(*args, paint),
@@ -246,107 +196,33 @@ fn in_image(args: Run, paint: Paint) -> io::Result<u8> {
         Ok(body) => body,
         Err(why) => return usage(&why),
     };
-    go(specs, args.looking, args.as_user, paint, |engine, errand, voices| container::run(engine, errand, body, voices))
+    go(&specs, args.looking, args.as_user, paint, |engine, errand, voices| container::run(engine, errand, body, voices))
 }
 
 fn in_container(args: Exec, paint: Paint) -> io::Result<u8> {
     let Exec { container, specs, as_user, looking } = args;
-    go(specs, looking, as_user, paint, |engine, errand, voices| container::exec(engine, errand, &container, voices))
+    go(&specs, looking, as_user, paint, |engine, errand, voices| container::exec(engine, errand, &container, voices))
 }
 
-/// Reads the specs, finds the daemon and sends the errand on its way.
+/// Finds the daemon and sends the errand on its way.
 fn go(
-    specs: Vec<String>,
+    specs: &[String],
     looking: Looking,
     user: Option<String>,
     paint: Paint,
     send: impl FnOnce(&Engine, &Errand, &mut Voices) -> Result<u8, String>,
 ) -> io::Result<u8> {
-    let here = here();
-    let from_here = |paths: &[String]| paths.iter().map(|path| relative(path, &here)).collect::<Vec<_>>();
-    let specs = match named(&specs) {
-        Ok(specs) => from_here(&specs),
+    let errand = match looking.errand(specs, user, paint) {
+        Ok(errand) => errand,
         Err(status) => return Ok(status),
-    };
-    let wait = from_here(&looking.wait);
-    if wait.iter().any(|name| name == "-") && specs.iter().any(|name| name == "-") {
-        return usage("standard input is named twice and can be read once");
-    }
-    let selection = Selection { tags: looking.tag.clone(), kinds: looking.kind.clone(), only: looking.only.clone() };
-    let mut texts = vec![];
-    for (paths, selection) in [(&specs, &selection), (&wait, &Selection::default())] {
-        if paths.is_empty() {
-            continue;
-        }
-        let (spec, written) = match load_with_texts(paths) {
-            Ok(loaded) => loaded,
-            Err(rejected) => return Ok(refuse(&rejected, "; no container was touched", paint)),
-        };
-        if let Err(why) = select(spec.claims, selection) {
-            return usage(&mask(&why));
-        }
-        let names = spec.sources.files.into_iter().map(|file| file.name);
-        texts.extend(names.zip(written).map(|(name, (text, _))| (name, text)));
-    }
-    let log = texts.iter().any(|(_, text)| text.contains(LOG));
-    let luggage = match Luggage::pack(texts) {
-        Ok(luggage) => luggage,
-        Err(why) => {
-            say(shown(&why));
-            return Ok(BAD_SPEC);
-        }
-    };
-    let chosen = looking.program.is_some();
-    let program = match &looking.program {
-        Some(path) => Program::at(path),
-        None => Program::own(),
-    };
-    let ready = program.and_then(|program| Ok((program, Engine::find(&|name| std::env::var(name).ok())?)));
-    let (program, engine) = match ready {
-        Ok(ready) => ready,
-        Err(why) => return sorry(&why),
-    };
-    let named = |names: Vec<String>| names.into_iter().map(|name| if name == "-" { STDIN.into() } else { name });
-    let timeout = looking.retry_timeout.unwrap_or(if wait.is_empty() { Duration::ZERO } else { WAIT });
-    let errand = Errand {
-        program,
-        chosen,
-        luggage,
-        specs: named(specs).collect(),
-        wait: named(wait).collect(),
-        rounds: Rounds { timeout, sleep: looking.sleep },
-        selection: looking.selection(),
-        reporting: looking.reporting(paint.on(&io::stdout())),
-        limits: looking.limits(),
-        log,
-        user,
-        within: looking.within,
     };
     let (mut out, mut err) = (io::stdout(), io::stderr());
     let mut voices = Voices { out: &mut out, err: &mut err, say: |what| say(what) };
-    send(&engine, &errand, &mut voices).or_else(|why| sorry(&why))
-}
-
-/// What standard input is called in messages is the name of its text inside.
-const STDIN: &str = "<standard input>";
-
-impl Looking {
-    fn selection(&self) -> Vec<String> {
-        let each =
-            |flag: &'static str, of: &[String]| of.iter().map(move |v| format!("{flag}={v}")).collect::<Vec<_>>();
-        [each("--tag", &self.tag), each("--kind", &self.kind), each("--only", &self.only)].concat()
-    }
-
-    fn limits(&self) -> Vec<String> {
-        let most = self.max_concurrent.map(|most| format!("--max-concurrent={most}"));
-        most.into_iter().chain([format!("--timeout={}ms", self.timeout.as_millis())]).collect()
-    }
-
-    fn reporting(&self, colour: bool) -> Vec<String> {
-        let colour = format!("--color={}", if colour { "always" } else { "never" });
-        let verbose = self.verbose.then(|| "--verbose".to_owned());
-        [colour, "validate".into(), format!("--format={}", self.format)].into_iter().chain(verbose).collect()
-    }
+    let engine = Engine::find(&|name| std::env::var(name).ok());
+    engine.and_then(|engine| send(&engine, &errand, &mut voices)).or_else(|why| {
+        say(shown(&why));
+        Ok(NOT_OK)
+    })
 }
 
 /// The image, the command, and what stands behind the last `--`.
@@ -372,19 +248,8 @@ fn parts(rest: &[String]) -> Result<(String, Vec<String>, Vec<String>), String> 
     Ok((image.clone(), command.to_vec(), specs.to_vec()))
 }
 
-fn here() -> PathBuf {
-    // Without one, only absolute paths lead anywhere, and they are taken from the root.
-    std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"))
-}
-
 fn usage(why: &str) -> io::Result<u8> {
-    say(shown(why));
-    Ok(USAGE)
-}
-
-fn sorry(why: &str) -> io::Result<u8> {
-    say(shown(why));
-    Ok(NOT_OK)
+    Ok(wrong(why))
 }
 
 #[cfg(test)]
