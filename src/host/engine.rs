@@ -219,6 +219,9 @@ mod tests {
             while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() > 0 {
                 head.push(byte[0]);
             }
+            let body = std::str::from_utf8(&head).unwrap().lines().find_map(|l| l.strip_prefix("content-length: "));
+            let mut body = vec![0; body.map_or(0, |length| length.parse().unwrap())];
+            stream.read_exact(&mut body).unwrap();
             stream.write_all(answer).unwrap();
             head
         });
@@ -228,7 +231,7 @@ mod tests {
     #[test]
     fn the_words_of_the_daemon_are_the_reason() {
         let (engine, asked, _folder) =
-            answering(b"HTTP/1.1 404 Not Found\r\nContent-Length: 36\r\n\r\n{\"message\":\"No such image: nosuch:1\"}");
+            answering(b"HTTP/1.1 404 Not Found\r\nContent-Length: 37\r\n\r\n{\"message\":\"No such image: nosuch:1\"}");
         let refused = engine.get("/images/nosuch:1/json").unwrap_err();
         assert_eq!((refused.status, &*refused.message), (Some(404), "No such image: nosuch:1"));
         assert!(asked.join().unwrap().starts_with(b"GET /images/nosuch:1/json HTTP/1.1\r\n"));
