@@ -235,6 +235,12 @@ fn parts(rest: &[String]) -> Result<(String, Vec<String>, Vec<String>), String> 
     let Some((image, command)) = front.split_first() else {
         return Err("no image is named: `verispec container run IMAGE -- SPEC`".into());
     };
+    if image.starts_with('-') {
+        let image = shown(image);
+        return Err(format!(
+            "`{image}` is no option of `verispec container run`; `verispec container run --help` lists them"
+        ));
+    }
     let is_spec = |word: &str| crate::syntax::Format::of(word).is_some();
     if is_spec(image) {
         return Err(format!("`{}` stands where the image does: `verispec container run IMAGE -- SPEC`", shown(image)));
@@ -274,6 +280,7 @@ mod tests {
     #[test]
     fn a_spec_is_not_run_as_a_command() {
         assert!(parted("web:1 host.toml").unwrap_err().contains("would be run in the container"));
+        assert!(parted("--gpus all web:1 -- host.toml").unwrap_err().starts_with("`--gpus` is no option"));
         assert!(parted("host.toml").unwrap_err().contains("stands where the image does"));
         assert!(parted("-- host.toml").unwrap_err().contains("no image"));
     }
