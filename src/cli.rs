@@ -1,7 +1,9 @@
 //! The command line: one file a command. The library computes; only what is here prints and chooses exit statuses.
 
+use crate::container::FOLDER;
 use crate::gather;
 use crate::host::front::{self, Place};
+use crate::host::guest;
 use crate::syntax::Sources;
 use crate::value::Fault;
 use anstream::{AutoStream, ColorChoice};
@@ -118,6 +120,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     quiet_panics();
     let args: Vec<OsString> = args.into_iter().collect();
     if let Some(args) = as_goss(&args) {
+        guest::follow(FOLDER);
         return goss::main(&args);
     }
     let cli = match Cli::try_parse_from(args) {
@@ -133,6 +136,10 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     if let Profile::Goss = cli.profile {
         say("`--profile goss` has to come first: what follows it is goss's command line");
         return ExitCode::from(USAGE);
+    }
+    // What takes verispec out of a container has to see that to its end.
+    if !matches!(cli.command, Command::Container(_)) {
+        guest::follow(FOLDER);
     }
     let paint = Paint { choice: cli.color };
     let done = match cli.command {

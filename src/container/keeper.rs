@@ -3,9 +3,9 @@
 use super::guest::Guest;
 use super::parked;
 use crate::host::engine::{Content, Engine, PATIENT, Refused, escaped};
+use crate::host::exec;
 use signal_hook::consts::signal::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
-use signal_hook::low_level::emulate_default_handler;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -41,7 +41,7 @@ impl Keeper {
     /// `say` hears what could not be taken away at a signal.
     pub fn new(engine: Engine, say: fn(&str)) -> io::Result<Keeper> {
         let kept = Arc::new(Mutex::new(Kept::default()));
-        let mut signals = Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM])?;
+        let mut signals = Signals::new(exec::outlive(&[SIGHUP, SIGINT, SIGQUIT, SIGTERM]))?;
         let (theirs, daemon) = (Arc::clone(&kept), engine.clone());
         thread::Builder::new().name("signals".into()).spawn(move || {
             let mut cleaner = None;
@@ -49,15 +49,14 @@ impl Keeper {
                 if cleaner.is_some() {
                     // Whoever asks twice does not want to wait.
                     say("ended before everything was taken away; what is left has the label `verispec`");
-                    let _ = emulate_default_handler(signal);
+                    exec::end(signal);
                 }
                 let (theirs, daemon) = (Arc::clone(&theirs), daemon.clone());
                 let clean = move || {
                     let mut kept = lock(&theirs);
                     kept.ending = true;
                     clean(&daemon, &mut kept.things).iter().for_each(|left| say(left));
-                    let _ = emulate_default_handler(signal);
-                    std::process::exit(1);
+                    exec::end(signal);
                 };
                 cleaner = thread::Builder::new().spawn(clean).ok();
             }

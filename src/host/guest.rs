@@ -1,7 +1,9 @@
 //! verispec as a guest in somebody else's container, which leaves nothing of itself there.
 
+use super::exec;
 use crate::value::Fault;
 use rustix::process::{Pid, Signal, kill_process};
+use signal_hook::consts::signal::SIGTERM;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -10,7 +12,25 @@ pub const MARK: &str = "Ends the runs of this program in its container, and take
 
 /// How long runs that are told to end may take until they are killed.
 const MERCY: Duration = Duration::from_secs(2);
+/// How often a run looks whether it still has its place.
+const LOOK: Duration = Duration::from_millis(100);
 const TICK: Duration = Duration::from_millis(10);
+
+/// If this program lies in `folder`, ends it as soon as it does not any more: a run that was being started while the others
+/// were ended goes with them.
+pub fn follow(folder: &str) {
+    let own = std::env::current_exe().unwrap_or_default();
+    if own.parent() != Some(Path::new(folder)) {
+        return;
+    }
+    let follow = move || {
+        while rustix::fs::stat(&own).is_ok_and(|stat| Some((stat.st_dev, stat.st_ino)) == file_of("self")) {
+            std::thread::sleep(LOOK);
+        }
+        exec::end(SIGTERM);
+    };
+    let _ = std::thread::Builder::new().name("guest".into()).stack_size(1 << 18).spawn(follow);
+}
 
 /// Ends every other run of this program and removes `folder`, if this program lies in it.
 pub fn leave(folder: &str) -> Result<(), String> {
@@ -50,6 +70,11 @@ fn others() -> Vec<Pid> {
     let pids = names.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
     let others = pids.filter(|pid| *pid != std::process::id() && same(*pid));
     others.filter_map(|pid| Pid::from_raw(i32::try_from(pid).ok()?)).collect()
+}
+
+/// Device and inode of what a process runs.
+fn file_of(process: &str) -> Option<(u64, u64)> {
+    rustix::fs::stat(format!("/proc/{process}/exe")).map(|stat| (stat.st_dev, stat.st_ino)).ok()
 }
 
 #[cfg(test)]
