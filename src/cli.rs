@@ -99,7 +99,7 @@ enum Command {
     Diff(diff::Args),
     /// Says what this host has that no entry of a spec speaks of
     Coverage(coverage::Args),
-    /// Looks at a container from inside it, through Docker or Podman, without anything of the image's
+    /// Looks at a container from inside it, through Docker or Podman
     Container(container::Args),
     /// Writes a goss file anew as a spec, and says what reads otherwise
     Migrate(migrate::Args),

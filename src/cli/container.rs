@@ -12,20 +12,19 @@ use std::io;
 mod looking;
 
 const RUN: &str = "Examples:
-  verispec container run web:1 -- web.toml           starts the image as it would start anyway, and looks
-  verispec container run --wait up.toml -e MODE=test web:1 -- web.toml
+  verispec container run web:1 -- web.toml               what the image runs by itself
   verispec container run web:1 nginx -g 'daemon off;' -- web.toml roles/*.toml
-  verispec container run --idle tools:1 -- tools.toml
-                                                     runs nothing of the image: for one that has nothing to run
+  verispec container run --wait up.toml -e MODE=test web:1 -- web.toml
+  verispec container run --idle tools:1 -- tools.toml    nothing of the image runs
 
-The options are those of `docker run` by their long names, and -e, -v, -p, -u, -w. What the container has written to its
-outputs is the file /.verispec/container.log for specs.";
+What the container writes is the file /.verispec/container.log for specs.";
 
 const EXEC: &str = "Examples:
   verispec container exec web host.toml
   verispec container exec --user root --format json web host.toml > web.json
 
-What the container has written to its outputs is the file /.verispec/container.log for specs. Nothing of verispec is left there.";
+What the container writes is the file /.verispec/container.log for specs.
+Nothing of verispec stays in it.";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -56,8 +55,8 @@ enum Command {
     next_help_heading = "Options of `docker run`"
 )]
 struct Run {
-    /// The image; what to run in it instead of its own command; and behind `--` specs [default: verispec.toml, .yaml, .yml or .json]
-    #[arg(value_name = "IMAGE", required = true, trailing_var_arg = true, allow_hyphen_values = true, num_args = 1..)]
+    /// The image, what to run in it instead of its own command, and behind `--` specs [default: verispec.toml, .yaml, .yml or .json]
+    #[arg(value_name = "IMAGE", help_heading = "Arguments", required = true, trailing_var_arg = true, allow_hyphen_values = true, num_args = 1..)]
     rest: Vec<String>,
     /// A variable of its environment; with its name alone, the value that it has here (again for more)
     #[arg(short, long, value_name = "NAME[=VALUE]")]
@@ -127,7 +126,7 @@ struct Exec {
     #[arg(value_name = "SPEC", value_hint = clap::ValueHint::FilePath)]
     specs: Vec<String>,
     /// As whom the run inside is [default: as whom the container runs]
-    #[arg(short, long = "user", visible_alias = "as", value_name = "USER")]
+    #[arg(short = 'u', long = "user", visible_alias = "as", value_name = "USER")]
     as_user: Option<String>,
     #[command(flatten)]
     looking: Looking,
