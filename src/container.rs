@@ -10,27 +10,27 @@ mod frames;
 mod guest;
 mod inside;
 mod keeper;
+mod log;
 mod luggage;
+mod visit;
 
 pub use asked::Asked;
 pub use luggage::{Luggage, relative};
 
-use crate::host::engine::{Content, Engine, PATIENT, PROMPT, Refused, escaped};
+use crate::host::engine::{Content, Engine, PATIENT, Refused, escaped};
 use crate::host::program::Program;
-use crate::quantity;
-use crate::report::printable::{block, line as shown};
+use crate::report::printable::line as shown;
 use crate::run::Rounds;
 use data_encoding::HEXLOWER;
 use guest::Guest;
 use inside::Command;
 use keeper::{Keeper, Thing};
-use luggage::Archive;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::{Map, Value, json};
-use std::io::{self, Read, Write};
-use std::path::Path;
+use std::io::Write;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use visit::Visit;
 
 /// Where verispec lies in a container.
 pub const FOLDER: &str = "/.verispec";
@@ -38,10 +38,6 @@ pub const FOLDER: &str = "/.verispec";
 const PROGRAM: &str = "verispec";
 /// What the container has written to its outputs, there.
 pub const LOG: &str = "container.log";
-/// Bytes of that which are given to specs.
-const LOG_BOUND: usize = 64 << 20;
-/// Lines of it that are shown where the container has ended.
-const LOG_SHOWN: usize = 20;
 /// On everything that is made, and is to be gone when the run has ended.
 const LABEL: &str = "verispec";
 
@@ -195,183 +191,6 @@ impl Errand {
     fn command(&self, args: &[String]) -> Command<'_> {
         let argv = [format!("{FOLDER}/{PROGRAM}")].into_iter().chain(args.iter().cloned()).collect();
         Command { argv, user: self.user.as_deref(), cwd: self.luggage.here() }
-    }
-}
-
-/// An errand in a container that runs.
-struct Visit<'v> {
-    engine: &'v Engine,
-    errand: &'v Errand,
-    container: &'v str,
-    /// The container through which files are put where this one sees them.
-    files: &'v str,
-}
-
-impl Visit<'_> {
-    fn look(&self, voices: &mut Voices) -> Result<u8, String> {
-        let Errand { look, settle, wait, rounds, .. } = self.errand;
-        self.is_alive(voices)?;
-        let settled = match wait.is_none() && rounds.timeout.is_zero() {
-            true => true,
-            false => self.settles(&self.errand.command(settle), voices)?,
-        };
-        if let (false, Some(wait)) = (settled, wait) {
-            self.inside(&self.errand.command(wait), (voices.err, &mut io::sink()))?;
-            self.show_log(voices);
-            let waited = quantity::waited(rounds.timeout);
-            return Err(format!("what is waited for has not come within {waited}; nothing else was looked at"));
-        }
-        self.renew_log()?;
-        let status = self.inside(&self.errand.command(look), (voices.out, voices.err));
-        if status.is_err() {
-            self.is_alive(voices)?;
-        }
-        status
-    }
-
-    /// Whether the command has come to succeed in time.
-    fn settles(&self, command: &Command, voices: &mut Voices) -> Result<bool, String> {
-        let Rounds { timeout, sleep } = self.errand.rounds;
-        let begun = Instant::now();
-        loop {
-            self.renew_log()?;
-            let mut said = Bounded::new(SAID_BOUND);
-            let status = self.inside(command, (&mut io::sink(), &mut said));
-            match status {
-                Ok(0) => return Ok(true),
-                Ok(1) => {}
-                // It would be the same with every round.
-                Ok(status) => {
-                    let _ = voices.err.write_all(&said.bytes);
-                    return Err(format!("the run inside ends with status {status}"));
-                }
-                Err(why) => {
-                    self.is_alive(voices)?;
-                    return Err(why);
-                }
-            }
-            if begun.elapsed() + sleep > timeout {
-                return Ok(false);
-            }
-            thread::sleep(sleep);
-            self.is_alive(voices)?;
-        }
-    }
-
-    /// Runs a command, which is this program or of its kind: any other status than one of its own is an error.
-    fn inside(&self, command: &Command, outputs: (&mut dyn Write, &mut dyn Write)) -> Result<u8, String> {
-        let until = Instant::now() + self.errand.within;
-        let status = inside::run(self.engine, self.container, command, outputs, until).map_err(daemon)?;
-        match u8::try_from(status) {
-            Ok(status @ 0..126) => Ok(status),
-            Ok(126 | 127) => Err(format!("`{FOLDER}/{PROGRAM}` cannot be run in the container")),
-            _ => Err(format!("the run inside was ended from outside (status {status})")),
-        }
-    }
-
-    /// The error is that it does not run, after its last words.
-    fn is_alive(&self, voices: &mut Voices) -> Result<(), String> {
-        let found = inspect(self.engine, self.container)?;
-        let state = |key: &str| found.pointer(&format!("/State/{key}"));
-        let is = |key: &str| state(key).and_then(Value::as_bool).unwrap_or(false);
-        if is("Paused") {
-            return Err("the container is paused".into());
-        }
-        if is("Running") && !is("Restarting") {
-            return Ok(());
-        }
-        self.show_log(voices);
-        let status = state("ExitCode").and_then(Value::as_i64).map(|code| format!(" with status {code}"));
-        let memory = if is("OOMKilled") { ", out of memory" } else { "" };
-        let why = state("Error").and_then(Value::as_str).filter(|why| !why.is_empty());
-        let why = why.map(|why| format!(": {}", shown(why))).unwrap_or_default();
-        Err(format!("the container has ended{}{memory}{why}", status.unwrap_or_default()))
-    }
-
-    fn show_log(&self, voices: &mut Voices) {
-        let Ok(log) = self.log(&format!("&tail={LOG_SHOWN}"), SAID_BOUND) else { return };
-        let text = String::from_utf8_lossy(&log.bytes);
-        if !text.trim().is_empty() {
-            (voices.say)("the end of the container's log:");
-            for line in block(&text) {
-                let _ = writeln!(voices.err, "    {line}");
-            }
-        }
-    }
-
-    /// Gives what the container has written by now to the specs that may speak of it.
-    fn renew_log(&self) -> Result<(), String> {
-        if !self.errand.log {
-            return Ok(());
-        }
-        let unread = |why: String| format!("the container's log cannot be given to the specs: {why}");
-        let log = self.log("", LOG_BOUND).map_err(unread)?;
-        // What a part of it does not have, the rest may have.
-        if log.over {
-            return Err(unread(format!("it is larger than {}", quantity::size(LOG_BOUND as u64))));
-        }
-        let mut archive = Archive::new(false);
-        archive.file(Path::new(LOG), &log.bytes).map_err(|e| unread(e.to_string()))?;
-        let archive = archive.finish().map_err(|e| unread(e.to_string()))?;
-        put(self.engine, self.files, FOLDER, &archive).map_err(|refused| unread(refused.message))?;
-        Ok(())
-    }
-
-    fn log(&self, only: &str, bound: usize) -> Result<Bounded, String> {
-        let tty = inspect(self.engine, self.container)?.pointer("/Config/Tty") == Some(&Value::Bool(true));
-        let target = format!("/containers/{}/logs?stdout=true&stderr=true{only}", escaped(self.container));
-        let until = Instant::now() + PROMPT;
-        let mut stream = self.engine.stream("GET", &target, Content::Nothing, until).map_err(|e| e.message)?;
-        let log = Bounded::new(bound);
-        let log = std::cell::RefCell::new(log);
-        let read = match tty {
-            true => io::copy(&mut stream.take(bound as u64 + 1), &mut *log.borrow_mut()).map(|_| ()),
-            false => frames::split(&mut stream, &mut Shared(&log), &mut Shared(&log)),
-        };
-        read.map_err(|e| self.engine.broken(&e).message)?;
-        Ok(log.into_inner())
-    }
-}
-
-/// Bytes of what is said that is only shown.
-const SAID_BOUND: usize = 64 << 10;
-
-/// The first bytes of what is written, and whether there were more.
-struct Bounded {
-    bytes: Vec<u8>,
-    bound: usize,
-    over: bool,
-}
-
-impl Bounded {
-    fn new(bound: usize) -> Bounded {
-        Bounded { bytes: vec![], bound, over: false }
-    }
-}
-
-impl Write for Bounded {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let room = self.bound.saturating_sub(self.bytes.len());
-        self.over |= bytes.len() > room;
-        self.bytes.extend_from_slice(bytes.get(..room.min(bytes.len())).unwrap_or_default());
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Two outputs into one, in the order in which they come.
-struct Shared<'b>(&'b std::cell::RefCell<Bounded>);
-
-impl Write for Shared<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.borrow_mut().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 
