@@ -1,7 +1,7 @@
 //! What `verispec diff` says: `a` and `b` of a folder, or `a` and the host that its first line names.
 
-use crate::run::{claims, host, observed};
-use crate::{Bless, expect, is_spec, trial};
+use crate::run::{claims, host, is_part, observed};
+use crate::{Bless, expect, is_spec, strays, trial};
 use libtest_mimic::{Failed, Trial};
 use std::path::{Path, PathBuf};
 use verispec::compare::{self, Comparison};
@@ -10,11 +10,21 @@ use verispec::load::{Rejected, load_with_texts};
 const FOLDER: &str = "golden/diff";
 
 pub fn trials(bless: Bless) -> Vec<Trial> {
-    let folders = std::fs::read_dir(FOLDER).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
+    let folders = std::fs::read_dir(FOLDER).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
     let mut folders: Vec<PathBuf> = folders.collect();
     folders.sort();
+    assert!(!folders.is_empty(), "no case in {FOLDER}");
     let case = |folder: PathBuf| trial(folder.display().to_string(), move || case(&folder, bless));
-    folders.into_iter().map(case).collect()
+    folders.into_iter().map(case).chain([strays(FOLDER, is_of_a_case)]).collect()
+}
+
+/// Whether a file is one of a case's: `a`, `b`, what they include, what is expected.
+fn is_of_a_case(path: &Path) -> bool {
+    let Ok(Some((folder, rest))) = path.strip_prefix(FOLDER).map(|rest| rest.to_str()?.split_once('/')) else {
+        return false;
+    };
+    let is = |name| named(&Path::new(FOLDER).join(folder), name).is_some_and(|spec| Path::new(&spec) == path);
+    is("a") || is("b") || matches!(rest, "diff.text" | "diff.json") || rest.starts_with("part/") && is_part(path)
 }
 
 fn case(folder: &Path, bless: Bless) -> Result<(), Failed> {

@@ -41,13 +41,29 @@ pub fn files(folder: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![PathBuf::from(folder)];
     while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).into_iter().flatten() {
+        for entry in std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display())) {
             let path = entry.expect("readable").path();
             if path.is_dir() { folders.push(path) } else { found.push(path) }
         }
     }
     found.sort();
     found
+}
+
+/// The cases below `folder`. Where there is none, nothing would be held against anything.
+pub fn cases(folder: &str, is_case: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
+    let cases: Vec<_> = files(folder).into_iter().filter(|path| is_case(path)).collect();
+    assert!(!cases.is_empty(), "no case in {folder}");
+    cases
+}
+
+/// A trial that fails if `folder` has a file that is of no case.
+pub fn strays(folder: &'static str, is_of_a_case: impl Fn(&Path) -> bool + Send + 'static) -> Trial {
+    trial(format!("every file of {folder} is of a case"), move || {
+        let strays = files(folder).into_iter().filter(|path| !is_of_a_case(path));
+        let strays: Vec<_> = strays.map(|path| path.display().to_string()).collect();
+        if strays.is_empty() { Ok(()) } else { Err(format!("no case for {}", strays.join(", ")).into()) }
+    })
 }
 
 /// Specs by their ending; below golden/report, golden/goss and golden/coverage, JSON is what a report says.

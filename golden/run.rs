@@ -1,12 +1,12 @@
 //! Specs run against written-down hosts.
 
-use crate::{Bless, expect, files, is_spec, trial};
+use crate::{Bless, cases, expect, is_spec, trial};
 use libtest_mimic::{Failed, Trial};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use time::macros::datetime;
-use verispec::gather::{Event, gather};
+use verispec::gather;
 use verispec::host::{Host, TreeFiles};
 use verispec::load::goss::Request;
 use verispec::load::{Rejected, Spec, load};
@@ -24,16 +24,16 @@ const CANONICAL: &str = "documentation";
 pub fn trials(bless: Bless) -> Vec<Trial> {
     let mut trials = Vec::new();
     for folder in ["golden/resource", "golden/matcher"] {
-        for spec in files(folder).into_iter().filter(|p| is_spec(p)) {
+        for spec in cases(folder, is_spec) {
             trials.push(case(spec, CANONICAL, bless));
         }
     }
-    for spec in files("golden/report").into_iter().filter(|p| is_spec(p)) {
+    for spec in cases("golden/report", is_spec) {
         for format in FORMATS {
             trials.push(case(spec.clone(), format.name, bless));
         }
     }
-    for spec in files("golden/goss").into_iter().filter(|p| is_spec(p) && !is_part(p)) {
+    for spec in cases("golden/goss", |p| is_spec(p) && !is_part(p)) {
         if spec.starts_with(REFUSED) {
             let (name, want) = (spec.display().to_string(), spec.with_extension("page"));
             trials.push(trial(name, move || expect(&want, &goss_page(&spec)?, bless)));
@@ -45,7 +45,7 @@ pub fn trials(bless: Bless) -> Vec<Trial> {
             trials.push(trial(name, move || expect(&want, &goss_report(&spec, format)?, bless)));
         }
     }
-    for spec in files("golden/diagnostic").into_iter().filter(|p| is_spec(p) && !is_part(p)) {
+    for spec in cases("golden/diagnostic", |p| is_spec(p) && !is_part(p)) {
         let name = spec.display().to_string();
         trials.push(trial(name, move || {
             let (want, path) = (spec.with_extension("page"), spec.display().to_string());
@@ -138,14 +138,7 @@ pub fn claims(path: &Path) -> Result<(Sources, Arc<Vec<Claim>>), Failed> {
 
 /// What came of each claim, but for those that are skipped.
 pub fn observed(claims: &Arc<Vec<Claim>>, host: &Host) -> Vec<Option<Observed>> {
-    let mut slots: Vec<_> = claims.iter().map(|_| None).collect();
-    let open = claims.iter().enumerate().filter(|(_, c)| c.skip().is_none()).map(|(i, _)| i).collect();
-    gather(claims, open, host, Limits::default(), &mut |event| {
-        if let Event::Answer(index, gathered) = event {
-            slots[index] = Some(gathered.observed);
-        }
-    });
-    slots
+    gather::all(claims, |claim| claim.skip().is_none(), host, Limits::default().timeout)
 }
 
 /// The verdicts of each claim.
@@ -157,9 +150,9 @@ fn verdicts<'c>(claims: &'c Arc<Vec<Claim>>, host: &Host) -> Vec<Vec<Verdict<'c>
     claims.iter().zip(observed(claims, host)).map(judged).collect()
 }
 
-/// The host that a spec's first line names: `# host: debian`.
-pub fn host(spec: &Path) -> Result<Host, Failed> {
-    let text = std::fs::read_to_string(spec)?;
+/// The host that a case's first line names: `# host: debian`.
+pub fn host(case: &Path) -> Result<Host, Failed> {
+    let text = std::fs::read_to_string(case)?;
     let first = text.lines().next().unwrap_or_default();
     let name = first.strip_prefix("# host: ").ok_or("the first line is not `# host: NAME`")?;
     if name == "local" {

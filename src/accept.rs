@@ -2,24 +2,23 @@
 
 use crate::edit::{Change, Step};
 use crate::matcher;
+use crate::resource::Course;
 use crate::secret::is_secret_name;
 use crate::spec::Profile;
-use crate::syntax::{Format, Node, parse};
+use crate::syntax::{Data, Format, Node, Span, parse};
 use crate::value::{Type, Value};
 use crate::verdict::{Outcome, Verdict};
+use ::time::Duration;
 
 mod bound;
 mod compared;
 mod data;
 mod list;
-mod literal;
 mod settle;
 mod shape;
 
 #[cfg(test)]
-mod properties;
-#[cfg(test)]
-mod table;
+mod tests;
 
 pub use settle::{Settled, Wanted, settle};
 
@@ -37,10 +36,25 @@ impl<'s> Page<'s> {
         root.filter(|_| wrong.is_empty()).map(|root| Page { text, format, root })
     }
 
-    /// The line on which this byte stands, from 1.
-    fn line(&self, at: u32) -> usize {
-        let before = self.text.as_bytes().get(..at as usize).unwrap_or_default();
-        memchr::memchr_iter(b'\n', before).count() + 1
+    /// Whether a comment stands in a node, or behind the last line of its block.
+    fn has_comment(&self, node: &Node) -> bool {
+        if self.format == Format::Json {
+            return false;
+        }
+        let (start, end) = (node.span.start as usize, node.span.end as usize);
+        let end = match self.text.as_bytes().get(start) {
+            Some(b'[' | b'{') => end,
+            _ => self.text.get(end..).and_then(|behind| behind.find('\n')).map_or(self.text.len(), |line| end + line),
+        };
+        let (mut words, mut from) = (vec![], start);
+        said(node, &mut words);
+        words.sort_unstable();
+        words.push((end, end));
+        words.into_iter().filter(|(first, _)| (start..=end).contains(first)).any(|(first, last)| {
+            let gap = self.text.get(from..first).unwrap_or_default();
+            from = from.max(last);
+            gap.contains('#')
+        })
     }
 
     fn at(&self, path: &[Step]) -> Option<&Node<'s>> {
@@ -48,6 +62,19 @@ impl<'s> Page<'s> {
             Step::Key(key) => node.get(key),
             Step::Index(index) => node.list()?.get(*index),
         })
+    }
+}
+
+/// Where keys and scalars in a node begin and end.
+fn said(node: &Node, words: &mut Vec<(usize, usize)>) {
+    let at = |span: Span| (span.start as usize, span.end as usize);
+    match &node.data {
+        Data::Map(map) => map.iter().for_each(|(key, value)| {
+            words.push(at(key.span));
+            said(value, words);
+        }),
+        Data::List(list) => list.iter().for_each(|one| said(one, words)),
+        _ => words.push(at(node.span)),
     }
 }
 
@@ -75,9 +102,12 @@ fn wanted(verdict: &Verdict, page: &Page) -> Result<Vec<Change>, String> {
     let entry = entry(verdict, page)?;
     let changes = match place(verdict) {
         Place::Presence => presence(verdict, page, entry, found)?,
-        Place::Key(_, Type::Secret) => return Err("it is a secret, which is never written from what was found".into()),
+        Place::Key(_, Type::Secret, _) => {
+            return Err("it is a secret, which is never written from what was found".into());
+        }
         Place::Check => return Err("what is found cannot tell what to write: change it by hand".into()),
-        Place::Key(path, ty) => {
+        Place::Key(path, ty, course) => {
+            lasting(verdict, course)?;
             let announced = |step: &Step| matches!(step, Step::Key(key) if is_secret_name(key));
             if path.iter().skip(1).any(announced) {
                 return Err("its name announces a secret, which is never written from what was found".into());
@@ -86,13 +116,9 @@ fn wanted(verdict: &Verdict, page: &Page) -> Result<Vec<Change>, String> {
             let node = page.at(&path).filter(|node| node.span == verdict.expectation.span);
             let node = node.ok_or("its place in the file was not found")?;
             readable(found)?;
-            shape::fit(verdict, path, node, ty, found)?
+            shape::fit(verdict, page, path, node, ty, found)?
         }
     };
-    for change in &changes {
-        let (Change::Set(path, _) | Change::Append(path, _) | Change::Remove(path)) = change;
-        literal::check(page, path)?;
-    }
     match changes.is_empty() {
         true => Err("what was found does not tell what to write: change it by hand".into()),
         false => Ok(changes),
@@ -103,7 +129,7 @@ fn wanted(verdict: &Verdict, page: &Page) -> Result<Vec<Change>, String> {
 enum Place {
     Presence,
     /// The key, and the argument if it is a lookup.
-    Key(Vec<Step>, Type),
+    Key(Vec<Step>, Type, Course),
     /// Text that the thing must be good for.
     Check,
 }
@@ -121,7 +147,7 @@ fn place(verdict: &Verdict) -> Place {
     if key.argument.is_some() {
         path.push(Step::Key(ask.argument.to_string()));
     }
-    Place::Key(path, key.ty)
+    Place::Key(path, key.ty, key.course)
 }
 
 /// The way to the entry's body.
@@ -150,7 +176,19 @@ fn presence(verdict: &Verdict, page: &Page, entry: Vec<Step>, found: &Value) -> 
     if there && !verdict.claim.tests.is_empty() && node.scalar().is_some() {
         return Ok(vec![Change::Remove(path)]);
     }
-    shape::fit(verdict, path, node, Type::Bool, &Value::Bool(there))
+    shape::fit(verdict, page, path, node, Type::Bool, &Value::Bool(there))
+}
+
+/// Refuses what would fail again a moment later.
+fn lasting(verdict: &Verdict, course: Course) -> Result<(), String> {
+    let end = Value::Duration(Duration::MAX);
+    match course {
+        Course::Stays => Ok(()),
+        // A bound from below holds ever after.
+        Course::Grows if verdict.expectation.test.holds(&end) == Ok(true) => Ok(()),
+        Course::Grows => Err("it grows by itself, so that what was found does not last: change it by hand".into()),
+        Course::Wavers => Err("it is another at every look: write a bound with room to spare by hand".into()),
+    }
 }
 
 /// What can be written down of what was found at all.

@@ -19,6 +19,7 @@ mod port;
 mod process;
 mod unit;
 mod word;
+mod words;
 
 /// Things that one word leads to at most.
 const MOST: usize = 1_000;
@@ -86,7 +87,7 @@ pub fn near(host: &Host, word: &str) -> Option<String> {
     if let Ok(users) = host.accounts().and_then(|accounts| accounts.users()) {
         names.extend(users.iter().map(|user| user.name.clone()));
     }
-    nearest(word, names.iter().map(String::as_str)).map(str::to_owned)
+    nearest(word, names.iter().map(String::as_str).filter(|name| *name != word)).map(str::to_owned)
 }
 
 /// What was found, with what is needed to follow it.

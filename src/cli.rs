@@ -27,7 +27,9 @@ mod goss;
 mod kinds;
 mod migrate;
 mod progress;
+mod reasons;
 mod schema;
+mod site;
 mod validate;
 mod write;
 
@@ -149,7 +151,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Autoadd(args) => return ExitCode::from(in_place(|| finished(autoadd::run(&args, paint)))),
         Command::Accept(args) => return ExitCode::from(in_place(|| finished(accept::run(&args, paint)))),
         Command::Diff(args) => return ExitCode::from(in_place(|| finished(diff::run(&args, paint)))),
-        Command::Coverage(args) => return ExitCode::from(in_place(|| finished(coverage::run(args, paint)))),
+        Command::Coverage(args) => return ExitCode::from(in_place(|| finished(coverage::run(&args, paint)))),
         Command::Container(args) => container::run(args, paint),
         Command::Migrate(args) => migrate::run(&args, paint),
         Command::Kinds(args) => kinds::run(&args),
@@ -252,7 +254,8 @@ fn until_closed(result: io::Result<()>) -> io::Result<()> {
 
 /// Prints a whole text.
 fn print(text: &str) -> io::Result<u8> {
-    until_closed(io::stdout().lock().write_all(text.as_bytes()))?;
+    let mut out = io::stdout().lock();
+    until_closed(out.write_all(text.as_bytes()).and_then(|()| out.flush()))?;
     Ok(OK)
 }
 

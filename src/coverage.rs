@@ -1,10 +1,9 @@
 //! What a host has that no entry of a spec speaks of.
 
 use crate::host::Host;
-use crate::resource::{KINDS, Kind, Thing};
+use crate::resource::{KINDS, Kind, Names, Thing};
 use crate::spec::Claim;
 use crate::value::{Fault, Known};
-use std::collections::HashSet;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -33,6 +32,10 @@ pub struct Covered {
     pub more: Option<Fault>,
     /// The things that no entry speaks of; where one speaks of a part, the other parts.
     pub missing: Vec<Thing>,
+    /// What of these is to get an entry: no entry that is skipped holds its place.
+    pub free: Vec<Thing>,
+    /// The others of these.
+    pub held: Vec<Thing>,
 }
 
 /// What a host has of a kind.
@@ -65,16 +68,23 @@ pub fn list(host: &Host, timeout: Duration) -> Vec<Listed> {
 /// Listings are to end by their deadline themselves.
 const GRACE: Duration = Duration::from_millis(400);
 
-/// Holds what was listed against the entries of a spec. An entry that is skipped speaks of nothing; one that says that a
-/// thing is not there speaks of it.
+/// Holds what was listed against the entries of a spec. An entry that is skipped speaks of nothing, and holds its thing's
+/// place; one that says that a thing is not there speaks of it.
 pub fn coverage(claims: &[Claim], listed: Vec<Listed>) -> Coverage {
     let covered = |(kind, listed): Listed| {
-        let spoken = Spoken::of(claims, kind);
+        let [spoken, skipped] = [false, true].map(|skipped| names(claims, kind, skipped));
         let Known { all: things, more } = listed.unwrap_or_else(|fault| Known { all: Vec::new(), more: Some(fault) });
         let all = things.len();
-        let missing: Vec<Thing> = things.into_iter().filter_map(|thing| spoken.rest(thing)).collect();
+        let missing: Vec<Thing> = things.into_iter().filter_map(|thing| rest(thing, &spoken)).collect();
+        let (mut free, mut held) = (Vec::new(), Vec::new());
+        for thing in &missing {
+            match rest(thing.clone(), &skipped) {
+                Some(rest) => free.push(rest),
+                None => held.push(thing.clone()),
+            }
+        }
         let noun = kind.inventory.map_or("", |inventory| inventory.noun);
-        Covered { kind, noun, ratio: Ratio { part: all - missing.len(), all }, more, missing }
+        Covered { kind, noun, ratio: Ratio { part: all - missing.len(), all }, more, missing, free, held }
     };
     Coverage { kinds: listed.into_iter().map(covered).collect() }
 }
@@ -96,35 +106,25 @@ impl Coverage {
     }
 }
 
-/// What the entries for one kind are for.
-struct Spoken<'c> {
-    kind: &'static Kind,
-    /// As they are written, for most names are written as they are listed.
-    names: HashSet<&'c str>,
+/// What the entries for one kind are for, of those that are skipped or of the others.
+fn names(claims: &[Claim], kind: &'static Kind, skipped: bool) -> Names {
+    let mut names = Names::new(kind);
+    let of_these = claims.iter().filter(|claim| claim.kind.name == kind.name && claim.skip().is_some() == skipped);
+    of_these.for_each(|claim| names.insert(claim.target()));
+    names
 }
 
-impl<'c> Spoken<'c> {
-    fn of(claims: &'c [Claim], kind: &'static Kind) -> Spoken<'c> {
-        let speaks = |claim: &&Claim| claim.kind.name == kind.name && claim.skip().is_none();
-        Spoken { kind, names: claims.iter().filter(speaks).map(Claim::target).collect() }
+/// What of a thing no entry speaks of.
+fn rest(thing: Thing, spoken: &Names) -> Option<Thing> {
+    let mut names = std::iter::once(&thing.name).chain(&thing.aliases);
+    if names.any(|name| spoken.speak_of(name)) {
+        return None;
     }
-
-    fn is_of(&self, name: &str) -> bool {
-        self.names.contains(name) || self.names.iter().any(|entry| (self.kind.speaks_of)(entry, name))
-    }
-
-    /// What no entry speaks of.
-    fn rest(&self, thing: Thing) -> Option<Thing> {
-        let mut names = std::iter::once(&thing.name).chain(&thing.aliases);
-        if names.any(|name| self.is_of(name)) {
-            return None;
-        }
-        let mut parts = thing.parts.iter().filter(|part| !self.is_of(part)).cloned();
-        match (parts.next(), parts.next()) {
-            (None, _) if !thing.parts.is_empty() => None,
-            (Some(only), None) => Some(Thing { name: only, parts: vec![], ..thing }),
-            _ => Some(thing),
-        }
+    let mut parts = thing.parts.iter().filter(|part| !spoken.speak_of(part)).cloned();
+    match (parts.next(), parts.next()) {
+        (None, _) if !thing.parts.is_empty() => None,
+        (Some(only), None) => Some(Thing { name: only, parts: vec![], ..thing }),
+        _ => Some(thing),
     }
 }
 

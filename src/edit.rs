@@ -1,5 +1,6 @@
 //! A spec's text with entries put in and values changed, and every byte that was not touched as it was.
 
+mod alias;
 mod block;
 mod bracket;
 mod change;
@@ -110,6 +111,12 @@ pub fn change(text: &str, format: Format, changes: &[Change]) -> Result<String, 
     change::change(text, format, changes)
 }
 
+/// The text with as many of these jobs made as can be, each of them whole, and why the others are refused. No job is to
+/// touch what another does.
+pub fn change_each(text: &str, format: Format, jobs: &[Vec<&Change>]) -> (String, Vec<Option<Refusal>>) {
+    change::each(text, format, jobs)
+}
+
 /// The first of the layouts that says what is meant.
 fn first_right(text: &str, format: Format, layouts: &[Layout], meant: &Meant) -> Option<String> {
     layouts.iter().filter_map(|layout| splice::apply(text, layout)).find(|done| reads(done, format, meant))
@@ -129,30 +136,5 @@ fn read(text: &str, format: Format) -> Result<Node<'_>, Refusal> {
     }
 }
 
-/// Refuses what a merge or an alias of YAML's brought to `parent` from elsewhere.
-fn origin(text: &str, parent: &Node, node: &Node) -> Result<(), Refusal> {
-    let outside = node.span.start < parent.span.start || parent.span.end < node.span.end;
-    if outside { elsewhere(text, node.span.start as usize) } else { Ok(()) }
-}
-
-/// Refuses an alias of YAML's.
-fn alias(text: &str, node: &Node) -> Result<(), Refusal> {
-    let (start, end) = (node.span.start as usize, node.span.end as usize);
-    let Some(name) = text.get(start..end).and_then(|written| written.strip_prefix('*')) else { return Ok(()) };
-    // A text in a block begins with its first letter.
-    if node.text().is_some_and(|text| text.starts_with('*')) {
-        return Ok(());
-    }
-    let anchor = text.get(..start).and_then(|above| above.rfind(&format!("&{name}")));
-    elsewhere(text, anchor.unwrap_or(start))
-}
-
-fn elsewhere(text: &str, at: usize) -> Result<(), Refusal> {
-    let line = 1 + text.get(..at).unwrap_or_default().matches('\n').count();
-    Err(format!("it comes from the anchor on line {line}: change it there"))
-}
-
-#[cfg(test)]
-mod random;
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,8 @@
 
 use crate::goss;
 use crate::host::fuzz::{self, Memory};
-use crate::host::{Host, TreeFiles};
+use crate::host::image::{Archive, Bounds, Wanted};
+use crate::host::{FileType, Host, TreeFiles};
 use crate::load::{Spec, load_text};
 use crate::report::{Context, FORMATS};
 use crate::secret::{Secrets, credentials, handed, mask};
@@ -16,6 +17,7 @@ use crate::syntax::{Code, Format, Source, Sources};
 use crate::template::{Limits, Nowhere, Template, Value};
 use crate::verdict::{Judged, Summary, judge};
 use crate::{quantity, query, version};
+use sha2::{Digest, Sha256};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -93,6 +95,9 @@ targets! {
     "xml" => |bytes| document(bytes, "xml"),
     "certificate" => certificate,
     "private-key" => |bytes| table(bytes, "/key.pem", "[certificate.\"/cert.pem\"]\nmatches-key = \"/key.pem\"\n"),
+    // Archives of images.
+    "image" => image,
+    "image-layer" => |bytes| image(&one_layer(bytes)),
     // What machines and servers send.
     "netlink" => fuzz::netlink,
     "dbus" => fuzz::dbus,
@@ -228,6 +233,38 @@ fn certificate(bytes: &[u8]) {
         signature-algorithm = \"x\"\nself-signed = true\nhostname = \"a.test\"\nchain-expires-in = \"> 1d\"\nchain = true\nsans = [\"x\"]\nexpires-in = \"> 1d\"\n\
         key-type = \"rsa\"\nkey-bits = 1\n";
     table(bytes, "/cert.pem", spec);
+}
+
+/// An archive, and all that stands in it.
+fn image(bytes: &[u8]) {
+    let files = Memory([("/image".to_owned(), bytes.to_vec())].into());
+    let bounds = Bounds { entries: 10_000, names: 1 << 20, bytes: 16 << 20, marks: 4, time: Duration::from_secs(10) };
+    let Ok(archive) = Archive::open(Arc::new(files), "/image", &Wanted::default(), bounds) else { return };
+    let Ok(image) = archive.read() else { return };
+    let host = Host::image(image, true);
+    let walked = host.walk(
+        "/",
+        |_| true,
+        |path, stat| {
+            let read = host.files().read(path, 1 << 16);
+            assert!(stat.file_type != FileType::BlockDevice || read.is_err(), "{path}");
+        },
+    );
+    let _ = walked;
+}
+
+/// A layout of one layer, with whose digests nothing is wrong.
+fn one_layer(layer: &[u8]) -> Vec<u8> {
+    let digest = |bytes: &[u8]| format!("sha256:{}", data_encoding::HEXLOWER.encode(&Sha256::digest(bytes)));
+    let config = format!("{{\"rootfs\":{{\"diff_ids\":[\"{}\"]}}}}", digest(layer));
+    let manifest = "[{\"Config\":\"c\",\"Layers\":[\"l\"]}]";
+    let mut archive = tar::Builder::new(Vec::new());
+    for (name, bytes) in [("c", config.as_bytes()), ("l", layer), ("manifest.json", manifest.as_bytes())] {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(bytes.len() as u64);
+        archive.append_data(&mut header, name, bytes).unwrap();
+    }
+    archive.into_inner().unwrap()
 }
 
 /// The body of a `matching` entry.

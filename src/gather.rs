@@ -81,6 +81,26 @@ pub fn gather(claims: &Arc<Vec<Claim>>, which: Vec<usize>, host: &Host, limits: 
     }
 }
 
+/// Looks once at all claims that are `wanted`, each for at most `timeout` unless it says otherwise. What came of each claim,
+/// in their order; `None` of the others.
+pub fn all(
+    claims: &Arc<Vec<Claim>>,
+    wanted: impl Fn(&Claim) -> bool,
+    host: &Host,
+    timeout: Duration,
+) -> Vec<Option<Observed>> {
+    let which = claims.iter().enumerate().filter(|(_, claim)| wanted(claim)).map(|(index, _)| index).collect();
+    let mut seen: Vec<Option<Observed>> = claims.iter().map(|_| None).collect();
+    gather(claims, which, host, Limits { timeout, ..Limits::default() }, &mut |event| {
+        if let Event::Answer(index, gathered) = event
+            && let Some(slot) = seen.get_mut(index)
+        {
+            *slot = Some(gathered.observed);
+        }
+    });
+    seen
+}
+
 struct Shared {
     claims: Arc<Vec<Claim>>,
     which: Vec<usize>,

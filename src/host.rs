@@ -5,6 +5,7 @@
     reason = "this is the room that the machine is reached from"
 )]
 
+use crate::secret::Secrets;
 use crate::value::Fault;
 use std::io::Read;
 use std::sync::{Arc, OnceLock};
@@ -12,9 +13,15 @@ use std::time::{Duration, Instant};
 use time::OffsetDateTime;
 
 mod local;
+mod root;
+mod still;
 mod tree;
 
+use image::Image;
 pub use local::LocalFiles;
+pub use root::RootFiles;
+pub use still::Still;
+use still::StillFiles;
 pub use tree::TreeFiles;
 
 /// Bytes of a table (a package database, a mount list) that are read at most.
@@ -55,10 +62,14 @@ pub trait Files: Send + Sync {
     fn list(&self, path: &str) -> Result<Option<Vec<String>>, Fault>;
     /// What a symbolic link says.
     fn link(&self, path: &str) -> Result<Option<String>, Fault>;
+    /// Where a file's bytes lie among those of others: whoever reads many does best to go by this. It need not be known.
+    fn position(&self, _path: &str) -> u64 {
+        0
+    }
 }
 
 /// An open file that is read at any place.
-pub trait ReadAt: Send {
+pub trait ReadAt: Send + Sync {
     /// Reads from `offset` on, as much as there is and fits; says how many bytes. 0 is the end of the file.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> std::io::Result<usize>;
 }
@@ -92,6 +103,7 @@ pub struct Stat {
     pub size: u64,
     /// Last change of the contents, seconds since the epoch.
     pub mtime: i64,
+    /// 0 where that is not known, as of an image's directories; nor is their size known then.
     pub links: u64,
     /// Device and inode: two paths with equal ones are one file.
     pub device: u64,
@@ -128,12 +140,15 @@ macro_rules! tables {
         struct Inner {
             files: Arc<dyn Files>,
             machine: Option<Machine>,
+            still: Still,
+            image: Option<Arc<image::About>>,
             now: OffsetDateTime,
             $($name: OnceLock<Result<$table, Fault>>,)*
         }
         impl Inner {
             fn new(files: Arc<dyn Files>, machine: Option<Machine>, now: OffsetDateTime) -> Self {
-                Inner { files, machine, now, $($name: OnceLock::new(),)* }
+                let still = Still { what: "a tree of files", skips: false };
+                Inner { files, machine, still, image: None, now, $($name: OnceLock::new(),)* }
             }
         }
         impl Host {
@@ -152,12 +167,14 @@ pub mod bundle;
 pub mod connect;
 pub mod endpoint;
 pub mod engine;
+mod environment;
 pub mod exec;
 pub mod front;
 pub mod guest;
 mod home;
 pub mod http;
 pub mod icmp;
+pub mod image;
 pub mod mounts;
 pub mod packages;
 mod paged;
@@ -184,8 +201,10 @@ pub mod dns;
 pub mod fuzz;
 mod holders;
 pub mod interfaces;
+mod local_ports;
 pub mod modules;
 mod netlink;
+mod origin;
 mod proc_net;
 pub mod processes;
 pub mod release;
@@ -196,6 +215,8 @@ pub mod sysctl;
 pub mod units;
 
 tables! {
+    /// What this program's own environment keeps secret.
+    secrets: Secrets = environment::load;
     /// Accounts and groups: passwd(5), group(5).
     accounts: accounts::Accounts = accounts::load;
     /// Installed packages, by every package manager's database.
@@ -234,6 +255,8 @@ tables! {
     control_groups: control_groups::ControlGroups = control_groups::load;
     /// All processes: proc_pid_stat(5).
     processes: processes::Processes = processes::load;
+    /// Ports that sockets get which ask for none: ip(7).
+    local_ports: local_ports::LocalPorts = local_ports::load;
     /// Network interfaces and their addresses, of a running machine: rtnetlink(7).
     links: interfaces::Links = interfaces::load;
     /// The root certificates that this host trusts.
@@ -250,21 +273,38 @@ impl Host {
         Host::new(Arc::new(LocalFiles), Some(Machine(())), OffsetDateTime::now_utc())
     }
 
-    /// Files only: an image, a root under a directory, a written-down host.
+    /// Files only, among which may be the kernel's: a written-down host.
     pub fn offline(files: Arc<dyn Files>, now: OffsetDateTime) -> Host {
         Host::new(files, None, now)
     }
 
+    /// Files of what does not run: a root file system.
+    pub fn still(files: Arc<dyn Files>, still: Still) -> Host {
+        let files = Arc::new(StillFiles { files, still });
+        Host::with(Inner { still, ..Inner::new(files, None, OffsetDateTime::now_utc()) })
+    }
+
+    /// An image; `skips` is whether what only a running machine can tell is skipped.
+    pub fn image(image: Image, skips: bool) -> Host {
+        let still = Still { what: "an image", skips };
+        let files = Arc::new(StillFiles { files: Arc::new(image.files), still });
+        Host::with(Inner { still, image: Some(image.about), ..Inner::new(files, None, OffsetDateTime::now_utc()) })
+    }
+
     fn new(files: Arc<dyn Files>, machine: Option<Machine>, now: OffsetDateTime) -> Host {
-        let deadline = Instant::now() + Duration::from_secs(3600);
-        Host { inner: Arc::new(Inner::new(files, machine, now)), deadline }
+        Host::with(Inner::new(files, machine, now))
+    }
+
+    fn with(inner: Inner) -> Host {
+        Host { inner: Arc::new(inner), deadline: Instant::now() + Duration::from_secs(3600) }
     }
 
     /// The same host with nothing read yet, for another round.
     pub fn fresh(&self) -> Host {
         let machine = self.inner.machine.as_ref().map(|_| Machine(()));
         let now = if machine.is_some() { OffsetDateTime::now_utc() } else { self.inner.now };
-        Host::new(self.inner.files.clone(), machine, now)
+        let Inner { still, ref image, .. } = *self.inner;
+        Host::with(Inner { still, image: image.clone(), ..Inner::new(self.inner.files.clone(), machine, now) })
     }
 
     /// The same host for a probe that has until `deadline`.
@@ -283,8 +323,12 @@ impl Host {
 
     /// The running machine, or the fault that there is none.
     pub fn machine(&self) -> Result<&Machine, Fault> {
-        let needs = || Fault::Unsupported("only a running machine can tell; this is a tree of files".into());
-        self.inner.machine.as_ref().ok_or_else(needs)
+        self.inner.machine.as_ref().ok_or_else(|| self.inner.still.fault())
+    }
+
+    /// What is known of the image that this is; `None` of all else.
+    pub fn about_image(&self) -> Option<&Arc<image::About>> {
+        self.inner.image.as_ref()
     }
 
     /// What it is called: its node name (uname(2)), or what hostname(5) says.

@@ -11,6 +11,7 @@ pub mod goss;
 pub mod gossfile;
 mod pipe;
 pub mod replace;
+mod written;
 
 use crate::quantity;
 use crate::secret::{Secrets, exposed, suspicious};
@@ -94,6 +95,14 @@ pub fn load_text(name: &str, text: String, format: Format) -> Result<Spec, Rejec
     let mut loader = Loader::default();
     loader.text(name.to_owned(), text, format, None);
     loader.finish()
+}
+
+/// The text of a file that was read, up to a byte more than a spec may have.
+fn text_of(name: &str, bytes: Vec<u8>) -> Result<String, Rejected> {
+    Loader::default().utf8(name, bytes).map_err(|(code, message)| Rejected {
+        sources: Sources::default(),
+        wrong: vec![Diagnostic::new(code, NOWHERE, message)],
+    })
 }
 
 /// Writes stars over what no report may show, so that no quoted source line gives it away.

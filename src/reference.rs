@@ -61,7 +61,7 @@ fn added(kind: &Kind) -> Option<String> {
     };
     let at_once = keys(|hold| matches!(hold, Hold::Exact | Hold::As(_) | Hold::Bound(_)));
     let digests = keys(|hold| matches!(hold, Hold::Digest));
-    let samples = keys(|hold| matches!(hold, Hold::Moving | Hold::Drifting));
+    let samples = keys(|hold| matches!(hold, Hold::Moving | Hold::Drifting | Hold::Stayed(_)));
     let ways = [("", at_once), ("with `--hashes` ", digests), ("with `--samples` ", samples)];
     let ways: Vec<String> =
         ways.iter().filter(|(_, keys)| !keys.is_empty()).map(|(how, keys)| format!("{how}{keys}")).collect();

@@ -14,6 +14,7 @@ mod dns;
 mod file;
 mod group;
 mod http;
+mod image;
 mod interface;
 mod kernel_module;
 mod kernel_param;
@@ -30,12 +31,14 @@ mod user;
 mod id;
 mod inventory;
 mod json_schema;
+mod names;
 mod path;
 mod pin;
 mod setting;
 
 pub use id::Id;
 pub use inventory::{Inventory, Thing};
+pub use names::{Names, Pattern};
 pub use pin::{Hold, Pin};
 pub use port::Place as PortPlace;
 pub use setting::{Exec, FromNode, Setting, Shape, choice, setting};
@@ -59,6 +62,7 @@ pub static KINDS: &[Kind] = &[
     Kind::of::<dns::Dns>(),
     Kind::of::<http::Http>(),
     Kind::of::<ping::Ping>(),
+    Kind::of::<image::Image>(),
     Kind::of::<kernel_param::KernelParam>(),
     Kind::of::<kernel_module::KernelModule>(),
     Kind::of::<system::System>(),
@@ -94,9 +98,22 @@ pub trait Resource: Sized + 'static {
     fn pins_of(_name: &str) -> &'static [Pin] {
         Self::PINS
     }
-    /// Whether an entry whose thing is called `entry` speaks of what `add` calls `thing`: `80` does of `tcp6:80`.
-    fn speaks_of(entry: &str, thing: &str) -> bool {
-        entry == thing
+    /// What entries that speak of the thing of this name may be called, each in the one spelling that all of its
+    /// spellings share, and the first of them this very name: `tcp6:80` and `tcp:80` of `tcp6:080`.
+    fn spellings(name: &str) -> Vec<String> {
+        vec![name.to_owned()]
+    }
+    /// For an entry whose name is a pattern, what it matches.
+    fn pattern(_entry: &str) -> Option<Pattern> {
+        None
+    }
+    /// Why `add` never writes a key of the thing of this name, though it does of others.
+    fn unlasting(_name: &str, _key: &str) -> Option<&'static str> {
+        None
+    }
+    /// What a person should know before relying on what was seen under a key.
+    fn doubt(_key: &str, _seen: &Value) -> Option<&'static str> {
+        None
     }
     /// Looks `id` up. `None` means that it is certainly not there; what could not be looked at is a [`Fault`].
     fn probe(host: &Host, id: &Self::Id, how: &Self::Settings) -> Result<Option<Self>, Fault>;
@@ -125,7 +142,7 @@ pub type Settings<S> = &'static [&'static dyn setting::Knob<S>];
 
 /// Declares a key. `read` runs only if a spec asks for it.
 pub const fn key<R, T: Fact>(name: &'static str, about: &'static str, read: fn(&R) -> T) -> Key<R, T> {
-    Key { name, about, read }
+    Key { name, about, read, course: Course::Stays }
 }
 
 /// Declares a key that holds a map: each of its keys is handed to `read` and has a value, and a verdict, of its own.
@@ -167,6 +184,28 @@ pub struct Key<R, T> {
     name: &'static str,
     about: &'static str,
     read: fn(&R) -> T,
+    course: Course,
+}
+
+impl<R, T> Key<R, T> {
+    /// It only grows, as time passes.
+    pub const fn growing(self) -> Self {
+        Key { course: Course::Grows, ..self }
+    }
+
+    /// It is another at every look.
+    pub const fn wavering(self) -> Self {
+        Key { course: Course::Wavers, ..self }
+    }
+}
+
+/// What becomes of a key's value where nothing is done to the thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Course {
+    Stays,
+    /// What was found is its least from then on.
+    Grows,
+    Wavers,
 }
 
 pub struct Lookup<R, T> {
@@ -208,7 +247,14 @@ pub trait Column<R>: Sync {
 
 impl<R> Column<R> for Text<R> {
     fn info(&self) -> KeyInfo {
-        KeyInfo { name: self.name, about: self.about, ty: Type::Content, argument: None, input: None }
+        KeyInfo {
+            name: self.name,
+            about: self.about,
+            ty: Type::Content,
+            argument: None,
+            input: None,
+            course: Course::Stays,
+        }
     }
     fn read(&self, seen: &R, _: &str) -> Result<Value, Fault> {
         (self.read)(seen, None)
@@ -220,7 +266,7 @@ impl<R> Column<R> for Text<R> {
 
 impl<R, T: Fact> Column<R> for Key<R, T> {
     fn info(&self) -> KeyInfo {
-        KeyInfo { name: self.name, about: self.about, ty: T::TYPE, argument: None, input: None }
+        KeyInfo { name: self.name, about: self.about, ty: T::TYPE, argument: None, input: None, course: self.course }
     }
     fn read(&self, seen: &R, _: &str) -> Result<Value, Fault> {
         (self.read)(seen).observe()
@@ -229,7 +275,14 @@ impl<R, T: Fact> Column<R> for Key<R, T> {
 
 impl<R, T: Fact> Column<R> for Lookup<R, T> {
     fn info(&self) -> KeyInfo {
-        KeyInfo { name: self.name, about: self.about, ty: T::TYPE, argument: Some(self.argument), input: None }
+        KeyInfo {
+            name: self.name,
+            about: self.about,
+            ty: T::TYPE,
+            argument: Some(self.argument),
+            input: None,
+            course: Course::Stays,
+        }
     }
     fn read(&self, seen: &R, argument: &str) -> Result<Value, Fault> {
         (self.read)(seen, argument).observe()
@@ -239,7 +292,14 @@ impl<R, T: Fact> Column<R> for Lookup<R, T> {
 /// What passes reads as the text it was checked against, so that its test is equality with that text.
 impl<R, P: Into<Option<Vec<String>>>> Column<R> for Check<R, P> {
     fn info(&self) -> KeyInfo {
-        KeyInfo { name: self.name, about: self.about, ty: Type::Text, argument: None, input: Some(self.input) }
+        KeyInfo {
+            name: self.name,
+            about: self.about,
+            ty: Type::Text,
+            argument: None,
+            input: Some(self.input),
+            course: Course::Stays,
+        }
     }
     fn read(&self, seen: &R, argument: &str) -> Result<Value, Fault> {
         let Some(mut problems) = (self.read)(seen, argument)?.into() else { return Ok(Value::Absent) };
@@ -266,6 +326,7 @@ pub struct KeyInfo {
     /// Of a [`check`], what its text is. Such a key takes no matcher: its text (a map is taken as JSON text, a list as
     /// several texts) is the [`Ask::argument`], and the test is equality with it.
     pub input: Option<Argument>,
+    pub course: Course,
 }
 
 /// A setting as references, schema and lowering see it.
@@ -297,8 +358,14 @@ pub struct Kind {
     pub inventory: Option<Inventory>,
     /// What `add` writes of the thing of this name.
     pub pins_of: fn(&str) -> &'static [Pin],
-    /// Whether an entry for the first speaks of the second.
-    pub speaks_of: fn(&str, &str) -> bool,
+    /// [`Resource::spellings`].
+    pub spellings: fn(&str) -> Vec<String>,
+    /// [`Resource::pattern`].
+    pub pattern: fn(&str) -> Option<Pattern>,
+    /// Why `add` does not write a key of the thing of this name.
+    pub unlasting: fn(&str, &str) -> Option<&'static str>,
+    /// What is to be told of what was seen under a key.
+    pub doubt: fn(&str, &Value) -> Option<&'static str>,
     /// The places in an entry's settings that no report may show.
     pub secrets: fn(&[(&str, &Node)]) -> Vec<Span>,
     /// Reads an entry's name and settings into a probe that needs nothing more than a host.
@@ -384,7 +451,10 @@ impl Kind {
             pins: R::PINS,
             inventory: R::INVENTORY,
             pins_of: R::pins_of,
-            speaks_of: R::speaks_of,
+            spellings: R::spellings,
+            pattern: R::pattern,
+            unlasting: R::unlasting,
+            doubt: R::doubt,
             secrets: secrets::<R>,
             bind: bind::<R>,
         }
@@ -393,6 +463,23 @@ impl Kind {
     pub fn find(name: &str) -> Option<&'static Kind> {
         KINDS.iter().find(|k| k.name == name)
     }
+
+    /// A thing's name in the one spelling that all of its spellings share.
+    pub fn spelled(&self, name: &str) -> String {
+        (self.spellings)(name).into_iter().next().unwrap_or_default()
+    }
+
+    /// Whether an entry whose thing is called `entry` speaks of what is called `thing`: `80` does of `tcp6:80`.
+    pub fn speaks_of(&self, entry: &str, thing: &str) -> bool {
+        entry == thing
+            || (self.spellings)(thing).contains(&self.spelled(entry))
+            || (self.pattern)(entry).is_some_and(|matches| matches(thing))
+    }
+}
+
+/// What a thing's entry is called among all of them: `file//etc/passwd`, as `accept` takes it.
+pub fn address(kind: &str, name: &str) -> String {
+    format!("{kind}/{name}")
 }
 
 fn secrets<R: Resource>(said: &[(&str, &Node)]) -> Vec<Span> {

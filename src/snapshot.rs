@@ -1,8 +1,9 @@
 //! What things are now, as entries of a spec: what `add` and `autoadd` write.
 
 use crate::edit::Entry;
+use crate::gather;
 use crate::host::Host;
-use crate::resource::{Kind, Observed};
+use crate::resource::{Kind, Observed, address};
 use crate::value::{Fault, Value};
 use globset::GlobSet;
 use std::sync::Arc;
@@ -58,6 +59,8 @@ pub struct Snapshot {
     pub there: bool,
     /// Keys that are left out, and why.
     pub unseen: Vec<(&'static str, Fault)>,
+    /// Keys that are written, and what is odd about what was seen.
+    pub doubts: Vec<(&'static str, &'static str)>,
 }
 
 impl Subject {
@@ -68,6 +71,11 @@ impl Subject {
             Some((_, Value::Text(name))) => name,
             _ => &self.name,
         }
+    }
+
+    /// What its entry is called among all of them.
+    pub fn address(&self) -> String {
+        address(self.kind.name, &self.name)
     }
 
     /// Why it cannot be looked at at all: its name can name nothing, a setting is wrong.
@@ -95,14 +103,14 @@ pub fn snapshot(host: &Host, subjects: &[Subject], how: &How) -> Vec<Result<Snap
         if nth > 0 {
             std::thread::sleep(how.every);
         }
-        looks.push(look::observe(&claims, &host, how.timeout).into_iter());
+        looks.push(gather::all(&claims, |_| true, &host, how.timeout).into_iter());
     }
     let mut answered = claims.iter();
     let mut snapshots = Vec::new();
     for (subject, pins) in subjects.iter().zip(asked) {
         snapshots.push(pins.and_then(|pins| {
             let claim = answered.next().ok_or_else(|| Fault::Failed("it was not answered".into()))?;
-            let seen: Vec<Observed> = looks.iter_mut().filter_map(Iterator::next).collect();
+            let seen: Vec<Observed> = looks.iter_mut().filter_map(|look| look.next().flatten()).collect();
             entry::write(subject, claim, &pins, &seen, host, how)
         }));
     }

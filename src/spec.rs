@@ -1,7 +1,7 @@
 //! From trees to claims whose types are right, beside everything that is wrong.
 
 use crate::matcher::Test;
-use crate::resource::{Ask, Asked, Kind, Probe};
+use crate::resource::{Ask, Asked, Kind, Probe, address};
 use crate::secret::Secrets;
 use crate::syntax::Span;
 use crate::value::Value;
@@ -137,6 +137,11 @@ impl Claim {
     /// What the thing is called.
     pub fn target(&self) -> &str {
         self.target.as_deref().unwrap_or(&self.id)
+    }
+
+    /// What it is called among all entries.
+    pub fn address(&self) -> String {
+        address(self.kind.name, &self.id)
     }
 
     /// Why the spec says to skip it.

@@ -211,6 +211,8 @@ pub enum Fault {
     TimedOut(String, Elapsed),
     /// This host, or this build, cannot answer: no such tool, not a live machine.
     Unsupported(String),
+    /// Only a running machine could tell, this is none, and nobody insists on an answer: judged as a skip.
+    Offline(String),
     /// A table or reply is there but does not read as what it should be.
     Malformed(String),
     /// The system answered with another error.
@@ -227,6 +229,7 @@ impl Fault {
             Fault::Denied(_) => "denied",
             Fault::TimedOut(..) => "timed-out",
             Fault::Unsupported(_) => "unsupported",
+            Fault::Offline(_) => "offline",
             Fault::Malformed(_) => "malformed",
             Fault::Failed(_) => "failed",
             Fault::Unfit(_) => "unfit",
@@ -239,6 +242,7 @@ impl Fault {
             Fault::Denied(why) => Fault::Denied(words(why)),
             Fault::TimedOut(what, after) => Fault::TimedOut(words(what), after),
             Fault::Unsupported(why) => Fault::Unsupported(words(why)),
+            Fault::Offline(why) => Fault::Offline(words(why)),
             Fault::Malformed(why) => Fault::Malformed(words(why)),
             Fault::Failed(why) => Fault::Failed(words(why)),
             Fault::Unfit(why) => Fault::Unfit(words(why)),
@@ -273,6 +277,7 @@ impl fmt::Display for Fault {
             }
             Fault::Denied(why)
             | Fault::Unsupported(why)
+            | Fault::Offline(why)
             | Fault::Malformed(why)
             | Fault::Failed(why)
             | Fault::Unfit(why) => f.write_str(why),

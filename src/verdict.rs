@@ -241,6 +241,7 @@ fn weigh<'c>(
         }
     };
     let outcome = match (outcome, &claim.secrets) {
+        (Outcome::Unknown(Fault::Offline(why)), _) => Outcome::Skip(why),
         (Outcome::Unknown(fault), Some(secrets)) => Outcome::Unknown(fault.map(|why| secrets.scrub(&why).into_owned())),
         (outcome, _) => outcome,
     };

@@ -241,6 +241,40 @@ pub fn as_nobody() -> Result<(), Failed> {
     faults.told()
 }
 
+/// Certificates whose paths have blanks and quotes in them, as nginx reads them; beside them what a part of each names.
+pub fn odd_paths() -> Result<(), Failed> {
+    let written = ["/etc/ssl/lab/o'brien.pem", r#"/etc/ssl/lab/the "new" one.pem"#, "/etc/ssl/lab/a b/c.pem"];
+    let parts = ["/etc/ssl/lab/o", "/etc/nginx/brien.pem", "/etc/ssl/lab/the", "/etc/nginx/one.pem", "/etc/ssl/lab/a"];
+    let quoted = [r#""/etc/ssl/lab/o'brien.pem""#, r#""/etc/ssl/lab/the \"new\" one.pem""#, "'/etc/ssl/lab/a b/c.pem'"];
+    let server = |name: &str| {
+        format!(
+            "server {{ listen 127.0.0.1:8446 ssl; ssl_certificate {name}; ssl_certificate_key /etc/ssl/lab/ec.key; }}\n"
+        )
+    };
+    std::fs::create_dir("/etc/ssl/lab/a b")?;
+    for path in written.iter().chain(&parts) {
+        std::fs::copy("/etc/ssl/lab/ec.pem", path)?;
+    }
+    std::fs::write("/etc/nginx/conf.d/odd paths.conf", quoted.map(server).concat())?;
+    says(&["nginx", "-t", "-q"]);
+    let desk = Desk::new();
+    let said = desk.ends(0, &["autoadd", "--spec", "a.json", "nginx"]);
+    for path in written.iter().chain(&parts).chain(&["/etc/nginx/conf.d/odd paths.conf"]) {
+        std::fs::remove_file(path)?;
+    }
+    std::fs::remove_dir("/etc/ssl/lab/a b")?;
+    let (said, spec) = (said?, desk.spec("a.json"));
+    let mut faults = Faults::default();
+    let found = entries(&spec, "certificate");
+    for path in written {
+        faults.unless(found.contains_key(path), || format!("{path} is missing: {}", said.told()));
+    }
+    for path in parts {
+        faults.unless(!found.contains_key(path), || format!("{path} is named by nobody: {}", said.told()));
+    }
+    faults.told()
+}
+
 /// What a spec says already stays: comments, layout, line ends, other entries, what is said of the same thing.
 pub fn into_a_spec() -> Result<(), Failed> {
     let toml = "# what stands here\r\n\r\n[service.nginx]  # its state is\tlooked at\r\nrunning   =   true\r\n\r\n\r\n\

@@ -85,6 +85,7 @@ fn main() {
         trial("services-ports-and-processes-agree", scenarios::services_ports_and_processes_agree),
         trial("autoadd-words", autoadd::words),
         trial("autoadd-as-nobody", autoadd::as_nobody),
+        trial("autoadd-odd-paths", autoadd::odd_paths),
         trial("autoadd-into-a-spec", autoadd::into_a_spec),
         trial("autoadd-refused", autoadd::refused),
         trial("autoadd-options", autoadd::options),

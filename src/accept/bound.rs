@@ -123,7 +123,7 @@ struct Part<'t> {
 }
 
 fn parts(text: &str) -> Vec<Part<'_>> {
-    let mut rest = text.trim().trim_start_matches('-');
+    let mut rest = text.trim().trim_start_matches(['-', '+']);
     let mut take = |is: &dyn Fn(char) -> bool| {
         let (head, tail) = rest.split_at(rest.find(|c| !is(c)).unwrap_or(rest.len()));
         rest = tail;

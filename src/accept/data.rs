@@ -4,7 +4,7 @@ use super::shape::Fit;
 use super::{holds, operator};
 use crate::edit::Step;
 use crate::quantity;
-use crate::secret::is_secret_name;
+use crate::secret::{is_secret_name, may_tell_secret};
 use crate::syntax::{Data, Key, Node};
 use crate::value::{Bytes, Share, Type, Value};
 use crate::verdict::Verdict;
@@ -19,7 +19,7 @@ pub fn guard(verdict: &Verdict, value: &Value) -> Result<(), String> {
     if size(value) > LONGEST {
         return Err(format!("what was found is longer than {}: write it by hand", quantity::size(LONGEST as u64)));
     }
-    if verdict.hide(value) != *value || names_secret(value) {
+    if verdict.hide(value) != *value || may_tell_secret(value) {
         return Err("there is a secret in what was found, which is never written: change it by hand".into());
     }
     Ok(())
@@ -31,15 +31,6 @@ fn size(value: &Value) -> usize {
         Value::List(list) => list.iter().map(size).sum::<usize>() + list.len(),
         Value::Map(map) => map.iter().map(|(key, value)| key.len() + size(value)).sum(),
         _ => 1,
-    }
-}
-
-/// Whether something stands behind a name that announces a secret.
-fn names_secret(value: &Value) -> bool {
-    match value {
-        Value::List(list) => list.iter().any(names_secret),
-        Value::Map(map) => map.iter().any(|(key, value)| is_secret_name(key) || names_secret(value)),
-        _ => false,
     }
 }
 
@@ -123,15 +114,32 @@ pub fn equal(fit: &mut Fit, node: &Node, ty: Type, seen: &Value) -> Result<(), S
         ty => ty,
     };
     match (&node.data, seen) {
-        (Data::List(items), Value::List(list)) if !items.is_empty() && items.len() <= list.len() => {
-            let (head, tail) = list.split_at(items.len());
-            if !tail.is_empty() && !items.iter().zip(head).all(|(node, one)| is(node, of, one)) {
-                return fit.set(whole(seen)?);
+        (Data::List(items), Value::List(list)) if !items.is_empty() => {
+            let stays = |at: usize, one: &Value| items.get(at).is_some_and(|node| is(node, of, one));
+            let (mut kept, mut gone) = (0, vec![]);
+            for at in 0..items.len() {
+                match list.get(kept) {
+                    Some(one) if stays(at, one) => kept += 1,
+                    _ => gone.push(at),
+                }
             }
-            for (at, (node, one)) in items.iter().zip(head).enumerate() {
-                fit.within(Step::Index(at), |fit| equal(fit, node, of, one))?;
+            let in_place = |at: &usize| list.get(*at).is_some_and(|one| stays(*at, one));
+            let by_place = items.len() == list.len() && (0..items.len()).filter(in_place).count() >= kept;
+            if by_place {
+                gone = (0..items.len()).filter(|at| !in_place(at)).collect();
+            } else if kept == 0 {
+                return fit.rewrite(node, whole(seen)?);
             }
-            tail.iter().try_for_each(|one| fit.append(whole(one)?))
+            if gone.iter().any(|at| list.iter().any(|one| stays(*at, one))) {
+                fit.uncommented(node)?;
+            }
+            if by_place {
+                let mut each = items.iter().zip(list).enumerate();
+                return each
+                    .try_for_each(|(at, (node, one))| fit.within(Step::Index(at), |fit| equal(fit, node, of, one)));
+            }
+            fit.remove(&gone);
+            list.iter().skip(kept).try_for_each(|one| fit.append(whole(one)?))
         }
         (Data::Map(fields), Value::Map(map))
             if fields.len() == map.len()
@@ -147,7 +155,7 @@ pub fn equal(fit: &mut Fit, node: &Node, ty: Type, seen: &Value) -> Result<(), S
             }
             Ok(())
         }
-        (Data::List(_) | Data::Map(_), _) | (_, Value::List(_) | Value::Map(_)) => fit.set(whole(seen)?),
+        (Data::List(_) | Data::Map(_), _) | (_, Value::List(_) | Value::Map(_)) => fit.rewrite(node, whole(seen)?),
         _ => {
             let says = |value: &Value| holds(&operator("equal", value.clone()), of, std::slice::from_ref(seen));
             fit.set(like(node, seen).into_iter().find(says).map_or_else(|| whole(seen), Ok)?)

@@ -56,7 +56,7 @@ impl Fit<'_> {
     }
 
     /// The last first, so that each still is where it was.
-    fn remove(&mut self, missing: &[usize]) {
+    pub(super) fn remove(&mut self, missing: &[usize]) {
         for at in missing.iter().rev() {
             let path = [self.path.as_slice(), &[Step::Index(*at)]].concat();
             self.changes.push(Change::Remove(path));

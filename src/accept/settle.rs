@@ -4,7 +4,8 @@ use crate::edit::{self, Change};
 use crate::resource::Observed;
 use crate::spec::{self, Claim};
 use crate::syntax::{Format, parse};
-use crate::verdict::{Outcome, judge};
+use crate::verdict::{Outcome, Verdict, judge};
+use std::collections::HashSet;
 
 /// An expectation that is to move.
 pub struct Wanted<'o> {
@@ -28,67 +29,82 @@ pub struct Settled {
 pub fn settle(text: &str, format: Format, wanted: &[Wanted]) -> Settled {
     let mut settled = Settled { text: text.to_owned(), left: wanted.iter().map(|_| None).collect() };
     let before = claims(text, format).unwrap_or_default();
-    let all: Vec<usize> = (0..wanted.len()).collect();
-    settled.take(&before, format, wanted, &all);
+    if !wanted.is_empty() {
+        settled.take(&before, format, wanted, &(0..wanted.len()).collect::<Vec<_>>());
+    }
     settled
 }
 
 impl Settled {
-    /// Makes these changes, all at once or else by halves.
+    /// Makes these changes: what would not read right is tried behind the others, by halves.
     fn take(&mut self, before: &[Claim], format: Format, wanted: &[Wanted], these: &[usize]) {
-        if these.is_empty() {
-            return;
+        let of = |at: &usize| wanted.get(*at);
+        let jobs: Vec<Vec<&Change>> = these.iter().filter_map(of).map(|one| one.changes.iter().collect()).collect();
+        let (text, refused) = edit::change_each(&self.text, format, &jobs);
+        let mut made = vec![];
+        for (at, refused) in these.iter().zip(refused) {
+            match refused {
+                Some(why) => self.leave(*at, why),
+                None => made.push(*at),
+            }
         }
-        match self.tried(before, format, wanted, these) {
-            Ok(text) => self.text = text,
-            Err(why) => match these {
-                [one] => {
-                    if let Some(left) = self.left.get_mut(*one) {
-                        *left = Some(why);
-                    }
+        let wrong = match claims(&text, format) {
+            Ok(after) => wrong(before, &after, wanted, &made),
+            Err(why) => made.iter().map(|at| (*at, why.clone())).collect(),
+        };
+        match wrong.as_slice() {
+            [] => self.text = text,
+            [(one, why)] if made.len() == 1 => self.leave(*one, why.clone()),
+            _ => {
+                let bad: HashSet<usize> = wrong.iter().map(|(at, _)| *at).collect();
+                let (mut first, mut second): (Vec<usize>, Vec<usize>) = made.iter().partition(|at| !bad.contains(at));
+                if first.is_empty() {
+                    first = second.drain(..second.len() / 2).collect();
                 }
-                _ => {
-                    let (first, second) = these.split_at(these.len() / 2);
-                    self.take(before, format, wanted, first);
-                    self.take(before, format, wanted, second);
-                }
-            },
+                self.take(before, format, wanted, &first);
+                self.take(before, format, wanted, &second);
+            }
         }
     }
 
-    fn tried(&self, before: &[Claim], format: Format, wanted: &[Wanted], these: &[usize]) -> Result<String, String> {
-        let these: Vec<&Wanted> = these.iter().filter_map(|at| wanted.get(*at)).collect();
-        let changes: Vec<Change> = these.iter().flat_map(|one| one.changes.iter().cloned()).collect();
-        let text = edit::change(&self.text, format, &changes)?;
-        let after = claims(&text, format)?;
-        if after.len() != before.len() {
-            return Err("other entries would not read as they do".into());
+    fn leave(&mut self, at: usize, why: String) {
+        if let Some(left) = self.left.get_mut(at) {
+            *left = Some(why);
         }
-        for one in &these {
-            let (Some(old), Some(new)) = (before.get(one.entry), after.get(one.entry)) else {
-                return Err("its entry was not found in the file".into());
-            };
-            let (old, new) = (judge(old, one.seen.clone()), judge(new, one.seen.clone()));
-            if old.len() != new.len() || old.iter().zip(&new).any(|(old, new)| old.key != new.key) {
-                return Err("the entry would not read as it does".into());
-            }
-            match new.get(one.verdict).map(|verdict| &verdict.outcome) {
-                Some(Outcome::Pass) => {}
-                Some(Outcome::Unknown(fault)) => return Err(format!("whether it would hold is not known: {fault}")),
-                _ => return Err("what it would say does not hold of what was found either: change it by hand".into()),
-            }
-            let mended = |at: usize| these.iter().any(|other| (other.entry, other.verdict) == (one.entry, at));
-            let worse = old
-                .iter()
-                .zip(&new)
-                .enumerate()
-                .any(|(at, (old, new))| !mended(at) && old.outcome.ok() && !new.outcome.ok());
-            if worse {
-                return Err("something else in the entry would fail: change it by hand".into());
-            }
-        }
-        Ok(text)
     }
+}
+
+/// Which of these changes made the entries say what they should not, and why that is.
+fn wrong(before: &[Claim], after: &[Claim], wanted: &[Wanted], made: &[usize]) -> Vec<(usize, String)> {
+    let all: HashSet<(usize, usize)> =
+        made.iter().filter_map(|at| wanted.get(*at)).map(|one| (one.entry, one.verdict)).collect();
+    let wrong = |at: &usize| {
+        let one = wanted.get(*at)?;
+        let why = match (before.get(one.entry), after.get(one.entry)) {
+            (Some(old), Some(new)) if before.len() == after.len() => wrong_of(one, old, new, &all)?,
+            _ => "other entries would not read as they do".into(),
+        };
+        Some((*at, why))
+    };
+    made.iter().filter_map(wrong).collect()
+}
+
+/// `all` are the verdicts that are to change.
+fn wrong_of(one: &Wanted, old: &Claim, new: &Claim, all: &HashSet<(usize, usize)>) -> Option<String> {
+    let (old, new) = (judge(old, one.seen.clone()), judge(new, one.seen.clone()));
+    if old.len() != new.len() || old.iter().zip(&new).any(|(old, new)| old.key != new.key) {
+        return Some("the entry would not read as it does".into());
+    }
+    match new.get(one.verdict).map(|verdict| &verdict.outcome) {
+        Some(Outcome::Pass) => {}
+        Some(Outcome::Unknown(fault)) => return Some(format!("whether it would hold is not known: {fault}")),
+        _ => return Some("what it would say does not hold of what was found either: change it by hand".into()),
+    }
+    let worse = |(at, (old, new)): (usize, (&Verdict, &Verdict))| {
+        old.outcome.ok() && !new.outcome.ok() && !all.contains(&(one.entry, at))
+    };
+    let worse = old.iter().zip(&new).enumerate().any(worse);
+    worse.then(|| "something else in the entry would fail: change it by hand".into())
 }
 
 /// The entries of a text; the error is what is wrong with it.

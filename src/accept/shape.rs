@@ -2,7 +2,7 @@
 //! loses elements.
 
 use super::compared::Compared;
-use super::{data, holds, operator};
+use super::{Page, data, holds, operator};
 use crate::edit::{Change, Step};
 use crate::matcher::{self, Of, Operand, Operator, Sign, Test, is_quantity};
 use crate::query::{Json, XPath};
@@ -12,8 +12,15 @@ use crate::value::{Type, Value};
 use crate::verdict::Verdict;
 
 /// Changes to the node at `path`, under a key of type `ty`, after which it holds of `found`.
-pub fn fit(verdict: &Verdict, path: Vec<Step>, node: &Node, ty: Type, found: &Value) -> Result<Vec<Change>, String> {
-    let mut fit = Fit { verdict, path, changes: vec![] };
+pub fn fit(
+    verdict: &Verdict,
+    page: &Page,
+    path: Vec<Step>,
+    node: &Node,
+    ty: Type,
+    found: &Value,
+) -> Result<Vec<Change>, String> {
+    let mut fit = Fit { verdict, page, path, changes: vec![] };
     fit.expectation(node, ty, std::slice::from_ref(found))?;
     Ok(fit.changes)
 }
@@ -21,6 +28,7 @@ pub fn fit(verdict: &Verdict, path: Vec<Step>, node: &Node, ty: Type, found: &Va
 /// What is being changed. Everywhere `seen` is all that is to be what the node says: one value, but for elements of a list.
 pub(super) struct Fit<'v> {
     verdict: &'v Verdict<'v>,
+    page: &'v Page<'v>,
     /// To where this is.
     pub path: Vec<Step>,
     pub changes: Vec<Change>,
@@ -50,6 +58,20 @@ impl Fit<'_> {
         data::guard(self.verdict, &value)?;
         self.changes.push(Change::Set(self.path.clone(), value));
         Ok(())
+    }
+
+    /// Puts `value` where all of `node` is.
+    pub fn rewrite(&mut self, node: &Node, value: Value) -> Done {
+        self.uncommented(node)?;
+        self.set(value)
+    }
+
+    /// Refuses what would part a comment from what it speaks of.
+    pub fn uncommented(&self, node: &Node) -> Done {
+        match self.page.has_comment(node) {
+            true => Err("a comment in it would be lost: change it by hand".into()),
+            false => Ok(()),
+        }
     }
 
     pub fn append(&mut self, value: Value) -> Done {

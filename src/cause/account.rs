@@ -1,10 +1,16 @@
-//! From a user to the group that is its own; and the accounts that sysusers.d(5) says a package has.
+//! From a user to the group that is its own alone; and the accounts that sysusers.d(5) says a package has.
 
 use super::{Thing, Walk};
 
 pub(super) fn follow(walk: &mut Walk<'_>, at: usize, name: &str) {
-    let group = walk.host.user(name).and_then(|user| match user {
-        Some(user) => walk.host.group_name(user.account.gid),
+    let host = walk.host;
+    let group = host.user(name).and_then(|user| match user {
+        Some(user) => {
+            // `nogroup` and its like gain and lose members with whatever else is installed.
+            let gid = user.account.gid;
+            let others = host.accounts()?.readable_users().iter().any(|other| other.gid == gid && other.name != name);
+            if others { Ok(None) } else { host.group_name(gid) }
+        }
         None => Ok(None),
     });
     if let Some(group) = walk.ask(format!("the group of `{name}`"), group) {

@@ -1,10 +1,12 @@
 //! The configuration of a package, what configuration includes, and the certificates and keys that it names.
 
-use super::certificate::{self, Holds};
-use super::{Thing, Walk, folder, is_passing, joined};
+use super::words::{pieces, words};
+use super::{Thing, Walk, certificate, folder, is_passing, joined};
+use crate::host::bundle::Holds;
 use crate::host::{FileType, Host};
 use crate::value::Fault;
 use globset::GlobBuilder;
+use std::borrow::Cow;
 
 /// Configuration files that are read for one word.
 const MOST_READ: usize = 300;
@@ -14,7 +16,7 @@ const BOUND: u64 = 1 << 20;
 const MOST_FILES: usize = 300;
 /// Directories below one of a package's.
 const DEEPEST: usize = 5;
-/// Paths that one file may name.
+/// Paths that one file may name, and as many that it may include.
 const MOST_NAMED: usize = 200;
 
 /// Directories below /etc that many packages put files into, and that are none's own; so is every `*.d` there.
@@ -104,24 +106,27 @@ pub(super) fn follow(walk: &mut Walk<'_>, at: usize, path: &str) {
     }
     let text = text(host, path);
     let Some(text) = walk.ask(path, text) else { return };
-    let mut named = Vec::new();
+    let (mut named, mut includes) = (Vec::<String>::new(), 0);
     for line in text.lines().map(str::trim).filter(|line| !line.starts_with(['#', ';']) && !line.starts_with("//")) {
-        if named.len() > MOST_NAMED {
-            walk.miss(
-                path,
-                Fault::Unsupported(format!("it names more than {MOST_NAMED} files, which are not all followed")),
-            );
-            break;
-        }
         match included(line) {
-            Some(patterns) => patterns.iter().for_each(|pattern| include(walk, at, path, pattern)),
+            Some(patterns) => {
+                includes += patterns.len();
+                patterns.iter().take(MOST_NAMED).for_each(|pattern| include(walk, at, path, pattern));
+            }
             None => {
-                let words = words(line).chain(spaced(line));
-                named.extend(words.filter(|word| may_be_certificate(word)).map(str::to_owned));
+                for word in words(line).flat_map(certificates) {
+                    // One beyond the bound tells that there are more.
+                    if named.len() <= MOST_NAMED && !named.contains(&word) {
+                        named.push(word);
+                    }
+                }
             }
         }
+        if named.len() > MOST_NAMED || includes > MOST_NAMED {
+            too_many(walk, path);
+            break;
+        }
     }
-    named.dedup();
     for word in named.iter().take(MOST_NAMED) {
         certificate(walk, at, path, word);
     }
@@ -148,22 +153,18 @@ fn text(host: &Host, path: &str) -> Result<Option<String>, Fault> {
 }
 
 /// What a line includes: `include /etc/nginx/conf.d/*.conf;`, `!include_try x`, `$IncludeConfig /etc/rsyslog.d/*.conf`.
-fn included(line: &str) -> Option<Vec<&str>> {
+fn included(line: &str) -> Option<Vec<Cow<'_, str>>> {
     let mut words = words(line);
     let first = words.next()?.trim_start_matches(['!', '$', '%', '@']).to_ascii_lowercase();
     first.starts_with("include").then(|| words.filter(|word| word.contains(['/', '.'])).collect())
 }
 
-/// The words of a line, whatever marks them off.
-fn words(line: &str) -> impl Iterator<Item = &str> {
-    let line = line.split(" #").next().unwrap_or_default();
-    line.split(|c: char| c.is_whitespace() || "\"';=,(){}<>".contains(c)).filter(|word| !word.is_empty())
-}
-
-/// What stands in quotes on a line and has blanks in it, as a path may.
-fn spaced(line: &str) -> impl Iterator<Item = &str> {
-    let within = |quote| line.split(quote).skip(1).step_by(2);
-    within('"').chain(within('\'')).filter(|text| text.contains(char::is_whitespace))
+/// The word, if it may name a certificate; else what of it may, as in a command line in quotes.
+fn certificates(word: Cow<'_, str>) -> Vec<String> {
+    if may_be_certificate(&word) {
+        return vec![word.into_owned()];
+    }
+    pieces(&word).filter(|piece| may_be_certificate(piece)).map(str::to_owned).collect()
 }
 
 /// Adds the files that a pattern names: below the directory of the file that includes them, or one above it.
@@ -173,17 +174,32 @@ fn include(walk: &mut Walk<'_>, at: usize, path: &str, pattern: &str) {
             walk.host.files().stat(&place).is_ok_and(|s| s.is_some_and(|s| s.file_type == FileType::Directory));
         let place = if is_directory { format!("{place}/*") } else { place };
         let (directory, last) = (folder(&place).to_owned(), place.rsplit('/').next().unwrap_or_default());
-        if directory.contains(['*', '?', '[']) || is_passing(&place) {
+        if is_passing(&place) {
+            continue;
+        }
+        let miss = |walk: &mut Walk<'_>, why: String| {
+            walk.miss(format!("what {path} includes"), Fault::Unsupported(format!("`{pattern}`: {why}")));
+        };
+        if directory.contains(['*', '?', '[']) {
+            miss(walk, "a pattern of directories is not followed".into());
             continue;
         }
         let names = if last.contains(['*', '?', '[']) {
-            let Ok(glob) = GlobBuilder::new(last).build() else { continue };
-            let glob = glob.compile_matcher();
+            let glob = match GlobBuilder::new(last).build() {
+                Ok(glob) => glob.compile_matcher(),
+                Err(wrong) => {
+                    miss(walk, format!("it is no pattern: {}", wrong.kind()));
+                    continue;
+                }
+            };
             let listed = walk.host.files().list(&directory);
             let mut names = walk.ask(directory.clone(), listed).unwrap_or_default();
             names.retain(|name| glob.is_match(name) && !name.starts_with('.') && !is_left_over(name));
             names.sort_unstable();
-            names.truncate(MOST_FILES);
+            if names.len() > MOST_FILES {
+                miss(walk, format!("only the first {MOST_FILES} of its {} files are followed", names.len()));
+                names.truncate(MOST_FILES);
+            }
             names
         } else {
             vec![last.to_owned()]
@@ -209,12 +225,27 @@ fn certificate(walk: &mut Walk<'_>, at: usize, path: &str, word: &str) {
         }
         match certificate::look(walk.host, &place) {
             Ok(None) => continue,
-            Ok(Some(Holds::Certificate)) => walk.lead(at, Thing::Certificate(place), format!("{path} names it")),
+            Ok(Some(Holds::Chain(_) | Holds::Broken)) => {
+                walk.lead(at, Thing::Certificate(place), format!("{path} names it"));
+            }
             Ok(Some(Holds::Key)) => walk.lead(at, Thing::File(place), format!("{path} names it, a private key")),
             Err(fault) => walk.miss(format!("what `{path}` names"), fault),
         }
         return;
     }
+    // A path has blanks in it if a file of that name is there; else it was several.
+    let several: Vec<&str> = pieces(word).filter(|piece| *piece != word && may_be_certificate(piece)).collect();
+    if several.len() > MOST_NAMED {
+        return too_many(walk, path);
+    }
+    for piece in several {
+        certificate(walk, at, path, piece);
+    }
+}
+
+fn too_many(walk: &mut Walk<'_>, path: &str) {
+    let why = format!("it names more than {MOST_NAMED} files, which are not all followed");
+    walk.miss(path, Fault::Unsupported(why));
 }
 
 /// Where a name in a configuration file may lead: servers read it from the file's directory or from one above it.
@@ -307,12 +338,53 @@ fn below(host: &Host, directory: &str, deepest: usize, found: &mut Vec<String>) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cause::follow;
+    use crate::host::TreeFiles;
+    use std::sync::Arc;
+
+    /// What is not followed in a configuration of this text, and how much is.
+    fn misses(text: &str, more: &str) -> (Vec<String>, usize) {
+        let files = TreeFiles::parse(&format!("-- /etc/a/b.conf\n{text}\n{more}")).unwrap();
+        let trail = follow(&Host::offline(Arc::new(files), time::OffsetDateTime::UNIX_EPOCH), "/etc/a/b.conf", 6);
+        let told = trail.faults.iter().map(|(what, why)| format!("{what}: {why}"));
+        // A socket may have any path.
+        let is_of_it = |line: &String| line.contains("/etc/a/b.conf") && !line.starts_with("port ");
+        (told.filter(is_of_it).collect(), trail.found.len())
+    }
 
     #[test]
-    fn a_path_with_blanks_is_named_in_quotes() {
-        let found = |line| spaced(line).collect::<Vec<_>>();
-        assert_eq!(found("ssl_certificate \"/etc/ssl/web site.pem\";"), ["/etc/ssl/web site.pem"]);
-        assert_eq!(found("key = '/etc/a b.key' # 'x y"), ["/etc/a b.key", "x y"]);
-        assert_eq!(found("name \"/etc/plain.pem\";"), [""; 0]);
+    fn what_a_pattern_leaves_out_is_said() {
+        let told = |pattern: &str, why: &str| vec![format!("what /etc/a/b.conf includes: `{pattern}`: {why}")];
+        for pattern in ["/etc/a/*/x.conf", "s?te/x.conf"] {
+            let (said, found) = misses(&format!("include {pattern};"), "-- /etc/a/site/x.conf\n");
+            assert_eq!((said, found), (told(pattern, "a pattern of directories is not followed"), 1));
+        }
+        let (said, _) = misses("include /etc/a/[z-a].conf;", "");
+        assert!(matches!(&said[..], [one] if one.contains("`/etc/a/[z-a].conf`: it is no pattern: ")), "{said:?}");
+        let many: String = (0..301).map(|n| format!("-- /etc/a/d/{n}.conf\n")).collect();
+        let (said, found) = misses("include d/*.conf;", &many);
+        assert_eq!(
+            (&said[..1], found),
+            (&told("d/*.conf", "only the first 300 of its 301 files are followed")[..], 301)
+        );
+        assert_eq!(misses("include /etc/a/d/*.conf;", "-- /etc/a/d/1.conf\n"), (vec![], 2));
+    }
+
+    #[test]
+    fn one_long_line_names_no_more_than_many_lines_may() {
+        let told = [format!("/etc/a/b.conf: it names more than {MOST_NAMED} files, which are not all followed")];
+        let long: String = (0..40_000).map(|n| format!("/c{n}.pem ")).collect();
+        assert_eq!(misses(&long, "").0, told);
+        let long: String = (0..20_000).map(|n| format!("x{n}.conf ")).collect();
+        assert_eq!(misses(&format!("include {long}"), "").0, told);
+        let within: String = (0..MOST_NAMED).map(|n| format!("/c{n}.pem /c{n}.pem ")).collect();
+        assert_eq!(misses(&within, "").0, [""; 0]);
+        let quoted: String = (0..300).map(|n| format!("/c{n} ")).collect();
+        assert_eq!(misses(&format!("x \"{quoted}\""), "").0, told);
+    }
+
+    #[test]
+    fn a_pattern_with_blanks_is_included_whole() {
+        assert_eq!(included("include '/etc/my sites/*.conf';").unwrap(), ["/etc/my sites/*.conf"]);
     }
 }

@@ -14,9 +14,6 @@ struct Listener {
     inet: Option<(Transport, u16)>,
 }
 
-/// Where the kernel takes ports from that nobody chose, unless it is told otherwise: ip(7).
-const RANGE: (u16, u16) = (32_768, 60_999);
-
 /// Adds the ports that the word names and on which somebody listens.
 pub(super) fn named(walk: &mut Walk<'_>, word: &str) {
     let host = walk.host;
@@ -69,7 +66,7 @@ pub(super) fn held(walk: &mut Walk<'_>, at: usize, pids: &[u32], because: &str) 
         let pid = holder.get(&listener.inode).copied().unwrap_or_default();
         match passing(walk, &listener, pid) {
             None => walk.lead(at, Thing::Port(listener.name), because),
-            Some(Some(why)) => walk.miss(format!("port `{}`", listener.name), Fault::Unsupported(why)),
+            Some(Some(why)) => walk.miss(format!("port `{}`", listener.name), why),
             Some(None) => {}
         }
     }
@@ -99,8 +96,8 @@ pub(super) fn follow(walk: &mut Walk<'_>, at: usize, name: &str) {
     let mut pids = Vec::new();
     match host.holders() {
         Ok(holders) => {
-            for inode in inodes {
-                let (own, more) = holders.pids(inode);
+            for inode in &inodes {
+                let (own, more) = holders.pids(*inode);
                 pids.extend(own);
                 if let (Some(fault), []) = (more, own) {
                     walk.miss(format!("who holds port `{name}`"), fault.clone());
@@ -117,11 +114,18 @@ pub(super) fn follow(walk: &mut Walk<'_>, at: usize, name: &str) {
     let mut by_name: BTreeMap<String, Vec<u32>> = BTreeMap::new();
     for pid in pids {
         let process = host.process(pid);
-        if let Some(process) = walk.ask(format!("process {pid}"), process) {
+        let process = walk.ask(format!("process {pid}"), process);
+        // A child that has just become another program has its parent's sockets no more.
+        let still_holds = || host.sockets_of(pid).map_or(true, |own| inodes.iter().any(|inode| own.contains(inode)));
+        if let Some(process) = process.filter(|_| still_holds()) {
             by_name.entry(process::full_name(host, &process)).or_default().push(pid);
         }
     }
     for (comm, pids) in by_name {
+        let pids = process::own(walk, &comm, pids);
+        if pids.is_empty() {
+            continue;
+        }
         walk.climb(at, Thing::Process(Process { name: comm, pids }), format!("it holds {name}"));
     }
 }
@@ -165,37 +169,25 @@ fn inet(walk: &mut Walk<'_>, transport: Transport, families: &[Family]) -> Vec<L
     listeners
 }
 
-/// Whether the next start will have another in its place; the inner text says so where that is worth a word.
-fn passing(walk: &Walk<'_>, listener: &Listener, pid: u32) -> Option<Option<String>> {
+/// Whether the next start may have another in its place; the fault within says so where that is worth a word.
+fn passing(walk: &Walk<'_>, listener: &Listener, pid: u32) -> Option<Option<Fault>> {
     let Some((transport, port)) = listener.inet else {
         let name = listener.name.strip_prefix("unix:").unwrap_or_default();
         return is_passing_name(name, pid).then_some(None);
     };
-    let (low, high) = range(walk);
-    if !(low..=high).contains(&port) || chosen(&process::arguments(walk.host, pid), port) {
-        return None;
-    }
+    let range = match walk.host.drawn(port, &[pid]) {
+        Ok(range) => range?,
+        Err(fault) => return Some(Some(fault)),
+    };
     // The socket of a client that asked something over UDP looks just so.
     let told = (transport == Transport::Tcp).then(|| {
         let write = format!("`verispec add port {}:{port}`", transport.word());
-        format!("the kernel may have chosen it ({low} to {high}); if it stays, write it with {write}")
+        let (low, high) = (range.start(), range.end());
+        Fault::Unsupported(format!(
+            "the kernel may have chosen it ({low} to {high}); if it stays, write it with {write}"
+        ))
     });
     Some(told)
-}
-
-/// Whether a command line has the number of the port.
-fn chosen(arguments: &[String], port: u16) -> bool {
-    let words = |text: &str| text.split(|c: char| !c.is_ascii_digit()).any(|word| word.parse() == Ok(port));
-    arguments.iter().any(|argument| words(argument))
-}
-
-fn range(walk: &Walk<'_>) -> (u16, u16) {
-    let text = walk.host.text("/proc/sys/net/ipv4/ip_local_port_range").ok().flatten().unwrap_or_default();
-    let mut words = text.split_whitespace().map(str::parse);
-    match (words.next(), words.next()) {
-        (Some(Ok(low)), Some(Ok(high))) => (low, high),
-        _ => RANGE,
-    }
 }
 
 /// Whether a Unix socket is called otherwise after the next start: by a process, by chance, or in a folder for what passes.
@@ -237,11 +229,5 @@ mod tests {
         for name in ["/run/docker.sock", "/var/run/postgresql/.s.PGSQL.5432", "@/org/kernel/udev/udevd", "/run/x7001"] {
             assert!(!is_passing_name(name, 700), "{name}");
         }
-    }
-
-    #[test]
-    fn a_port_on_the_command_line_was_chosen() {
-        let chosen = |argument: &str| chosen(&["serve".into(), argument.into()], 50_051);
-        assert!(chosen("--listen=0.0.0.0:50051") && chosen("50051") && !chosen("150051") && !chosen(""));
     }
 }

@@ -33,6 +33,25 @@ pub(super) fn named(host: &Host, word: &str) -> Result<Vec<u32>, Fault> {
     Ok(pids)
 }
 
+/// Those of the processes of a name that this host starts by itself; of the others, why they are left out, if all are.
+pub(super) fn own(walk: &mut Walk<'_>, name: &str, pids: Vec<u32>) -> Vec<u32> {
+    let (mut own, mut foreign) = (Vec::new(), None);
+    for pid in pids {
+        match walk.host.foreign(pid) {
+            Ok(None) => own.push(pid),
+            Ok(Some(why)) => {
+                let told = format!("{why}; if it is to run always, write it with `verispec add process`");
+                foreign = foreign.or(Some(Fault::Unsupported(told)));
+            }
+            Err(fault) => foreign = foreign.or(Some(fault)),
+        }
+    }
+    if let (true, Some(fault)) = (own.is_empty(), foreign) {
+        walk.miss(format!("process `{name}`"), fault);
+    }
+    own
+}
+
 /// A process's name, whole where its command line has the rest of it.
 pub(super) fn full_name(host: &Host, process: &processes::Process) -> String {
     if process.comm.len() < COMM {
@@ -45,7 +64,12 @@ pub(super) fn full_name(host: &Host, process: &processes::Process) -> String {
 }
 
 pub(super) fn follow(walk: &mut Walk<'_>, at: usize, process: &Process) {
-    if walk.climbs(at) && !units(walk, at, process) {
+    let in_unit = walk.climbs(at) && units(walk, at, process);
+    if in_unit && walk.is_named(at) && !walk.names_a("package") {
+        // The unit may be the administrator's own, which no package brought.
+        program(walk, at, process, |path| path.rsplit('/').next() == Some(process.name.as_str()));
+    }
+    if walk.climbs(at) && !in_unit {
         // systemd holds what it has opened for others.
         let pids: Vec<u32> = process.pids.iter().copied().filter(|pid| *pid != 1).take(MOST).collect();
         let pids = pids.as_slice();
@@ -54,7 +78,7 @@ pub(super) fn follow(walk: &mut Walk<'_>, at: usize, process: &Process) {
             account::lead(walk, at, uid, "it runs as this user");
         }
         if !walk.names_a("package") {
-            program(walk, at, process);
+            program(walk, at, process, |_| true);
         }
     }
     for path in named_files(walk.host, process) {
@@ -81,12 +105,13 @@ fn units(walk: &mut Walk<'_>, at: usize, process: &Process) -> bool {
     !units.is_empty()
 }
 
-/// Adds the package that brought the program, where no unit tells of it.
-fn program(walk: &mut Walk<'_>, at: usize, process: &Process) {
+/// Adds the package that brought the program, if that is one that is meant: what runs a script is not what it is called.
+fn program(walk: &mut Walk<'_>, at: usize, process: &Process, is_meant: impl Fn(&str) -> bool) {
     let host = walk.host;
     let Some(pid) = process.pids.first() else { return };
     let program = host.program(*pid);
-    let Some(program) = walk.ask(format!("the program of process `{}`", process.name), program) else { return };
+    let program = walk.ask(format!("the program of process `{}`", process.name), program);
+    let Some(program) = program.filter(|path| is_meant(path)) else { return };
     let owner = host.package_with(&program);
     if let Some(owner) = walk.ask(format!("the package of {program}"), owner) {
         walk.climb(at, Thing::Package(owner), format!("it has the program {program}"));

@@ -154,6 +154,44 @@ fn a_path_finds_the_file_and_what_it_names() {
 }
 
 #[test]
+fn a_certificate_in_quotes_is_the_one_that_is_named_and_not_what_a_part_of_its_path_names() {
+    let (_, pem) = NGINX.split_once("-- /etc/ssl/shop.pem\n").unwrap();
+    let (pem, _) = pem.split_once("-- ").unwrap();
+    let all = format!("{NGINX}\n-- /etc/ssl/o'shop.pem\n{pem}-- /etc/ssl/o\n{pem}-- /etc/nginx/shop.pem\n{pem}");
+    let trail = |line: &str| names(&follow(&host(&all.replace("limit_rate 1m;\n", line)), "/srv/nginx/limits.conf", 6));
+    assert_eq!(
+        trail("ssl_certificate \"/etc/ssl/o'shop.pem\";\n"),
+        ["file /srv/nginx/limits.conf", "certificate /etc/ssl/o'shop.pem"]
+    );
+    assert_eq!(
+        trail("OPTIONS=\"/etc/ssl/o /etc/ssl/o'shop.pem /etc/ssl/shop.pem\"\n")[1..],
+        ["certificate /etc/ssl/o", "certificate /etc/ssl/shop.pem"],
+        "several in one pair of quotes"
+    );
+}
+
+#[test]
+fn a_group_of_many_is_no_part_of_one_account() {
+    let nogroup = |trail: &Trail| names(trail).contains(&"group nogroup".into());
+    assert!(nogroup(&follow(&host(NGINX), "sshd", 6)));
+    let user = "sshd:x:105:65534::/run/sshd:/usr/sbin/nologin\n";
+    let trail = changed("sshd", user, &format!("{user}nobody:x:65534:65534:::\n"));
+    assert!(!nogroup(&trail) && names(&trail).contains(&"user sshd".into()), "{trail:?}");
+}
+
+#[test]
+fn a_program_in_a_unit_of_the_administrators_own_leads_to_its_package() {
+    let own = NGINX.replace("\n/lib/systemd/system/nginx.service\n", "\n/lib/systemd/system/other.service\n");
+    let found = |tree: &str, word| names(&follow(&host(tree), word, 6));
+    let named = own.replace("(nginx)", "(webd)").replace("/usr/sbin/nginx", "/usr/sbin/webd");
+    let expected = ["process webd", "service nginx", "package nginx"].map(str::to_owned);
+    assert!(expected.iter().all(|one| found(&named, "webd").contains(one)), "{:#?}", found(&named, "webd"));
+    let script = own.replace("(nginx)", "(webd)");
+    let found = found(&script, "webd");
+    assert!(found.contains(&expected[1]) && !found.contains(&expected[2]), "what runs a script: {found:#?}");
+}
+
+#[test]
 fn what_may_not_be_seen_is_said_and_the_rest_goes_on() {
     let trail = changed("nginx", "-- /proc/700/fd/\n", "-- /proc/700/fd/ denied\n");
     assert_eq!(faults(&trail), ["where process `nginx` listens", "port `tcp4:40000`"]);
@@ -262,6 +300,51 @@ fn a_name_that_the_kernel_cuts_is_whole_where_the_command_line_has_it() {
 fn what_the_first_process_holds_is_not_its_own() {
     let found = names(&follow(&host(NGINX), "systemd", 6));
     assert_eq!(found, ["process systemd"]);
+}
+
+#[test]
+fn what_a_person_started_is_left_out_with_the_reason_and_the_hosts_own_is_not() {
+    let by_hand = NGINX.replace("/system.slice/nginx.service", "/user.slice/user-0.slice/session-7.scope");
+    let trail = follow(&host(&by_hand), "tcp4:443", 6);
+    assert_eq!(names(&trail), ["port tcp4:443"]);
+    assert_eq!(faults(&trail), ["process `nginx`"]);
+    let why = trail.faults[0].1.to_string();
+    assert!(why.contains("it was started by hand, in the login session-7.scope; if it is to run always"), "{why}");
+    let trail = follow(&host(&by_hand), "nginx", 6);
+    let found = names(&trail);
+    assert!(found.contains(&"package nginx".into()) && !found.iter().any(|f| f.starts_with("process")), "{found:?}");
+    assert!(!found.iter().any(|f| f.starts_with("port")), "{found:?}");
+    assert!(faults(&trail).contains(&"process `nginx`"), "{:?}", trail.faults);
+    // The daemon stays where the sessions that it made for logins are left out.
+    assert!(names(&follow(&host(NGINX), "sshd", 0)).contains(&"process sshd".into()));
+    // Where nothing is known of units, the terminal tells.
+    let bare = NGINX.replace("/system.slice/nginx.service", "/");
+    let at_terminal = bare.replace("700 700 0 ", "700 700 34816 ").replace("701 701 0 ", "701 701 34816 ");
+    assert_ne!(bare, at_terminal);
+    assert!(names(&follow(&host(&bare), "tcp4:443", 6)).contains(&"process nginx".into()));
+    let trail = follow(&host(&at_terminal), "tcp4:443", 6);
+    assert_eq!(names(&trail), ["port tcp4:443"]);
+    assert!(trail.faults[0].1.to_string().starts_with("it was started by hand, at a terminal; "));
+}
+
+#[test]
+fn a_process_of_a_container_is_no_program_of_this_host() {
+    let namespaces = "-- /proc/self/ns/mnt -> mnt:[1]\n-- /overlay/\n";
+    let contained = |pid| format!("-- /proc/{pid}/ns/mnt -> mnt:[2]\n-- /proc/{pid}/root -> /overlay\n");
+    let docker = NGINX.replace("/system.slice/nginx.service", "/docker/1f");
+    let tree = format!("{docker}{namespaces}{}{}", contained(700), contained(701));
+    let trail = follow(&host(&tree), "tcp4:443", 6);
+    assert_eq!(names(&trail), ["port tcp4:443"], "it shares the host's network");
+    assert!(trail.faults[0].1.to_string().starts_with("it runs in a container, with a root of its own; "));
+    assert!(!names(&follow(&host(&tree), "nginx", 6)).contains(&"process nginx".into()));
+    // A unit of the host may start a container: where that listens is the unit's, who it runs as is not.
+    let quadlet = format!("{NGINX}{namespaces}{}{}", contained(700), contained(701));
+    let found = names(&follow(&host(&quadlet), "nginx.service", 6));
+    assert!(found.contains(&"port tcp4:443".into()), "{found:?}");
+    assert!(!found.iter().any(|f| f.starts_with("process")), "{found:?}");
+    // What systemd gives a view of its own of the host's root is the host's.
+    let private = format!("{NGINX}{namespaces}{}", contained(700).replace("/overlay", "/"));
+    assert_eq!(names(&follow(&host(&private), "nginx", 6)), names(&follow(&host(NGINX), "nginx", 6)));
 }
 
 proptest::proptest! {

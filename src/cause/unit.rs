@@ -2,7 +2,7 @@
 //! package has.
 
 use super::{Process, Thing, Walk, account, is_passing, package, port, process};
-use crate::host::units::{Standing, Ties};
+use crate::host::units::{self, Standing, Ties};
 use crate::value::Fault;
 
 /// Units that do something; the others only order them.
@@ -48,7 +48,7 @@ pub(super) fn of_package(walk: &mut Walk<'_>, at: usize, package: &str, files: &
     let own: Vec<(&String, &str)> = files.iter().filter_map(|path| Some((path, unit_of(path)?))).collect();
     let scripts: Vec<(&String, String)> = files
         .iter()
-        .filter_map(|path| Some((path, format!("{}.service", path.strip_prefix("/etc/init.d/")?))))
+        .filter_map(|path| Some((path, units::of_script(path)?)))
         .filter(|(_, unit)| !own.iter().any(|(_, name)| name == unit) && is_name(unit))
         .collect();
     if own.is_empty() && scripts.is_empty() {
@@ -104,9 +104,12 @@ pub(super) fn follow(walk: &mut Walk<'_>, at: usize, name: &str) {
     if let Some(fault) = more {
         walk.miss(format!("the processes of unit `{name}`"), fault);
     }
+    let grouped = pids.clone();
     // A process that systemd calls the main one may have been moved to another group.
     pids.extend(ties.main.filter(|pid| !pids.contains(pid)));
-    let main = main(walk, &ties, &pids);
+    // Of a container, only where it listens may be this host's.
+    let own: Vec<u32> = pids.iter().copied().filter(|pid| host.is_contained(*pid) != Ok(true)).collect();
+    let main = main(walk, &ties, &own);
     if walk.climbs(at) && !walk.names_a("package") {
         packages(walk, at, &ties, main.as_ref());
     }
@@ -119,20 +122,24 @@ pub(super) fn follow(walk: &mut Walk<'_>, at: usize, name: &str) {
         }
     }
     if let Some(process) = &main {
-        walk.lead(at, Thing::Process(process.clone()), "its main process, by its control group");
+        let by_group = process.pids.iter().any(|pid| grouped.contains(pid));
+        let because = if by_group { "its main process, by its control group" } else { "its main process" };
+        walk.lead(at, Thing::Process(process.clone()), because);
     }
-    port::held(walk, at, &pids, "a process of its control group listens there");
+    let because =
+        if grouped.is_empty() { "its process listens there" } else { "a process of its control group listens there" };
+    port::held(walk, at, &pids, because);
     for listen in &ties.listens {
         port::lead(walk, at, listen, "it listens there for what it starts");
     }
-    users(walk, at, &ties, &pids, main.as_ref());
+    users(walk, at, &ties, &own, main.as_ref());
 }
 
 /// The process that the others come from: what systemd calls so, else the first of its control group.
 fn main(walk: &mut Walk<'_>, ties: &Ties, pids: &[u32]) -> Option<Process> {
     let host = walk.host;
     let mut running = Vec::new();
-    for pid in ties.main.as_ref().map_or(pids, std::slice::from_ref) {
+    for pid in ties.main.as_ref().filter(|main| pids.contains(main)).map_or(pids, std::slice::from_ref) {
         let process = host.process(*pid);
         running.extend(walk.ask(format!("process {pid}"), process));
     }

@@ -2,6 +2,7 @@
 
 use super::{Process, Thing, Walk, certificate, port, process, unit};
 use crate::host::FileType;
+use crate::host::bundle::Holds;
 use crate::host::packages::Selector;
 
 /// Adds everything that is called so.
@@ -33,6 +34,7 @@ fn packages(walk: &mut Walk<'_>, word: &str) {
 fn processes(walk: &mut Walk<'_>, word: &str) {
     let pids = process::named(walk.host, word);
     let pids = walk.ask(format!("process `{word}`"), pids);
+    let pids = process::own(walk, word, pids);
     if !pids.is_empty() {
         walk.name(Thing::Process(Process { name: word.to_owned(), pids }), "what runs by this name");
     }
@@ -64,7 +66,7 @@ fn file(walk: &mut Walk<'_>, word: &str) {
         FileType::File | FileType::Symlink => {
             walk.name(Thing::Configuration(word.to_owned()), "the file of this path");
             let holds = certificate::look(walk.host, word);
-            if let Some(certificate::Holds::Certificate) = walk.ask(format!("certificate `{word}`"), holds) {
+            if let Some(Holds::Chain(_) | Holds::Broken) = walk.ask(format!("certificate `{word}`"), holds) {
                 walk.name(Thing::Certificate(word.to_owned()), "the file holds a certificate");
             }
         }

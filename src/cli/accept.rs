@@ -4,13 +4,13 @@ mod file;
 mod select;
 mod show;
 
+use super::reasons::Reasons;
 use super::validate::{duration, named};
 use super::{NOT_OK, OK, Paint, USAGE, print, refuse, say};
-use crate::gather::{Event, gather};
+use crate::gather;
 use crate::host::Host;
 use crate::load::book::Unopened;
 use crate::load::{Rejected, Spec, load};
-use crate::plan::Limits;
 use crate::report::printable::{line, some_of};
 use crate::resource::Observed;
 use crate::secret::mask;
@@ -83,8 +83,16 @@ pub(super) fn run(args: &Args, paint: Paint) -> io::Result<u8> {
             return Ok(USAGE);
         }
     };
+    let host = Host::local();
+    let mut claims = claims;
+    if let Ok(secrets) = host.secrets()
+        && !secrets.is_empty()
+    {
+        // Commands inherit the environment, and may print it.
+        claims.iter_mut().for_each(|claim| claim.secrets.get_or_insert_default().extend(secrets));
+    }
     let claims = Arc::new(claims);
-    let seen = look(&claims, &chosen, args.timeout);
+    let seen = look(&claims, &host, &chosen, args.timeout);
     let mut failing = failing(&claims, &seen, &chosen);
     if failing.is_empty() {
         say("nothing of it has failed: there is nothing to accept");
@@ -99,28 +107,20 @@ pub(super) fn run(args: &Args, paint: Paint) -> io::Result<u8> {
 }
 
 /// Looks at every entry that has something to be accepted.
-fn look(claims: &Arc<Vec<Claim>>, chosen: &Chosen, timeout: Duration) -> HashMap<usize, Observed> {
+fn look(claims: &Arc<Vec<Claim>>, host: &Host, chosen: &Chosen, timeout: Duration) -> Vec<Option<Observed>> {
     let wanted = |claim: &Claim| claim.skip().is_none() && chosen.has_any_of(claim);
-    let which = claims.iter().enumerate().filter(|(_, claim)| wanted(claim)).map(|(index, _)| index).collect();
-    let mut seen = HashMap::new();
-    let limits = Limits { timeout, ..Limits::default() };
-    gather(claims, which, &Host::local(), limits, &mut |event| {
-        if let Event::Answer(index, gathered) = event {
-            seen.insert(index, gathered.observed);
-        }
-    });
-    seen
+    gather::all(claims, wanted, host, timeout)
 }
 
 /// What failed or is unknown, in spec order.
-fn failing<'c>(claims: &'c [Claim], seen: &'c HashMap<usize, Observed>, chosen: &Chosen) -> Vec<Failing<'c>> {
+fn failing<'c>(claims: &'c [Claim], seen: &'c [Option<Observed>], chosen: &Chosen) -> Vec<Failing<'c>> {
     let mut failing = vec![];
     let mut entries: HashMap<u32, usize> = HashMap::new();
-    for (at, claim) in claims.iter().enumerate() {
+    for (claim, seen) in claims.iter().zip(seen) {
         let count = entries.entry(claim.span.file).or_default();
         let entry = *count;
         *count += 1;
-        let Some(seen) = seen.get(&at) else { continue };
+        let Some(seen) = seen else { continue };
         for (index, verdict) in judge(claim, seen.clone()).into_iter().enumerate() {
             if !verdict.outcome.ok() && chosen.has(claim, &verdict.key) {
                 failing.push(Failing { verdict, index, entry, seen, left: None });
@@ -131,15 +131,15 @@ fn failing<'c>(claims: &'c [Claim], seen: &'c HashMap<usize, Observed>, chosen: 
 }
 
 /// Says what was named and not looked at.
-fn unseen(claims: &[Claim], seen: &HashMap<usize, Observed>, chosen: &Chosen) {
+fn unseen(claims: &[Claim], seen: &[Option<Observed>], chosen: &Chosen) {
     if !chosen.is_named() {
         return;
     }
-    for (at, claim) in claims.iter().enumerate().filter(|(_, claim)| chosen.has_any_of(claim)) {
-        let verdicts = seen.get(&at).map_or_else(|| skipped(claim), |seen| judge(claim, seen.clone()));
+    for (claim, seen) in claims.iter().zip(seen).filter(|(claim, _)| chosen.has_any_of(claim)) {
+        let verdicts = seen.as_ref().map_or_else(|| skipped(claim), |seen| judge(claim, seen.clone()));
         for verdict in verdicts.iter().filter(|verdict| chosen.has(claim, &verdict.key)) {
             if let Outcome::Skip(why) = &verdict.outcome {
-                let name = format!("{}/{}/{}", claim.kind.name, claim.id, verdict.key);
+                let name = format!("{}/{}", claim.address(), verdict.key);
                 say(format_args!("{} was not looked at: {}", line(&name), line(why)));
             }
         }
@@ -163,9 +163,9 @@ fn accept(args: &Args, paint: Paint, sources: &Sources, failing: &mut [Failing])
     print(&shown)?;
     let written = match files.is_empty() {
         true => false,
-        false => agreed(args, files.len())? && write(&files, failing),
+        false => agreed(args, files.len())? && write(&mut files, failing),
     };
-    told(sources, failing);
+    told(sources, &files, failing);
     let all = failing.iter().all(|one| one.left.is_none());
     Ok(if all && (written || args.dry_run) { OK } else { NOT_OK })
 }
@@ -219,7 +219,7 @@ fn agreed(args: &Args, files: usize) -> io::Result<bool> {
 }
 
 /// Writes every file and says what it then accepts; whether all could be written.
-fn write(files: &[Moved], failing: &[Failing]) -> bool {
+fn write(files: &mut [Moved], failing: &[Failing]) -> bool {
     let mut all = true;
     for moved in files {
         if let Err(why) = moved.book.write() {
@@ -227,6 +227,7 @@ fn write(files: &[Moved], failing: &[Failing]) -> bool {
             all = false;
             continue;
         }
+        moved.written();
         let here = failing.iter().filter(|one| one.left.is_none() && moved.files.contains(&one.file()));
         let mut names: Vec<String> = here.map(Failing::name).collect();
         // A file that is included twice accepts once.
@@ -237,29 +238,27 @@ fn write(files: &[Moved], failing: &[Failing]) -> bool {
 }
 
 /// What is left and why, each reason once.
-fn told(sources: &Sources, failing: &[Failing]) {
-    let mut reasons: Vec<(&str, Vec<String>)> = vec![];
-    let mut known: HashMap<&str, usize> = HashMap::new();
+fn told(sources: &Sources, files: &[Moved], failing: &[Failing]) {
+    let mut reasons = Reasons::default();
     for one in failing {
-        let Some(why) = one.left.as_deref() else { continue };
-        let at = *known.entry(why).or_insert(reasons.len());
-        let name = format!("{}{}", one.name(), place(sources, one));
-        match reasons.get_mut(at) {
-            Some((_, names)) => names.push(name),
-            None => reasons.push((why, vec![name])),
+        if let Some(why) = &one.left {
+            reasons.add(why.clone(), format!("{}{}", one.name(), place(sources, files, one)));
         }
     }
-    for (why, mut names) in reasons {
-        names.dedup();
+    for (why, names) in reasons.each() {
         let are = if names.len() == 1 { "is left as it is" } else { "are left as they are" };
-        say(format_args!("{} {are}: {}", some_of(&names, NAMED), line(&mask(why))));
+        say(format_args!("{} {are}: {}", some_of(&names, NAMED), line(&mask(&why))));
     }
 }
 
-/// Where an expectation stands: ` (web.toml:12)`.
-fn place(sources: &Sources, one: &Failing) -> String {
-    let span = one.verdict.expectation.span;
-    let Some(source) = sources.files.get(span.file as usize) else { return String::new() };
-    let before = source.text.as_bytes().get(..span.start as usize).unwrap_or_default();
-    format!(" ({}:{})", line(&source.name), memchr::memchr_iter(b'\n', before).count() + 1)
+/// Where an expectation stands, in what was written if that is: ` (web.toml:12)`.
+fn place(sources: &Sources, files: &[Moved], one: &Failing) -> String {
+    let Some(source) = sources.files.get(one.file() as usize) else { return String::new() };
+    let here = files.iter().find(|moved| moved.files.contains(&one.file()));
+    let at = match here.and_then(|moved| moved.after.as_ref()) {
+        Some(after) => file::line_in(after, one),
+        None => Some(file::line(&source.text, one.verdict.expectation.span)),
+    };
+    let at = at.map_or(String::new(), |at| format!(":{at}"));
+    format!(" ({}{at})", line(&source.name))
 }

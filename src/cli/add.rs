@@ -67,7 +67,10 @@ pub(super) fn run(args: &Args, paint: Paint) -> io::Result<u8> {
         }
         subjects.push(subject);
     }
-    write(&args.writing, &subjects, true, paint)
+    match args.writing.how() {
+        Ok(how) => write(&how, args.writing.spec(), &subjects, true, paint),
+        Err(status) => Ok(status),
+    }
 }
 
 /// What the command line says of a setting: TOML where it reads as such, else text. Where text is wanted, `80` is text, too.

@@ -1,7 +1,7 @@
 //! `verispec autoadd`: what words stand for on this host, and what belongs to that, into a spec.
 
 use super::write::{Writing, write};
-use super::{NOT_OK, Paint, USAGE, say};
+use super::{NOT_OK, Paint, say};
 use crate::cause::{Found, Trail, follow, near};
 use crate::host::Host;
 use crate::report::printable::line as shown;
@@ -32,13 +32,11 @@ pub(super) struct Args {
 const GRACE: Duration = Duration::from_millis(400);
 
 pub(super) fn run(args: &Args, paint: Paint) -> io::Result<u8> {
-    let timeout = match args.writing.how() {
-        Ok(how) => how.timeout,
-        Err(why) => {
-            say(why);
-            return Ok(USAGE);
-        }
+    let how = match args.writing.how() {
+        Ok(how) => how,
+        Err(status) => return Ok(status),
     };
+    let timeout = how.timeout;
     let host = Host::local();
     let (mut subjects, mut seen, mut told, mut status) = (Vec::new(), HashSet::new(), HashSet::new(), super::OK);
     for word in &args.words {
@@ -70,7 +68,7 @@ pub(super) fn run(args: &Args, paint: Paint) -> io::Result<u8> {
     if subjects.is_empty() {
         return Ok(NOT_OK);
     }
-    Ok(status.max(write(&args.writing, &subjects, false, paint)?))
+    Ok(status.max(write(&how, args.writing.spec(), &subjects, false, paint)?))
 }
 
 /// Follows a word on a thread that is given up in time, whatever hangs.

@@ -2,10 +2,12 @@
 
 use super::write::{self, Writing};
 use super::{NOT_OK, OK, Paint, USAGE, print, refuse, say, validate};
-use crate::coverage::{self, Coverage};
+use crate::coverage::{self, Coverage, Covered};
 use crate::host::Host;
 use crate::load::{Rejected, load};
-use crate::snapshot::Subject;
+use crate::report::printable::line;
+use crate::resource::Thing;
+use crate::snapshot::{How, Subject};
 use crate::spec::Claim;
 use clap::ValueEnum;
 use std::io;
@@ -13,7 +15,8 @@ use std::path::Path;
 
 const EXAMPLES: &str = "\
 Counted are listening ports, enabled units, manually installed packages, accounts with a login shell, mounts, and \
-certificates under /etc. An entry speaks of a thing whatever it says of it, unless it is skipped.
+certificates under /etc. An entry speaks of a thing whatever it says of it, unless it is skipped; then it still holds its \
+place, and nothing is added beside it.
 
 Examples:
   verispec coverage                           what verispec.toml of this directory leaves out
@@ -48,91 +51,110 @@ enum Format {
     Json,
 }
 
-pub(super) fn run(mut args: Args, paint: Paint) -> io::Result<u8> {
-    let claims = match claims(&mut args, paint) {
-        Ok(claims) => claims,
-        Err(status) => return Ok(status),
-    };
-    let how = match args.writing.how() {
-        Ok(how) => how,
-        Err(why) => {
-            say(why);
-            return Ok(USAGE);
-        }
-    };
+pub(super) fn run(args: &Args, paint: Paint) -> io::Result<u8> {
+    done(args, paint).unwrap_or_else(Ok)
+}
+
+/// The error is the exit status of what could not begin.
+fn done(args: &Args, paint: Paint) -> Result<io::Result<u8>, u8> {
+    let named = named(args)?;
+    let into = if args.add { into(args, &named)? } else { None };
+    let claims = claims(&named, into, paint)?;
+    let how = args.writing.how()?;
     let coverage = coverage::coverage(&claims, coverage::list(&Host::local(), how.timeout));
-    if args.add {
-        return add(&coverage, &args.writing, paint);
-    }
+    Ok(match args.add {
+        true => add(&coverage, &how, into, paint),
+        false => report(args, &coverage, paint),
+    })
+}
+
+fn report(args: &Args, coverage: &Coverage, paint: Paint) -> io::Result<u8> {
     match args.format {
-        Format::Text => print(&coverage::page(&coverage, paint.on(&io::stdout())))?,
-        Format::Json => print(&String::from_utf8_lossy(&coverage::json(&coverage)?))?,
+        Format::Text => print(&coverage::page(coverage, paint.on(&io::stdout())))?,
+        Format::Json => print(&String::from_utf8_lossy(&coverage::json(coverage)?))?,
     };
     Ok(match args.fail_under {
         Some(percent) if !coverage.reaches(percent) => {
-            under(&coverage, percent);
+            under(coverage, percent);
             NOT_OK
         }
         _ => OK,
     })
 }
 
-/// What the specs say that are named, or that stand here; nothing where there is none yet. The error is the exit status.
-fn claims(args: &mut Args, paint: Paint) -> Result<Vec<Claim>, u8> {
-    let standing = validate::standing();
-    let named = match (args.writing.named(), args.specs.as_slice(), standing.as_slice()) {
+/// The specs that are named, or the one that stands here; none where there is none yet. The error is the exit status.
+fn named(args: &Args) -> Result<Vec<String>, u8> {
+    match (args.writing.spec(), args.specs.as_slice(), validate::standing().as_slice()) {
         (Some(write::STDOUT) | None, [], []) => {
             say("no spec is here: nothing is spoken of");
-            return Ok(Vec::new());
+            Ok(Vec::new())
         }
-        (Some(name), [], _) if name != write::STDOUT => vec![name.to_owned()],
-        (_, [], _) => validate::named(&[])?,
-        (_, specs, _) => specs.to_vec(),
-    };
-    if args.add && args.writing.named().is_none() {
-        match named.as_slice() {
-            [name] if name != "-" => args.writing.name(name),
-            _ => {
-                say("name the spec to add to with `--spec`");
-                return Err(USAGE);
-            }
+        (Some(name), [], _) if name != write::STDOUT => Ok(vec![name.to_owned()]),
+        (_, specs, _) => validate::named(specs),
+    }
+}
+
+/// The spec to add to; none where `add` knows itself. The error is the exit status.
+fn into<'a>(args: &'a Args, named: &'a [String]) -> Result<Option<&'a str>, u8> {
+    match (args.writing.spec(), named) {
+        (Some(name), _) => Ok(Some(name)),
+        (None, []) => Ok(None),
+        (None, [name]) if name != "-" => Ok(Some(name)),
+        _ => {
+            say("name the spec to add to with `--spec`");
+            Err(USAGE)
         }
     }
+}
+
+/// What the specs say. The error is the exit status.
+fn claims(named: &[String], into: Option<&str>, paint: Paint) -> Result<Vec<Claim>, u8> {
     // One that is to be written need not be there yet.
-    let is_new = |name: &String| args.writing.named() == Some(name) && Path::new(name).symlink_metadata().is_err();
-    if args.add && named.iter().all(is_new) {
+    let is_new = |name: &String| into == Some(name) && Path::new(name).symlink_metadata().is_err();
+    if named.iter().all(is_new) {
         return Ok(Vec::new());
     }
-    match load(&named) {
+    match load(named) {
         Ok(spec) => Ok(spec.claims),
         Err(rejected) if Rejected::is_empty(&rejected) => Ok(Vec::new()),
         Err(rejected) => Err(refuse(&rejected, "; nothing was looked at", paint)),
     }
 }
 
-fn add(coverage: &Coverage, writing: &Writing, paint: Paint) -> io::Result<u8> {
-    let subject = |kind, name: &str| Subject { kind, name: name.to_owned(), settings: vec![], remarks: vec![] };
-    let missing =
-        |kind: &coverage::Covered| kind.missing.iter().map(|thing| subject(kind.kind, &thing.name)).collect::<Vec<_>>();
-    let subjects: Vec<Subject> = coverage.kinds.iter().flat_map(missing).collect();
+fn add(coverage: &Coverage, how: &How, into: Option<&str>, paint: Paint) -> io::Result<u8> {
     unlisted(coverage);
-    if subjects.is_empty() {
-        say("nothing is added: what could be listed is spoken of");
-        return Ok(if coverage.is_known() { OK } else { NOT_OK });
+    let (mut subjects, mut skipped) = (Vec::new(), Vec::new());
+    let (mut least, mut passing) = (if coverage.is_known() { OK } else { NOT_OK }, false);
+    for Covered { kind, free, held, .. } in &coverage.kinds {
+        let subject = |thing: &Thing| Subject { kind, name: thing.name.clone(), settings: vec![], remarks: vec![] };
+        for thing in free {
+            let Some(why) = &thing.passing else {
+                subjects.push(subject(thing));
+                continue;
+            };
+            let (address, of, name) = (subject(thing).address(), kind.name, line(&thing.name));
+            say(format_args!("{address} is left out: {why}; if it stays, write it with `verispec add {of} {name}`"));
+            (least, passing) = (NOT_OK, true);
+        }
+        skipped.extend(held.iter().map(|thing| subject(thing).address()));
     }
-    let status = write::write(writing, &subjects, false, paint)?;
-    Ok(if coverage.is_known() { status } else { status.max(NOT_OK) })
+    let or_skipped = if skipped.is_empty() { "" } else { " or skipped" };
+    write::left_to_skipped(skipped);
+    if subjects.is_empty() {
+        match passing {
+            true => say("nothing is added"),
+            false => say(format_args!("nothing is added: what could be listed is spoken of{or_skipped}")),
+        }
+        return Ok(least);
+    }
+    Ok(write::write(how, into, &subjects, false, paint)?.max(least))
 }
 
 /// What could not be listed.
 fn unlisted(coverage: &Coverage) {
     for kind in &coverage.kinds {
         if let Some(fault) = &kind.more {
-            say(format_args!(
-                "{}: not all could be listed: {}",
-                kind.noun,
-                crate::report::printable::line(&fault.to_string())
-            ));
+            say(format_args!("{}: not all could be listed: {}", kind.noun, line(&fault.to_string())));
         }
     }
 }

@@ -2,11 +2,9 @@
 
 use super::{NOT_OK, OK, Paint, USAGE, print, refuse, say, until_closed, validate};
 use crate::compare::{self, Comparison};
-use crate::gather::{Event, gather};
+use crate::gather;
 use crate::host::Host;
 use crate::load::{Spec, Texts, load_with_texts};
-use crate::plan::Limits;
-use crate::resource::Observed;
 use clap::ValueEnum;
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -64,17 +62,7 @@ pub(super) fn run(args: &Args, paint: Paint) -> io::Result<u8> {
         (Ok((Spec { sources, claims }, texts)), _) => {
             let claims = Arc::new(claims);
             let host = Host::local();
-            let limits = Limits { timeout: args.timeout, ..Limits::default() };
-            let wanted = claims.iter().enumerate().filter(|(_, claim)| claim.skip().is_none());
-            let wanted = wanted.map(|(index, _)| index).collect();
-            let mut seen: Vec<Option<Observed>> = claims.iter().map(|_| None).collect();
-            gather(&claims, wanted, &host, limits, &mut |event| {
-                if let Event::Answer(index, gathered) = event
-                    && let Some(slot) = seen.get_mut(index)
-                {
-                    *slot = Some(gathered.observed);
-                }
-            });
+            let seen = gather::all(&claims, |claim| claim.skip().is_none(), &host, args.timeout);
             let spec = compare::Spec { name: name(&args.a), sources: &sources, claims: &claims, texts: &texts };
             let status = report(args, &compare::with_host(&spec, &host.name(), &seen), paint);
             // Threads may still hang in the kernel, and there is nothing left to tidy up.

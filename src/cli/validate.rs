@@ -1,8 +1,8 @@
 //! `verispec validate`: looks at the host and reports.
 
 use super::progress::Progress;
+use super::site::Site;
 use super::{Paint, USAGE, refuse, say};
-use crate::host::Host;
 use crate::load::{Spec, load};
 use crate::plan::{Limits, Selection, select};
 use crate::quantity;
@@ -23,6 +23,7 @@ pub(super) const EXAMPLES: &str = "Examples:
   verispec validate --tag smoke -r 1m web.toml    what is tagged smoke, for up to a minute
   verispec validate -f junit web.toml > web.xml   for a build server
   verispec validate -f nagios web.toml            as a monitoring plugin
+  verispec validate --image app.tar app.toml      an image that `docker save` wrote
 
 In a Dockerfile: HEALTHCHECK CMD verispec validate -f silent /etc/verispec.toml";
 
@@ -35,6 +36,8 @@ pub(super) struct Args {
     /// Specs in TOML, YAML or JSON, `-` for standard input [default: verispec.toml, .yaml, .yml or .json]
     #[arg(value_name = "SPEC", value_hint = clap::ValueHint::FilePath)]
     specs: Vec<String>,
+    #[command(flatten)]
+    site: Site,
     /// How to report
     #[arg(short, long, value_name = "FORMAT", default_value = report::DEFAULT, value_parser = formats(), hide_possible_values = false)]
     format: String,
@@ -119,7 +122,10 @@ pub(super) fn run(args: Args, paint: Paint) -> io::Result<u8> {
         }
     };
     let Some(format) = Format::find(&args.format) else { return Ok(USAGE) };
-    let host = Host::local();
+    let host = match args.site.host() {
+        Ok(host) => host,
+        Err(status) => return Ok(status),
+    };
     let name = host.name();
     let context = Context { sources: &sources, host: &name, colour: paint.on(&io::stdout()), verbose: args.verbose };
     let mut reporter = (format.make)(context);

@@ -1,130 +1,65 @@
 //! Entries for what was seen, into a spec: what `add`, `autoadd` and `coverage --add` end with.
 
-use super::{NOT_OK, OK, Paint, USAGE, print, refuse, say, validate};
-use crate::edit::{self, Entry};
+use super::reasons::Reasons;
+use super::{NOT_OK, OK, Paint, print, say};
 use crate::host::Host;
-use crate::load::book::{Book, Unopened};
-use crate::load::{Rejected, load, load_text};
 use crate::quantity;
-use crate::report::printable::{bounded, line as shown};
+use crate::report::printable::{line as shown, some_of};
 use crate::secret::mask;
 use crate::snapshot::{How, Subject, snapshot};
-use crate::spec::Claim;
-use crate::syntax::Format;
-use globset::{GlobBuilder, GlobSetBuilder};
 use std::io::{self, IsTerminal};
-use std::time::Duration;
 
-/// Where entries are written, and how the things are looked at.
-#[derive(Debug, clap::Args)]
-pub(super) struct Writing {
-    /// The spec to write into, by its ending TOML, YAML or JSON; `-` prints TOML [default: the verispec.toml, .yaml, .yml or .json
-    /// that is here, else a new verispec.toml]
-    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
-    spec: Option<String>,
-    /// Keys to leave out, such as `mode` or `file.*` (again for more)
-    #[arg(long, value_name = "GLOB")]
-    exclude_key: Vec<String>,
-    /// Writes the SHA-256 of files, too
-    #[arg(long)]
-    hashes: bool,
-    /// Looks so often: what stayed is written as it is, what moved as a range
-    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=1000))]
-    samples: u16,
-    /// How long to wait between two looks
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = wait)]
-    every: Duration,
-    /// How long one look may take
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = wait)]
-    timeout: Duration,
-}
+mod options;
+mod plan;
+mod target;
 
-fn wait(text: &str) -> Result<Duration, String> {
-    let wrong = "a time has a number and a unit, such as `30s`, `500ms` or `5m`";
-    quantity::parse_wait(text).ok_or_else(|| wrong.into())
-}
+pub(super) use options::Writing;
+use plan::Plan;
+pub(super) use target::STDOUT;
+use target::Target;
 
-impl Writing {
-    /// The spec that is named.
-    pub fn named(&self) -> Option<&str> {
-        self.spec.as_deref()
-    }
-
-    /// Names one where none is named.
-    pub fn name(&mut self, name: &str) {
-        self.spec.get_or_insert_with(|| name.to_owned());
-    }
-
-    /// The error is why a glob is none.
-    pub fn how(&self) -> Result<How, String> {
-        let mut globs = GlobSetBuilder::new();
-        for text in &self.exclude_key {
-            let glob = GlobBuilder::new(text).build().map_err(|e| format!("`{text}` is not a glob: {}", e.kind()))?;
-            globs.add(glob);
-        }
-        let exclude = globs.build().map_err(|e| e.to_string())?;
-        let (samples, every, timeout) = (usize::from(self.samples), self.every, self.timeout);
-        Ok(How { exclude, digests: self.hashes, samples, every, timeout })
-    }
-}
-
-/// The file that is written where none stands yet.
-const NEW: &str = "verispec.toml";
-/// Standard output, in the place of a file.
-pub(super) const STDOUT: &str = "-";
+/// Things that one line names at most.
+const NAMED: usize = 10;
 
 /// Looks at the subjects and writes those that the spec does not speak of yet; of one that is not there, that it is not if
 /// `absent` says so, else nothing. Prints what it wrote and says on standard error what it left out.
-pub(super) fn write(writing: &Writing, subjects: &[Subject], absent: bool, paint: Paint) -> io::Result<u8> {
-    let how = match writing.how() {
-        Ok(how) => how,
-        Err(why) => {
-            say(why);
-            return Ok(USAGE);
-        }
-    };
-    let mut spec = match Spec::open(writing.spec.as_deref(), paint) {
-        Ok(spec) => spec,
+pub(super) fn write(how: &How, into: Option<&str>, subjects: &[Subject], absent: bool, paint: Paint) -> io::Result<u8> {
+    let (mut target, entries) = match Target::open(into, paint) {
+        Ok(opened) => opened,
         Err(status) => return Ok(status),
     };
-    let (mut wanted, mut known) = (Vec::<&Subject>::new(), 0);
-    let mut left_out = 0;
-    for subject in subjects {
-        let is_same = |other: &&Subject| {
-            let one_speaks_of_both = (subject.kind.speaks_of)(other.target(), subject.target());
-            other.kind.name == subject.kind.name && (other.name == subject.name || one_speaks_of_both)
-        };
-        match spec.knows(subject) {
-            Known::Yes => known += 1,
-            Known::NameIsTaken => {
-                tell(subject, "its name is taken by an entry that is about another");
-                left_out += 1;
-            }
-            Known::No if wanted.iter().any(is_same) => {}
-            Known::No => wanted.push(subject),
-        }
+    let Plan { wanted, mut known, skipped, name_is_taken } = entries.plan(subjects);
+    known += skipped.len();
+    left_to_skipped(skipped.iter().map(Subject::address).collect());
+    let mut all = name_is_taken.is_empty();
+    let mut left = Reasons::default();
+    for subject in &name_is_taken {
+        left.add("its name is taken by an entry that is about another".into(), subject.address());
     }
-    let wanted: Vec<Subject> = wanted.into_iter().cloned().collect();
     if how.samples > 1 && !wanted.is_empty() && io::stderr().is_terminal() {
         say(format_args!("looking {} times, {} apart", how.samples, quantity::duration(how.every)));
     }
     let mut entries = Vec::new();
-    for (subject, seen) in wanted.iter().zip(snapshot(&Host::local(), &wanted, &how)) {
+    for (subject, seen) in wanted.iter().zip(snapshot(&Host::local(), &wanted, how)) {
         match seen {
             Ok(seen) if seen.there || absent => {
                 for (key, fault) in seen.unseen {
-                    tell(subject, format_args!("`{key}` is left out: {fault}"));
+                    left.add(fault.to_string(), format!("{}/{key}", subject.address()));
+                }
+                for (key, doubt) in seen.doubts {
+                    say(format_args!("{}/{key} is written as it was, but {doubt}", shown(&subject.address())));
                 }
                 entries.push(seen.entry);
             }
-            Ok(_) => tell(subject, "it is not there"),
+            Ok(_) => left.add("it is not there".into(), subject.address()),
             Err(fault) => {
-                tell(subject, fault);
-                left_out += 1;
+                left.add(fault.to_string(), subject.address());
+                all = false;
             }
         }
     }
-    let written = if entries.is_empty() { Ok(String::new()) } else { spec.put(&entries) };
+    left_out(left);
+    let written = if entries.is_empty() { Ok(String::new()) } else { target.put(&entries) };
     match written {
         Ok(text) => _ = print(&text)?,
         Err(why) => {
@@ -132,111 +67,51 @@ pub(super) fn write(writing: &Writing, subjects: &[Subject], absent: bool, paint
             return Ok(NOT_OK);
         }
     }
-    if let Spec::File { book, .. } = &spec {
-        let name = shown(&book.name);
-        match (entries.len(), known) {
-            (0, 0) => say(format_args!("{name}: nothing is added")),
-            (0, 1) => say(format_args!("{name}: nothing is added, it was there already")),
-            (0, known) if left_out == 0 => {
-                say(format_args!("{name}: nothing is added, all {known} were there already"))
-            }
-            (0, known) => say(format_args!("{name}: nothing is added, {known} were there already")),
-            (added, 0) => say(format_args!("{name}: {} added", counted(added))),
-            (added, 1) => say(format_args!("{name}: {} added, 1 was there", counted(added))),
-            (added, known) => say(format_args!("{name}: {} added, {known} were there", counted(added))),
-        }
+    if let Some(name) = target.name() {
+        say(format_args!("{}: {}", shown(name), came_to(entries.len(), known, all)));
     }
-    Ok(if left_out > 0 || (entries.is_empty() && known == 0) { NOT_OK } else { OK })
+    Ok(if all && (!entries.is_empty() || known > 0) { OK } else { NOT_OK })
 }
 
-fn counted(entries: usize) -> String {
-    if entries == 1 { "1 entry".into() } else { format!("{entries} entries") }
-}
-
-/// A line about one thing.
-fn tell(subject: &Subject, what: impl std::fmt::Display) {
-    say(format_args!("{} `{}`: {}", subject.kind.name, shown(&mask(&subject.name)), shown(&what.to_string())));
-}
-
-/// Where entries go.
-enum Spec {
-    Stdout,
-    /// A file, and every entry that it and what it includes have.
-    File {
-        book: Book,
-        claims: Vec<Claim>,
-    },
-}
-
-/// Whether a spec speaks of a thing.
-enum Known {
-    Yes,
-    /// An entry is called so, and is about another thing.
-    NameIsTaken,
-    No,
-}
-
-impl Spec {
-    /// Opens what is named, or what stands here. Of what is wrong is told; the error is the exit status.
-    fn open(named: Option<&str>, paint: Paint) -> Result<Spec, u8> {
-        let name = match (named, validate::standing().as_slice()) {
-            (Some(STDOUT), _) => return Ok(Spec::Stdout),
-            (Some(name), _) => name,
-            (None, [name]) => name,
-            (None, []) => NEW,
-            (None, [first, second, ..]) => {
-                say(format_args!("both {first} and {second} are here: name one with `--spec`"));
-                return Err(USAGE);
-            }
-        };
-        let untouched = |rejected: &Rejected| refuse(rejected, "; nothing is written", paint);
-        let book = Book::open(name).map_err(|unopened| match unopened {
-            Unopened::Because(why) => {
-                say(shown(&why));
-                if Format::of(name).is_none() { USAGE } else { NOT_OK }
-            }
-            Unopened::Rejected(rejected) => untouched(&rejected),
-        })?;
-        let claims = match load(&[name.to_owned()]) {
-            _ if book.old.trim().is_empty() => Vec::new(),
-            Ok(spec) => spec.claims,
-            Err(rejected) if rejected.is_empty() => Vec::new(),
-            Err(rejected) => return Err(untouched(&rejected)),
-        };
-        Ok(Spec::File { book, claims })
+/// What came of it, in a few words; `all` says that nothing was left out.
+fn came_to(added: usize, known: usize, all: bool) -> String {
+    let counted = if added == 1 { "1 entry".into() } else { format!("{added} entries") };
+    match (added, known) {
+        (0, 0) => "nothing is added".into(),
+        (0, 1) => "nothing is added, it was there already".into(),
+        (0, known) if all => format!("nothing is added, all {known} were there already"),
+        (0, known) => format!("nothing is added, {known} were there already"),
+        (_, 0) => format!("{counted} added"),
+        (_, 1) => format!("{counted} added, 1 was there"),
+        (_, known) => format!("{counted} added, {known} were there"),
     }
+}
 
-    fn knows(&self, subject: &Subject) -> Known {
-        let Spec::File { claims, .. } = self else { return Known::No };
-        let mut of_kind = claims.iter().filter(|claim| claim.kind.name == subject.kind.name);
-        if of_kind.clone().any(|claim| (subject.kind.speaks_of)(claim.target(), subject.target())) {
-            return Known::Yes;
-        }
-        match of_kind.any(|claim| *claim.id == *subject.name) {
-            true => Known::NameIsTaken,
-            false => Known::No,
-        }
+/// Says what is not written because an entry that is skipped holds its place.
+pub(super) fn left_to_skipped(names: Vec<String>) {
+    match names.as_slice() {
+        [] => {}
+        [name] => say(format_args!("{} is left as it is: its entry is skipped", fit(name))),
+        names => say(format_args!("{} are left as they are ({}): their entries are skipped", names.len(), some(names))),
     }
+}
 
-    /// Writes the entries; what was written, for a person to see.
-    fn put(&mut self, entries: &[Entry]) -> Result<String, String> {
-        match self {
-            Spec::Stdout => edit::put("", Format::Toml, entries),
-            Spec::File { book, .. } => {
-                book.put(entries)?;
-                book.write()?;
-                Ok(entries.iter().map(|entry| visible(entry, book.format)).collect())
-            }
+/// Says what is left out and why, each reason once.
+fn left_out(left: Reasons) {
+    for (why, names) in left.each() {
+        let why = fit(&why);
+        match names.as_slice() {
+            [name] => say(format_args!("{} is left out: {why}", fit(name))),
+            names => say(format_args!("{} are left out ({}): {why}", names.len(), some(names))),
         }
     }
 }
 
-/// An entry as it was written, but for its secrets and what would drive a terminal.
-fn visible(entry: &Entry, format: Format) -> String {
-    let text = edit::print(entry, format);
-    let text = match load_text("", text, format) {
-        Ok(loaded) => loaded.sources.files.into_iter().map(|source| source.text).collect::<String>(),
-        Err(Rejected { .. }) => return String::new(),
-    };
-    text.lines().map(|line| format!("{}\n", bounded(line, usize::MAX))).collect::<String>() + "\n"
+fn some(names: &[String]) -> String {
+    some_of(&names.iter().map(|name| mask(name)).collect::<Vec<_>>(), NAMED)
+}
+
+/// Without secrets, and without what drives a terminal.
+fn fit(text: &str) -> String {
+    shown(&mask(text)).into_owned()
 }

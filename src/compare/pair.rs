@@ -4,10 +4,6 @@ use super::said::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 
-/// Names that are held against one another at most, of one kind: two specs of ten thousand files that have none in common
-/// are told apart by their names alone.
-const MOST: usize = 1_000_000;
-
 /// Each entry of the first spec beside one of the second, by index.
 pub struct Pairs {
     pub of_a: Vec<Option<usize>>,
@@ -24,7 +20,10 @@ pub fn pairs(a: &[Entry], b: &[Entry]) -> Pairs {
     let named = |entry: &Entry| (thing(entry), entry.claim.id.to_string());
     open.pair(a.iter().map(named), b.iter().map(named));
     open.pair(a.iter().map(thing), b.iter().map(thing));
-    open.akin(a, b);
+    let spelled = |entry: &Entry| (entry.claim.kind.name, entry.claim.kind.spelled(entry.claim.target()));
+    let alike = |entry: &Entry| (spelled(entry), entry.whole.clone());
+    open.pair(a.iter().map(alike), b.iter().map(alike));
+    open.pair(a.iter().map(spelled), b.iter().map(spelled));
     let name = |entry: &Entry| (entry.claim.kind.name, entry.claim.id.to_string());
     open.pair(a.iter().map(name), b.iter().map(name));
     let left_of_b = open.taken.iter().enumerate().filter(|(_, taken)| !**taken).map(|(at, _)| at).collect();
@@ -38,7 +37,7 @@ fn thing(entry: &Entry) -> (&'static str, String) {
 /// Whether two entries are about the same thing, however it is spelled: `80` and `tcp:80`.
 pub fn same_thing(a: &Entry, b: &Entry) -> bool {
     let (kind, one, other) = (a.claim.kind, a.claim.target(), b.claim.target());
-    kind.name == b.claim.kind.name && (one == other || (kind.speaks_of)(one, other) && (kind.speaks_of)(other, one))
+    kind.name == b.claim.kind.name && (one == other || kind.spelled(one) == kind.spelled(other))
 }
 
 /// What has not found another yet.
@@ -75,31 +74,6 @@ impl Open {
                 && let Some(other) = by_key.get_mut(&key).and_then(VecDeque::pop_front)
             {
                 self.take(at, other);
-            }
-        }
-    }
-
-    /// Pairs those whose things are the same in another spelling, and what says all the same first.
-    fn akin(&mut self, a: &[Entry], b: &[Entry]) {
-        let mut left: HashMap<&str, [Vec<usize>; 2]> = HashMap::new();
-        for (at, entry) in a.iter().enumerate().filter(|(at, _)| self.left_of_a(*at)) {
-            let [of_a, _] = left.entry(entry.claim.kind.name).or_default();
-            of_a.push(at);
-        }
-        for (at, entry) in b.iter().enumerate().filter(|(at, _)| self.left_of_b(*at)) {
-            let [_, of_b] = left.entry(entry.claim.kind.name).or_default();
-            of_b.push(at);
-        }
-        for [of_a, of_b] in left.into_values().filter(|[of_a, of_b]| of_a.len() * of_b.len() <= MOST) {
-            let both = |(one, other): (usize, usize)| Some((a.get(one)?, b.get(other)?));
-            let all = of_a.iter().flat_map(|one| of_b.iter().map(|other| (*one, *other)));
-            let akin: Vec<(usize, usize)> =
-                all.filter(|pair| both(*pair).is_some_and(|(a, b)| same_thing(a, b))).collect();
-            let same = akin.iter().filter(|pair| both(**pair).is_some_and(|(a, b)| a.whole == b.whole));
-            for (one, other) in same.chain(&akin) {
-                if self.left_of_a(*one) && self.left_of_b(*other) {
-                    self.take(*one, *other);
-                }
             }
         }
     }

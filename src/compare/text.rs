@@ -4,6 +4,7 @@ use super::notation::inline;
 use super::{Comparison, Counts, Difference, Key, Part, Party, Said, Side};
 use crate::matcher::{Meaning, unified};
 use crate::report::printable::{block, bounded, line};
+use crate::resource::address;
 use crate::value::Value;
 use anstyle::{AnsiColor, Style};
 use std::collections::HashMap;
@@ -219,7 +220,7 @@ impl Party {
 }
 
 fn called(entry: &Difference) -> String {
-    format!("{}.{}", entry.kind, line(&entry.name))
+    line(&address(entry.kind, &entry.name)).into_owned()
 }
 
 /// `2 entries differ in 5 keys, 1 is only in a.toml; 12 are the same`.

@@ -75,6 +75,30 @@ fn a_port_of_both_families_is_covered_by_entries_for_both() {
 }
 
 #[test]
+fn what_a_skipped_entry_is_for_is_missing_and_gets_no_second_one() {
+    let ssh = Thing { aliases: vec!["sshd.service".into()], ..Thing::new("ssh", "") };
+    let both = Thing { parts: vec!["tcp4:80".into(), "tcp6:80".into()], ..Thing::new("tcp:80", "") };
+    let names = |things: &[Thing]| things.iter().map(|thing| thing.name.clone()).collect::<Vec<_>>();
+    let none: [&str; 0] = [];
+    for (kind, thing, entries, missing, free, held) in [
+        ("service", &ssh, "[service.sshd]\nskip = \"later\"\n", &["ssh"][..], &none[..], &["ssh"][..]),
+        ("service", &ssh, "[service.sshd]\nskip = \"later\"\n[service.ssh]\n", &[], &[], &[]),
+        ("port", &both, "[port.80]\nskip = \"later\"\n", &["tcp:80"], &[], &["tcp:80"]),
+        ("port", &both, "[port.\"tcp4:80\"]\nskip = \"later\"\n", &["tcp:80"], &["tcp6:80"], &[]),
+        ("port", &both, "[port.\"tcp4:80\"]\nskip = \"later\"\n[port.\"tcp6:80\"]\n", &["tcp4:80"], &[], &["tcp4:80"]),
+        ("port", &both, "", &["tcp:80"], &["tcp:80"], &[]),
+    ] {
+        let listed = Ok(Known { all: vec![thing.clone()], more: None });
+        let claims = if entries.is_empty() { vec![] } else { claims(entries) };
+        let coverage = coverage(&claims, vec![(Kind::find(kind).unwrap(), listed)]);
+        let [one] = &coverage.kinds[..] else { panic!("one kind") };
+        assert_eq!(names(&one.missing), missing, "{entries}");
+        assert_eq!(names(&one.free), free, "{entries}");
+        assert_eq!(names(&one.held), held, "{entries}");
+    }
+}
+
+#[test]
 fn what_could_not_be_listed_is_never_covered() {
     let fault = || Fault::Denied("no".into());
     let user = Kind::find("user").unwrap();
@@ -101,7 +125,7 @@ fn an_entry_speaks_of_a_thing_that_is_called_otherwise() {
         ("port", "unix:@x", "unix:@x", true),
         ("port", "unix:@x", "unix:/x", false),
         ("port", "unix:/run/80", "80", false),
-        ("port", "nonsense", "nonsense", false),
+        ("port", "nonsense", "tcp:80", false),
         ("service", "ssh", "ssh.service", true),
         ("service", "ssh.socket", "ssh", false),
         ("service", "getty@tty1", "getty@tty1.service", true),
@@ -131,7 +155,10 @@ fn an_entry_speaks_of_a_thing_that_is_called_otherwise() {
         ("kernel-module", "dm-crypt", "dm_crypt", true),
     ] {
         let kind = Kind::find(kind).unwrap();
-        assert_eq!((kind.speaks_of)(entry, thing), expected, "{}: {entry} of {thing}", kind.name);
+        assert_eq!(kind.speaks_of(entry, thing), expected, "{}: {entry} of {thing}", kind.name);
+        let mut names = Names::new(kind);
+        names.insert(entry);
+        assert_eq!(names.speak_of(thing), expected, "{}: {entry} of {thing}", kind.name);
     }
 }
 

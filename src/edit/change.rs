@@ -3,43 +3,109 @@
 mod statements;
 mod tree;
 
+use super::alias;
 use super::inline::Hand;
 use super::meant::{Meant, place};
 use super::statement::Document;
 use super::{Change, Entry, Layout, Refusal, Step, first_right, put_group, read, reads};
 use crate::syntax::{Format, Node};
 use crate::value::Value;
+use std::collections::HashMap;
 
 /// The text with changes made one after another.
 pub fn change(text: &str, format: Format, changes: &[Change]) -> Result<String, Refusal> {
-    let mut all = changes.iter();
-    match changes {
-        [_, _, ..] if let Some(done) = at_once(text, format, changes) => Ok(done),
-        _ => all.try_fold(text.to_owned(), |text, one| self::one(&text, format, one)),
+    let (done, refused) = each(text, format, &by_entry(changes));
+    refused.into_iter().flatten().next().map_or(Ok(done), Err)
+}
+
+/// Changes of each entry; all of them together if one is of more than an entry.
+pub fn by_entry(changes: &[Change]) -> Vec<Vec<&Change>> {
+    let mut jobs: Vec<Vec<&Change>> = vec![];
+    let mut known: HashMap<&[Step], usize> = HashMap::new();
+    for change in changes {
+        let Some(entry) = path(change).get(..2) else { return vec![changes.iter().collect()] };
+        let at = *known.entry(entry).or_insert(jobs.len());
+        match jobs.get_mut(at) {
+            Some(job) => job.push(change),
+            None => jobs.push(vec![change]),
+        }
+    }
+    jobs
+}
+
+/// The text with as many of these jobs made as can be, each of them whole, and why the others are refused. No job is to
+/// touch what another does.
+pub fn each(text: &str, format: Format, jobs: &[Vec<&Change>]) -> (String, Vec<Option<Refusal>>) {
+    let (mut later, all) = (vec![], jobs.iter().enumerate().collect::<Vec<_>>());
+    let mut text = at_once(text.to_owned(), format, &all, &mut later);
+    let mut refused = vec![None; jobs.len()];
+    later.sort_by_key(|(at, _)| *at);
+    for (at, job) in later {
+        match job.iter().try_fold(text.clone(), |text, change| one(&text, format, change)) {
+            Ok(done) => text = done,
+            Err(why) => refused.get_mut(at).into_iter().for_each(|one| *one = Some(why.clone())),
+        }
+    }
+    (text, refused)
+}
+
+type Job<'c> = (usize, &'c Vec<&'c Change>);
+
+/// The text with jobs made that do not meet, which saves reading it behind each; the others are for `later`.
+fn at_once<'c>(text: String, format: Format, jobs: &[Job<'c>], later: &mut Vec<Job<'c>>) -> String {
+    let spec = match (jobs, Spec::read(&text, format)) {
+        ([] | [(_, _)], _) if jobs.iter().all(|(_, job)| job.len() < 2) => Err(()),
+        (_, spec) => spec.map_err(drop),
+    };
+    let Ok(spec) = spec else {
+        later.extend(jobs);
+        return text;
+    };
+    let mut meant = Meant::from(&spec.root);
+    let (mut layout, mut taken) = (vec![], vec![]);
+    let drafts: Vec<_> = jobs.iter().map(|(_, job)| spec.draft(job)).collect();
+    let apart = apart(&drafts);
+    for ((job, draft), apart) in jobs.iter().zip(drafts).zip(apart) {
+        match draft {
+            Some(draft) if apart && meant.all(job.1).is_ok() => {
+                layout.extend(draft);
+                taken.push(*job);
+            }
+            _ => later.push(*job),
+        }
+    }
+    if let Some(done) = first_right(&text, format, &[layout], &meant) {
+        return done;
+    }
+    match taken.as_slice() {
+        [] => text,
+        [one] => {
+            later.push(*one);
+            text
+        }
+        many => {
+            let (first, second) = many.split_at(many.len() / 2);
+            let text = at_once(text, format, first, later);
+            at_once(text, format, second, later)
+        }
     }
 }
 
-/// The text with changes made that do not touch one another, which saves reading it behind each.
-fn at_once(text: &str, format: Format, changes: &[Change]) -> Option<String> {
-    let spec = Spec::read(text, format).ok()?;
-    let mut meant = Meant::from(&spec.root);
-    let mut layout = vec![];
-    for change in changes {
-        meant.change(change).ok()?;
-        let parts = match change {
-            Change::Set(path, value) => match find(&spec.root, path).map(Value::from) {
-                Some(old) if old == *value => continue,
-                Some(old) => parts(&old, value, path, false),
-                None if as_entry(&spec.root, path, value).is_some() => return None,
-                None => None,
-            },
-            _ => None,
-        };
-        for part in parts.as_deref().unwrap_or(std::slice::from_ref(change)) {
-            layout.extend(spec.layouts(part, spec.hand).ok()?.into_iter().next()?);
+/// Of each layout, whether no splice of it meets one before.
+fn apart(drafts: &[Option<Layout>]) -> Vec<bool> {
+    let of = |(at, draft): (usize, &'_ Option<Layout>)| {
+        draft.iter().flatten().map(|splice| (at, splice.at.clone())).collect::<Vec<_>>()
+    };
+    let mut splices: Vec<_> = drafts.iter().enumerate().flat_map(of).collect();
+    splices.sort_by_key(|(_, at)| at.start);
+    let (mut apart, mut end) = (vec![true; drafts.len()], 0);
+    for (draft, at) in splices {
+        match apart.get_mut(draft) {
+            Some(apart) if at.start < end => *apart = false,
+            _ => end = at.end,
         }
     }
-    first_right(text, format, &[layout], &meant)
+    apart
 }
 
 /// A text and what it says.
@@ -56,6 +122,26 @@ impl<'s> Spec<'s> {
         let root = read(text, format)?;
         let document = if format == Format::Toml { Document::of(text) } else { Document::default() };
         Ok(Spec { text, root, document, hand: Hand::like(text, format) })
+    }
+
+    /// What makes the changes of a job, as long as they do not build on one another; `None` if that takes more.
+    fn draft(&self, job: &[&Change]) -> Option<Layout> {
+        let mut draft = vec![];
+        for change in job {
+            let parts = match change {
+                Change::Set(path, value) => match find(&self.root, path).map(Value::from) {
+                    Some(old) if old == *value => continue,
+                    Some(old) => parts(&old, value, path, false),
+                    None if as_entry(&self.root, path, value).is_some() => return None,
+                    None => None,
+                },
+                _ => None,
+            };
+            for part in parts.as_deref().unwrap_or(std::slice::from_ref(*change)) {
+                draft.extend(self.layouts(part, self.hand).ok()?.into_iter().next()?);
+            }
+        }
+        Some(draft)
     }
 
     /// Ways to make a change, the best first.
@@ -104,18 +190,15 @@ fn one(text: &str, format: Format, change: &Change) -> Result<String, Refusal> {
 }
 
 fn refused(text: &str, root: &Node, change: &Change) -> Refusal {
+    let path = path(change);
+    alias::shared(text, root, path).unwrap_or_else(|| {
+        format!("`{}` is written in a way that no change is sure to be right in: change it by hand", place(path))
+    })
+}
+
+pub fn path(change: &Change) -> &[Step] {
     let (Change::Set(path, _) | Change::Append(path, _) | Change::Remove(path)) = change;
-    let shared = (0..=path.len()).any(|len| {
-        let above = |node: &Node| text.get(..node.span.start as usize).unwrap_or_default().trim_end().to_owned();
-        let anchored = |above: String| above.rsplit([' ', '\n']).next().is_some_and(|word| word.starts_with('&'));
-        path.get(..len).and_then(|path| find(root, path)).is_some_and(|node| anchored(above(node)))
-    });
-    match shared {
-        true => format!("`{}` stands behind an anchor that is used elsewhere: change it by hand", place(path)),
-        false => {
-            format!("`{}` is written in a way that no change is sure to be right in: change it by hand", place(path))
-        }
-    }
+    path
 }
 
 pub fn find<'n, 's>(root: &'n Node<'s>, path: &[Step]) -> Option<&'n Node<'s>> {

@@ -1,5 +1,6 @@
 //! What a text must say once it is edited, and whether it does.
 
+use super::change::path;
 use super::{Change, Entry, Refusal, Step};
 use crate::syntax::{Data, Node, brief};
 use crate::value::Value;
@@ -120,6 +121,19 @@ impl Meant {
             }
         }
         Ok(())
+    }
+
+    /// With all of these changes of one entry, or none of them.
+    pub fn all(&mut self, changes: &[&Change]) -> Result<(), Refusal> {
+        let Some(first) = changes.first().map(|change| path(change)) else { return Ok(()) };
+        let of_entry = |entry: &&[Step]| changes.iter().all(|change| path(change).starts_with(entry));
+        let entry = first.get(..2).filter(of_entry).unwrap_or_default();
+        let before = self.find(entry, first)?.clone();
+        let done = changes.iter().try_for_each(|change| self.change(change));
+        if done.is_err() {
+            *self.find(entry, first)? = before;
+        }
+        done
     }
 
     pub fn find(&mut self, steps: &[Step], path: &[Step]) -> Result<&mut Meant, Refusal> {

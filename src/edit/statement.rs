@@ -12,6 +12,10 @@ use toml_parser::{ErrorSink, ParseError, Raw, Source, Span};
 #[derive(Debug, Default)]
 pub struct Document {
     pub statements: Vec<Statement>,
+    /// Where among them those of each entry are, by its kind and name.
+    entries: HashMap<Vec<Step>, Vec<usize>>,
+    /// Where those are that speak of more than one entry, or may.
+    above: Vec<usize>,
 }
 
 /// A header or a pair of key and value.
@@ -99,13 +103,44 @@ impl Document {
         let mut errors: Vec<ParseError> = vec![];
         let mut reader = Reader { text, ..Reader::default() };
         parse_document(&tokens, &mut reader, &mut errors);
-        Document { statements: reader.statements }
+        let mut document = Document { statements: reader.statements, ..Document::default() };
+        for (at, one) in document.statements.iter().enumerate() {
+            match one.at.get(..2) {
+                Some(entry) => match document.entries.get_mut(entry) {
+                    Some(all) => all.push(at),
+                    None => _ = document.entries.insert(entry.to_vec(), vec![at]),
+                },
+                None => document.above.push(at),
+            }
+        }
+        document
+    }
+
+    /// The statements that may speak of what is at this path, of what it is in, or of what is in it.
+    pub fn about(&self, path: &[Step]) -> impl DoubleEndedIterator<Item = &Statement> {
+        self.pick(if path.len() < 2 { (0..self.statements.len()).collect() } else { self.of_entry(path) })
+    }
+
+    /// The statements that may speak of what is at this path, or of what it is in.
+    pub fn holding(&self, path: &[Step]) -> impl DoubleEndedIterator<Item = &Statement> {
+        self.pick(self.of_entry(path))
+    }
+
+    fn of_entry(&self, path: &[Step]) -> Vec<usize> {
+        let entry = path.get(..2).and_then(|entry| self.entries.get(entry)).into_iter().flatten();
+        let mut all: Vec<usize> = entry.chain(&self.above).copied().collect();
+        all.sort_unstable();
+        all
+    }
+
+    fn pick(&self, all: Vec<usize>) -> impl DoubleEndedIterator<Item = &Statement> {
+        all.into_iter().filter_map(|at| self.statements.get(at))
     }
 
     /// The pairs right below a header.
     pub fn pairs_of(&self, header: &Statement) -> impl Iterator<Item = &Statement> {
-        let behind = self.statements.iter().skip_while(|one| one.start <= header.start);
-        behind.take_while(|one| !one.is_header())
+        let behind = self.statements.partition_point(|one| one.start <= header.start);
+        self.statements.iter().skip(behind).take_while(|one| !one.is_header())
     }
 }
 

@@ -5,7 +5,7 @@ use super::bracket::Bracket;
 use super::inline::Hand;
 use super::json;
 use super::splice::{Splice, before, behind, is_blank, is_comment, line, line_start, lines, next_line, own_line};
-use super::{Entry, Layout, Refusal, alias, origin, print};
+use super::{Entry, Layout, Refusal, Step, alias, print};
 use crate::syntax::{Data, Key, Node};
 
 /// Ways to put entries into one section, the best first.
@@ -31,8 +31,7 @@ pub fn put(text: &str, root: &Node, kind: &str, entries: &[&Entry], hand: Hand) 
     let Some((key, section)) = map.iter().find(|(key, _)| key.text == kind) else {
         return Ok(new_section(text, root, map, kind, entries, hand));
     };
-    origin(text, root, section)?;
-    alias(text, section)?;
+    alias::check(text, root, &[Step::Key(kind.to_owned())])?;
     let place = Style::of(text, root).entries(text, key, section);
     let printed: String = entries.iter().map(|entry| print::yaml_entry(hand, &place, entry)).collect();
     let line_behind = next_line(text, section.span.end as usize);

@@ -24,7 +24,28 @@ pub fn probe(kind: &'static Kind, name: &str, systemd: Result<Probe, String>) ->
         return Ok(Box::new(move |_, asked| nothing(kind, asked)));
     }
     let systemd = systemd?;
-    Ok(Box::new(move |host, asked| match systemd(host, asked) {
+    Ok(Box::new(move |host, asked| {
+        let by_systemd = || of_systemd(kind, systemd(host, asked), asked);
+        // A systemd that does not answer on the bus does not run.
+        let seen = match host.units() {
+            Ok(units) if units.name == "systemd" && units.runs => by_systemd(),
+            Ok(_) => Err(Fault::Unsupported("systemd does not run here".into())),
+            Err(fault) => Err(fault),
+        };
+        match seen {
+            Err(fault @ Fault::Unsupported(_)) => match init(host)? {
+                Some(init) => answer(kind, asked, |key| init.read(host, &name, key)),
+                // systemctl reads the files where there is nobody to ask.
+                None if host.units().is_ok_and(|units| units.name == "systemd" && !units.runs) => by_systemd(),
+                None => Err(fault),
+            },
+            seen => seen,
+        }
+    }))
+}
+
+fn of_systemd(kind: &Kind, seen: Observed, asked: &dyn Asked) -> Observed {
+    match seen {
         // What systemd does not know neither starts nor runs.
         Ok(None) => nothing(kind, asked),
         Ok(Some(mut seen)) => {
@@ -36,12 +57,8 @@ pub fn probe(kind: &'static Kind, name: &str, systemd: Result<Probe, String>) ->
             }
             Ok(Some(seen))
         }
-        Err(fault @ Fault::Unsupported(_)) => match init(host)? {
-            Some(init) => answer(kind, asked, |key| init.read(host, &name, key)),
-            None => Err(fault),
-        },
         Err(fault) => Err(fault),
-    }))
+    }
 }
 
 fn nothing(kind: &Kind, asked: &dyn Asked) -> Observed {

@@ -1,4 +1,4 @@
-//! The certificates in a file, as DER.
+//! The certificates in a file, as DER, and whether they are what a server shows.
 
 use super::pem::{self, Block};
 use x509_parser::certificate::X509Certificate;
@@ -24,9 +24,39 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Vec<u8>>, String> {
     }
 }
 
-/// Whether a PEM file says that it holds a certificate, whole or broken.
-pub fn says_it_is_one(bytes: &[u8]) -> bool {
-    pem::blocks(bytes).iter().any(|block| LABELS.contains(&block.label))
+/// Bytes of a file beyond which it is no certificate that a host shows.
+pub const LARGEST: u64 = 256 << 10;
+/// Certificates of a chain; more are a collection of roots.
+const LONGEST: usize = 16;
+
+/// What a file holds that a host shows others, or must keep from them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// A certificate and, behind it, those that it was issued by, as DER. There may be its key, too.
+    Chain(Vec<Vec<u8>>),
+    /// What says that it is a certificate and cannot be parsed.
+    Broken,
+    /// A private key alone.
+    Key,
+}
+
+/// What a file of these bytes holds; `None` if that is neither, or only whom its host trusts.
+pub fn holds(bytes: &[u8]) -> Option<Holds> {
+    let of = |is_label: fn(&str) -> bool| pem::blocks(bytes).iter().any(|block| is_label(block.label));
+    match parse(bytes) {
+        // Several that may issue others, one after the other: nobody renews that as a server renews its own.
+        Ok(chain) if chain.len() > LONGEST || (chain.len() > 1 && may_issue(&chain)) => None,
+        Ok(chain) => Some(Holds::Chain(chain)),
+        Err(_) if of(|label| LABELS.contains(&label)) => Some(Holds::Broken),
+        Err(_) => of(|label| label.ends_with("PRIVATE KEY")).then_some(Holds::Key),
+    }
+}
+
+/// Whether the first certificate may issue others.
+fn may_issue(chain: &[Vec<u8>]) -> bool {
+    let first = chain.first().and_then(|der| X509Certificate::from_der(der).ok());
+    let constraints = first.and_then(|(_, certificate)| Some(certificate.basic_constraints().ok()??.value.ca));
+    constraints == Some(true)
 }
 
 fn certificate(block: &Block) -> Result<Vec<u8>, String> {

@@ -216,10 +216,11 @@ impl Host {
         ask: impl FnOnce(&Host) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
         let names = sources.iter().map(|s| format!("`{s}`")).collect::<Vec<_>>().join(", ");
-        let not_asked = |why: &str| Fault::Unsupported(format!("the directory ({names}) was not asked {what}: {why}"));
-        self.machine().map_err(|_| not_asked("this is a tree of files"))?;
+        let not_asked = |why: &str| format!("the directory ({names}) was not asked {what}: {why}");
+        let this = |why: String| not_asked(why.split_once("; ").map_or(&*why, |(_, this)| this));
+        self.machine().map_err(|fault| fault.map(this))?;
         ask(self).map_err(|fault| match fault {
-            Fault::Unsupported(why) => not_asked(&why),
+            Fault::Unsupported(why) => Fault::Unsupported(not_asked(&why)),
             other => other,
         })
     }

@@ -58,15 +58,8 @@ impl Files for LocalFiles {
 
     fn list(&self, path: &str) -> Result<Option<Vec<String>>, Fault> {
         let Some(entries) = found(path, std::fs::read_dir(path))? else { return Ok(None) };
-        let mut names = Vec::new();
-        for entry in entries {
-            if names.len() >= MOST_NAMES {
-                return Err(Fault::Unsupported(format!("{path}: more than {MOST_NAMES} files are in it")));
-            }
-            let entry = entry.map_err(|e| Fault::from_io(path, &e))?;
-            names.push(entry.file_name().to_string_lossy().into_owned());
-        }
-        Ok(Some(names))
+        let name = |entry: std::fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+        names(path, entries.map(|entry| entry.map(name))).map(Some)
     }
 
     fn link(&self, path: &str) -> Result<Option<String>, Fault> {
@@ -79,7 +72,19 @@ impl Files for LocalFiles {
     }
 }
 
-fn stat(raw: rustix::fs::Stat) -> Stat {
+/// The names in the directory at `path`, unless they are too many.
+pub(super) fn names(path: &str, each: impl Iterator<Item = std::io::Result<String>>) -> Result<Vec<String>, Fault> {
+    let mut names = Vec::new();
+    for name in each {
+        if names.len() >= MOST_NAMES {
+            return Err(Fault::Unsupported(format!("{path}: more than {MOST_NAMES} files are in it")));
+        }
+        names.push(name.map_err(|e| Fault::from_io(path, &e))?);
+    }
+    Ok(names)
+}
+
+pub(super) fn stat(raw: rustix::fs::Stat) -> Stat {
     Stat {
         file_type: match Raw::from_raw_mode(raw.st_mode) {
             Raw::Directory => FileType::Directory,

@@ -28,6 +28,10 @@ pub struct Process {
     pub ended: bool,
     /// Ticks of the clock from the machine's start to its own.
     pub started: u64,
+    /// The number of the terminal that controls it; 0 if none does.
+    pub terminal: i32,
+    /// Who started it, or took it over; 0 of what the kernel started, and of what came from outside of a container.
+    pub parent: u32,
 }
 
 /// What is read of a process when it is asked for.
@@ -133,6 +137,8 @@ fn stat(pid: u32, bytes: &[u8]) -> Option<Process> {
         // A leader that ended before its threads shows as a zombie, too.
         ended: matches!(stat.state, 'Z' | 'X' | 'x') && stat.num_threads <= 1,
         started: stat.starttime,
+        terminal: stat.tty_nr,
+        parent: u32::try_from(stat.ppid).unwrap_or_default(),
     })
 }
 
@@ -281,7 +287,8 @@ mod tests {
             ("kworker/u4:2-events_unbound", "kworker/u4:2-events_unbound"),
         ] {
             let process = stat(7, line(name, 'S').as_bytes()).unwrap();
-            assert_eq!(process, Process { pid: 7, comm: comm.into(), ended: false, started: 1234 });
+            let expected = Process { pid: 7, comm: comm.into(), ended: false, started: 1234, terminal: 0, parent: 1 };
+            assert_eq!(process, expected);
         }
     }
 

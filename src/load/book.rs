@@ -1,20 +1,15 @@
 //! A spec file that is edited: read once, its text changed in memory, written whole.
 
-use super::{MAX_BYTES, Rejected, load_text, pipe, replace};
+use super::written::Written;
+use super::{Rejected, load_text, text_of};
 use crate::edit::{self, Change, Entry, Refusal};
-use crate::quantity;
 use crate::syntax::Format;
-use crate::value::Fault;
-use std::fs;
-use std::io::{ErrorKind, Read};
-use std::path::{Path, PathBuf};
 
 /// One file of a spec.
 pub struct Book {
     /// As the command line, or what includes it, has it.
     pub name: String,
-    /// Behind every link.
-    path: PathBuf,
+    file: Written,
     pub format: Format,
     /// What stands in the file; empty where there is none yet.
     pub old: String,
@@ -34,21 +29,19 @@ impl Book {
     /// Reads what there is, and refuses what is not right.
     pub fn open(name: &str) -> Result<Book, Unopened> {
         let because = |why: String| Err(Unopened::Because(why));
-        let path = fs::canonicalize(name).unwrap_or_else(|_| PathBuf::from(name));
         let Some(format) = Format::of(name) else {
             return because(format!("`{name}` must end in .toml, .yaml, .yml or .json to be written to"));
         };
-        let text = match read(&path, name) {
-            Ok(text) => text,
-            Err(why) => return because(why),
-        };
+        let file = Written::at(name).map_err(Unopened::Because)?;
+        let bytes = file.read().map_err(Unopened::Because)?;
+        let text = text_of(name, bytes).map_err(|rejected| Unopened::Rejected(Box::new(rejected)))?;
         if !text.trim().is_empty()
             && let Err(rejected) = load_text(name, text.clone(), format)
             && !rejected.is_empty()
         {
             return Err(Unopened::Rejected(Box::new(rejected)));
         }
-        Ok(Book { name: name.to_owned(), path, format, old: text.clone(), text })
+        Ok(Book { name: name.to_owned(), file, format, old: text.clone(), text })
     }
 
     /// Puts entries in that are not there yet.
@@ -64,7 +57,7 @@ impl Book {
 
     /// Whether both are one and the same file.
     pub fn is_same(&self, other: &Book) -> bool {
-        self.path == other.path
+        self.file.path == other.file.path
     }
 
     /// Writes it if anything has changed, and says whether. What somebody else has written meanwhile is not lost.
@@ -72,34 +65,14 @@ impl Book {
         if self.text == self.old {
             return Ok(false);
         }
-        let _alone = replace::alone(&self.path).map_err(|e| replace::failed(&self.name, &e))?;
-        if read(&self.path, &self.name)? != self.old {
-            return Err(format!("`{}` has changed since it was read, and is left as it is", self.name));
-        }
-        replace::write(&self.path, &self.text).map(|()| true).map_err(|e| replace::failed(&self.name, &e))
+        self.file.write(&self.old, &self.text).map(|()| true)
     }
-}
-
-/// What stands in the file at `path`; nothing if it is not there.
-fn read(path: &Path, name: &str) -> Result<String, String> {
-    let failed = |e: std::io::Error| Fault::from_io(format!("`{name}` cannot be read"), &e).to_string();
-    let file = match fs::metadata(path) {
-        Ok(meta) if !meta.is_file() => return Err(format!("`{name}` is no regular file, and is not written to")),
-        Ok(meta) => pipe::open(path, &meta).map_err(failed)?,
-        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(String::new()),
-        Err(e) => return Err(failed(e)),
-    };
-    let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(format!("`{name}` is larger than {}", quantity::size(MAX_BYTES)));
-    }
-    String::from_utf8(bytes).map_err(|_| format!("`{name}` is not UTF-8 text"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn of_many_that_write_at_once_each_is_told_truly_whether_its_entry_stands() {

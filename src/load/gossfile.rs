@@ -1,23 +1,22 @@
 //! A goss file that entries are added to: read once, edited in place, written whole.
 
-use super::{MAX_BYTES, hide_what_may_be, pipe, replace};
+use super::written::Written;
+use super::{MAX_BYTES, hide_what_may_be, text_of};
 use crate::goss::edit::{self, Place, Unplaceable};
 use crate::goss::snapshot::{Snapshot, Subject};
 use crate::goss::{self, Config, Entry, Section};
-use crate::quantity;
 use crate::syntax::{Format, Source, Sources};
-use crate::value::Fault;
 use std::fs::{self, File, Metadata};
-use std::io::{ErrorKind, Read};
-use std::path::PathBuf;
+use std::io::Read;
 
 pub struct Gossfile {
     /// As the command line has it.
     name: String,
-    /// Behind every link.
-    path: PathBuf,
+    file: Written,
     format: Format,
-    /// What stands in it by now; empty where there is no such file yet.
+    /// What stood in it when it was read; empty where there is no such file yet.
+    old: String,
+    /// What is to stand in it by now.
     text: String,
     /// What it says by now; `None` where only its templates know.
     config: Option<Config>,
@@ -32,28 +31,19 @@ impl Gossfile {
         let Some(format) = Format::of_goss(name) else {
             return Err(format!("`{name}` must end in .yaml, .yml or .json to be written to"));
         };
-        let path = fs::canonicalize(name).unwrap_or_else(|_| PathBuf::from(name));
-        let failed = |e: std::io::Error| Fault::from_io(format!("`{name}` cannot be read"), &e).to_string();
-        let file = fs::metadata(&path).and_then(|meta| pipe::open(&path, &meta));
-        let text = match file {
-            Ok(file) => {
-                let mut bytes = Vec::new();
-                file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
-                if bytes.len() as u64 > MAX_BYTES {
-                    return Err(format!("`{name}` is larger than {}", quantity::size(MAX_BYTES)));
-                }
-                String::from_utf8(bytes).map_err(|_| format!("`{name}` is not UTF-8 text; it is left as it is"))?
-            }
-            Err(e) if e.kind() == ErrorKind::NotFound => String::new(),
-            Err(e) => return Err(failed(e)),
-        };
+        let file = Written::at(name)?;
+        let text = text_of(name, file.read()?).map_err(|rejected| {
+            let why: String = rejected.wrong.into_iter().map(|one| one.message).collect();
+            format!("{why}; it is left as it is")
+        })?;
         let config = match read(&text, format) {
             Ok(config) => Some(config),
             // Only with its variables could it be told what such a file says.
             Err(_) if text.contains("{{") => None,
             Err(page) => return Err(format!("`{name}` is left as it is, for it is not right:\n{page}")),
         };
-        Ok(Gossfile { name: name.to_owned(), path, format, text, config, changed: false, anew: false })
+        let (name, old) = (name.to_owned(), text.clone());
+        Ok(Gossfile { name, file, format, old, text, config, changed: false, anew: false })
     }
 
     /// Puts a snapshot among the entries, and returns how it is printed. The file itself is not touched yet.
@@ -130,12 +120,12 @@ impl Gossfile {
         lines.into_iter().flat_map(|line| [line, "\n"]).collect()
     }
 
-    /// Writes it whole; whether there was anything to write.
+    /// Writes it whole; whether there was anything to write. What somebody else has written meanwhile is not lost.
     pub fn write(&self) -> Result<bool, String> {
         if !self.changed {
             return Ok(false);
         }
-        replace::write(&self.path, &self.text).map(|()| true).map_err(|e| replace::failed(&self.name, &e))
+        self.file.write(&self.old, &self.text).map(|()| true)
     }
 }
 
@@ -197,4 +187,25 @@ fn value(member: &str) -> &str {
 
 fn indented(text: &str) -> String {
     text.lines().map(|line| format!("  {line}\n")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_meanwhile_is_not_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("goss.yaml");
+        let (old, theirs) = ("user:\n  root:\n    exists: true\n", "# theirs\n");
+        fs::write(&path, old).unwrap();
+        let mut file = Gossfile::open(path.to_str().unwrap()).unwrap();
+        (file.text, file.changed) = (old.replace("root", "daemon"), true);
+        fs::write(&path, theirs).unwrap();
+        assert!(file.write().unwrap_err().ends_with("has changed since it was read, and is left as it is"));
+        assert_eq!(fs::read_to_string(&path).unwrap(), theirs);
+        fs::write(&path, old).unwrap();
+        assert_eq!(file.write(), Ok(true));
+        assert_eq!(fs::read_to_string(&path).unwrap(), old.replace("root", "daemon"));
+    }
 }

@@ -63,7 +63,8 @@ impl Resource for Addr {
          (`tcp6://`); `unix:/run/x.sock` or `unix:@name`.",
     ));
     const KEYS: Keys<Self> = &[
-        &key("latency", "Time to connect, of UDP until the answer; looking up the name is not in it.", Self::latency),
+        &key("latency", "Time to connect, of UDP until the answer; looking up the name is not in it.", Self::latency)
+            .wavering(),
         &key(
             "banner",
             "What it says by itself, or to what `send` says, as text: until it hangs up or pauses behind a line, 64 KiB \
@@ -166,10 +167,13 @@ impl Id for Place {
         }
         let Some((protocol, rest)) = text.split_once("://") else {
             // As `port` has it.
-            if let Some((protocol, port)) = text.split_once(':')
+            if let Some((protocol, rest)) = text.split_once(':')
                 && PROTOCOLS.contains(&protocol)
             {
-                return Err(format!("`{text}` names no host: write `{protocol}://localhost:{port}`"));
+                return Err(match Endpoint::parse(rest.trim_start_matches('/')) {
+                    Ok(to) => format!("`{text}` has too few slashes: write `{protocol}://{to}`"),
+                    Err(_) => format!("`{text}` names no host: write `{protocol}://localhost:{rest}`"),
+                });
             }
             return Endpoint::parse(text).map(|to| Place::Tcp(Family::Any, to));
         };
@@ -234,6 +238,8 @@ mod tests {
             ("localhost", "has no port"),
             ("", "has no port"),
             ("tcp:22", "write `tcp://localhost:22`"),
+            ("tcp:localhost:80", "write `tcp://localhost:80`"),
+            ("udp6:/[::1]:53", "write `udp6://[::1]:53`"),
             (":22", "write `localhost:22`"),
             ("::1:22", "in brackets"),
             ("tcp://localhost:0", "not a port"),

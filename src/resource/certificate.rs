@@ -1,8 +1,8 @@
 //! `certificate`: what an X.509 certificate, in a file or of a server, says, and what it is good for.
 
-use super::path::{self, Path};
+use super::path::Path;
 use super::{
-    Argument, FromNode, Id, Inventory, Keys, Pin, Presence, Resource, Settings, Shape, check, choice, id, key, setting,
+    Argument, FromNode, Id, Inventory, Keys, Pin, Presence, Resource, Settings, Shape, check, choice, key, setting,
 };
 use crate::host::roots::Roots;
 use crate::host::starttls::Protocol;
@@ -148,8 +148,8 @@ hostname = "mail.example.org"
     ];
 
     const INVENTORY: Option<Inventory> = Some(Inventory { noun: "certificates under /etc", list: inventory::list });
-    fn speaks_of(entry: &str, thing: &str) -> bool {
-        path::same(entry, thing) || id::same::<Target>(entry, thing)
+    fn spellings(name: &str) -> Vec<String> {
+        vec![Target::parse(name).map_or_else(|_| name.to_owned(), |target| target.spelled())]
     }
 
     fn probe(host: &Host, target: &Target, how: &How) -> Result<Option<Self>, Fault> {

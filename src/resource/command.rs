@@ -4,7 +4,7 @@ use super::setting::{Exec, FromNode};
 use super::{Keys, Pin, Presence, Resource, Settings, Shape, key, setting};
 use crate::host::Host;
 use crate::host::exec::{Credentials, Finished, Job};
-use crate::secret::{is_secret_name, suspicious};
+use crate::secret::is_secret_name;
 use crate::syntax::{Code, Diagnostic, Node, Span};
 use crate::value::{Content, Fault, Value};
 
@@ -36,9 +36,9 @@ impl Resource for Command {
         &key("exit-status", "Its exit status; 128 + n where signal n ended it.", |c: &Self| c.0.status),
         &key("stdout", "What it wrote to standard output, up to 1 MiB.", |c: &Self| -> Content { c.0.stdout.clone() }),
         &key("stderr", "What it wrote to standard error, up to 1 MiB.", |c: &Self| -> Content { c.0.stderr.clone() }),
-        &key("duration", "How long it ran.", Self::duration),
+        &key("duration", "How long it ran.", Self::duration).wavering(),
     ];
-    const PINS: &[Pin] = &[Pin::exact("exit-status"), Pin::of("stdout", patterns)];
+    const PINS: &[Pin] = &[Pin::exact("exit-status"), Pin::stayed("stdout", patterns)];
     type Id = String;
     type Settings = How;
     const SETTINGS: Settings<How> = &[
@@ -56,6 +56,18 @@ impl Resource for Command {
         ),
         &setting("stdin", "Its standard input. Nothing where it is left out.", |how: &mut How| &mut how.stdin),
     ];
+
+    fn doubt(key: &str, seen: &Value) -> Option<&'static str> {
+        match (key, seen) {
+            ("exit-status", Value::Int(127)) => {
+                Some("127 is what the shell ends with where it does not find the command")
+            }
+            ("exit-status", Value::Int(126)) => {
+                Some("126 is what the shell ends with where it may not run the command")
+            }
+            _ => None,
+        }
+    }
 
     fn probe(host: &Host, name: &String, how: &How) -> Result<Option<Self>, Fault> {
         let machine = host.machine()?;
@@ -85,13 +97,13 @@ impl Command {
 const LINES: usize = 10;
 const LINE: usize = 200;
 
-/// Each line of short output as a pattern; `None` where there is nothing, or what should not be written down.
+/// Each line of short output as a pattern; `None` where there is nothing, or too much.
 fn patterns(_: &Host, seen: &Value) -> Option<Value> {
     let Value::Content(content) = seen else { return None };
     let Content { text, cut: None } = &**content else { return None };
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let is_odd = |line: &&str| line.len() > LINE || line.contains(|c: char| c.is_control() || c == '\u{fffd}');
-    if lines.is_empty() || lines.len() > LINES || lines.iter().any(is_odd) || !suspicious(text).is_empty() {
+    if lines.is_empty() || lines.len() > LINES || lines.iter().any(is_odd) {
         return None;
     }
     let pattern = |line: &&str| match line.starts_with(['!', '/', '\\']) {

@@ -46,8 +46,8 @@ impl Resource for Disk {
     type Id = Path;
     type Settings = ();
 
-    fn speaks_of(entry: &str, thing: &str) -> bool {
-        path::same(entry, thing)
+    fn spellings(name: &str) -> Vec<String> {
+        vec![path::spelled(name)]
     }
 
     fn probe(host: &Host, path: &Path, (): &()) -> Result<Option<Self>, Fault> {

@@ -74,7 +74,7 @@ impl Resource for Dns {
             "How long the answer may be kept: the smallest time to live of its records and aliases. Only DNS has one.",
             |d: &Self| d.ttl.clone(),
         ),
-        &key("latency", "How long the answer took, with every server that had to be asked.", Self::latency),
+        &key("latency", "How long the answer took, with every server that had to be asked.", Self::latency).wavering(),
     ];
     const PINS: &[Pin] = &[Pin::moving("addrs")];
     type Id = Record;

@@ -46,11 +46,11 @@ contents = ["/^root:/"]
         &key("uid", "The owning user's id.", |f: &Self| f.stat.uid),
         &key("group", "The owning group's name, or the id where it has none.", Self::group),
         &key("gid", "The owning group's id.", |f: &Self| f.stat.gid),
-        &key("size", "Its size in bytes.", |f: &Self| Bytes(f.stat.size)),
+        &key("size", "Its size in bytes.", Self::size),
         &key("filetype", "What it is.", |f: &Self| -> FileType { f.stat.file_type }),
         &key("linked-to", "What a symbolic link says.", |f: &Self| f.host.files().link(&f.path)),
-        &key("links", "Hard links, itself included.", |f: &Self| f.stat.links),
-        &key("age", "The time since its contents last changed (mtime).", Self::age),
+        &key("links", "Hard links, itself included.", Self::links),
+        &key("age", "The time since its contents last changed (mtime).", Self::age).growing(),
         &text(
             "contents",
             "Its text: of what is expected of single lines all of it, however long, else the first 8 MiB.",
@@ -88,9 +88,14 @@ contents = ["/^root:/"]
     type Id = FilePath;
     type Settings = ();
 
-    fn speaks_of(entry: &str, thing: &str) -> bool {
+    fn spellings(name: &str) -> Vec<String> {
         // Where a home is, the host knows.
-        entry == thing || path::same(entry, thing)
+        vec![path::spelled(name)]
+    }
+
+    fn unlasting(name: &str, key: &str) -> Option<&'static str> {
+        let made = path::is_within(name, "/proc") || path::is_within(name, "/sys");
+        (key == "sha256" && made).then_some("the kernel makes up the contents anew each time that they are read")
     }
 
     fn probe(host: &Host, path: &FilePath, (): &()) -> Result<Option<Self>, Fault> {
@@ -158,6 +163,20 @@ impl FilePath {
 }
 
 impl File {
+    fn size(&self) -> Result<Bytes, Fault> {
+        if self.stat.file_type == FileType::Directory {
+            self.links()?;
+        }
+        Ok(Bytes(self.stat.size))
+    }
+
+    fn links(&self) -> Result<u64, Fault> {
+        match self.stat.links {
+            0 => self.host.machine().map(|_| 0),
+            links => Ok(links),
+        }
+    }
+
     fn owner(&self) -> Result<String, Fault> {
         let name = self.host.user_name(self.stat.uid)?;
         Ok(name.unwrap_or_else(|| self.stat.uid.to_string()))

@@ -6,11 +6,6 @@ pub trait Id: Sized + Send + Sync + 'static {
     fn parse(text: &str) -> Result<Self, String>;
 }
 
-/// Whether both can name something, and the same.
-pub(super) fn same<I: Id + PartialEq>(a: &str, b: &str) -> bool {
-    matches!((I::parse(a), I::parse(b)), (Ok(a), Ok(b)) if a == b)
-}
-
 impl Id for String {
     fn parse(text: &str) -> Result<Self, String> {
         if text.is_empty() { Err("the name is empty".into()) } else { Ok(text.to_owned()) }

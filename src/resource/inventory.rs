@@ -23,6 +23,8 @@ pub struct Thing {
     pub parts: Vec<String>,
     /// What it is, in a few words; empty where that is not known.
     pub what: String,
+    /// Why it may be another after the next start, so that an entry for it would fail then.
+    pub passing: Option<String>,
 }
 
 impl Thing {

@@ -1,6 +1,6 @@
 //! `kernel-module`: whether the kernel has a module, its parameters, and whether it is kept out.
 
-use super::{Argument, Id, Keys, Pin, Presence, Resource, id, key, lookup};
+use super::{Argument, Id, Keys, Pin, Presence, Resource, key, lookup};
 use crate::host::{Host, modules};
 use crate::value::{Fault, Value};
 
@@ -64,8 +64,8 @@ impl Resource for KernelModule {
     type Settings = ();
 
     /// Found whether or not it is loaded, since what is not loaded can be blacklisted.
-    fn speaks_of(entry: &str, thing: &str) -> bool {
-        id::same::<Name>(entry, thing)
+    fn spellings(name: &str) -> Vec<String> {
+        vec![Name::parse(name).map_or_else(|_| name.to_owned(), |name| name.0)]
     }
 
     fn probe(host: &Host, name: &Name, (): &()) -> Result<Option<Self>, Fault> {

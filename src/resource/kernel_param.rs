@@ -1,6 +1,6 @@
 //! `kernel-param`: a parameter of the kernel, as it is and as it is configured.
 
-use super::{Id, Keys, Pin, Resource, id, key};
+use super::{Id, Keys, Pin, Resource, key};
 use crate::host::{Host, sysctl};
 use crate::secret::is_secret_name;
 use crate::value::{Fault, Value};
@@ -63,8 +63,8 @@ impl Resource for KernelParam {
     type Id = Name;
     type Settings = ();
 
-    fn speaks_of(entry: &str, thing: &str) -> bool {
-        id::same::<Name>(entry, thing)
+    fn spellings(name: &str) -> Vec<String> {
+        vec![Name::parse(name).map_or_else(|_| name.to_owned(), |name| name.0)]
     }
 
     fn probe(host: &Host, name: &Name, (): &()) -> Result<Option<Self>, Fault> {

@@ -46,8 +46,8 @@ impl Resource for Mount {
     type Settings = ();
 
     const INVENTORY: Option<Inventory> = Some(Inventory { noun: "mounts", list: inventory::list });
-    fn speaks_of(entry: &str, thing: &str) -> bool {
-        path::same(entry, thing)
+    fn spellings(name: &str) -> Vec<String> {
+        vec![path::spelled(name)]
     }
 
     fn probe(host: &Host, mountpoint: &Path, (): &()) -> Result<Option<Self>, Fault> {

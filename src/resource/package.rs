@@ -1,10 +1,11 @@
 //! `package`: what a package manager has installed.
 
-use super::{Id, Inventory, Keys, Pin, Presence, Resource, Thing, key};
+use super::pin::at_least_these;
+use super::{Id, Inventory, Keys, Pattern, Pin, Presence, Resource, Thing, key};
 use crate::host::Host;
 use crate::host::packages::manual::{Manual, manual};
 use crate::host::packages::{self, Found, Manager, Selector};
-use crate::value::{Fault, Known, Version};
+use crate::value::{Fault, Known, Value, Version};
 
 /// The installed packages that the entry's name stands for.
 pub struct Package {
@@ -44,20 +45,33 @@ impl Resource for Package {
         ),
         &key("manager", "Which package manager has it. Unknown where several have.", Self::manager),
     ];
-    const PINS: &[Pin] = &[Pin::exact("versions"), Pin::if_true("held")];
+    const PINS: &[Pin] = &[Pin::of("versions", versions), Pin::if_true("held")];
     type Id = Selector;
     type Settings = ();
 
     const INVENTORY: Option<Inventory> = Some(Inventory { noun: "manually installed packages", list: inventory });
-    fn speaks_of(entry: &str, thing: &str) -> bool {
-        let parsed = (Selector::parse(entry), Selector::parse(thing));
-        entry == thing || matches!(parsed, (Ok(entry), Ok(thing)) if entry.includes(&thing))
+    fn spellings(name: &str) -> Vec<String> {
+        let plain = Selector::parse(name).ok().filter(|selector| !selector.is_glob());
+        plain.map_or_else(|| vec![name.to_owned()], |selector| selector.includers())
+    }
+
+    fn pattern(entry: &str) -> Option<Pattern> {
+        let glob = Selector::parse(entry).ok().filter(Selector::is_glob)?;
+        Some(Box::new(move |thing| Selector::parse(thing).is_ok_and(|thing| glob.includes(&thing))))
     }
 
     fn probe(host: &Host, name: &Selector, (): &()) -> Result<Option<Self>, Fault> {
         let Found { packages: found, more } = packages::find(host, name)?;
         Ok((!found.is_empty()).then_some(Package { found, more }))
     }
+}
+
+/// Versions that are written down at most.
+const VERSIONS: usize = 4;
+
+/// Each version, once. Of a pattern that stands for many packages, none: it would be an inventory, not an expectation.
+fn versions(_: &Host, seen: &Value) -> Option<Value> {
+    at_least_these(seen, |_| true).filter(|all| matches!(all, Value::List(list) if list.len() <= VERSIONS))
 }
 
 fn inventory(host: &Host) -> Result<Known<Thing>, Fault> {

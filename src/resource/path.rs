@@ -13,9 +13,10 @@ impl Path {
         &self.0
     }
 
-    /// Whether both name one file whatever lies there: slashes may stand double, and `.` is no step.
-    pub fn is(&self, other: &Path) -> bool {
-        self.steps().eq(other.steps())
+    /// The same for all paths that name one file whatever lies there: slashes may stand double, and `.` is no step.
+    pub fn spelled(&self) -> String {
+        let steps: Vec<&str> = self.steps().collect();
+        format!("/{}", steps.join("/"))
     }
 
     fn steps(&self) -> impl Iterator<Item = &str> {
@@ -46,9 +47,20 @@ impl Id for Path {
     }
 }
 
-/// Whether both are paths, and of one file.
-pub(super) fn same(a: &str, b: &str) -> bool {
-    matches!((Path::parse(a), Path::parse(b)), (Ok(a), Ok(b)) if a.is(&b))
+/// [`Path::spelled`] of what is a path, anything else as it is.
+pub(super) fn spelled(name: &str) -> String {
+    Path::parse(name).map_or_else(|_| name.to_owned(), |path| path.spelled())
+}
+
+/// Whether `path` is of something in `directory`, or of that itself.
+pub(super) fn is_within(path: &str, directory: &str) -> bool {
+    match (Path::parse(path), Path::parse(directory)) {
+        (Ok(path), Ok(directory)) => {
+            let mut steps = path.steps();
+            directory.steps().all(|step| steps.next() == Some(step))
+        }
+        _ => false,
+    }
 }
 
 impl FromNode for Path {
@@ -74,10 +86,10 @@ mod tests {
             ("/etc/x", "/etc", false),
             // What `..` leads to, the host's links decide.
             ("/etc/../x", "/x", false),
-            ("etc", "etc", false),
+            ("etc", "/etc", false),
             ("", "/", false),
         ] {
-            assert_eq!(same(a, b), expected, "{a} {b}");
+            assert_eq!(spelled(a) == spelled(b), expected, "{a} {b}");
         }
     }
 

@@ -26,6 +26,8 @@ pub enum Hold {
     As(fn(&Host, &Value) -> Option<Value>),
     /// Likewise, of what should always have a bound: where there is none, a person is told.
     Bound(fn(&Host, &Value) -> Option<Value>),
+    /// It may be another each time. Written only where several looks tell what of the list that this makes of it stayed.
+    Stayed(fn(&Host, &Value) -> Option<Value>),
 }
 
 impl Pin {
@@ -51,6 +53,11 @@ impl Pin {
 
     const fn bound(key: &'static str, write: fn(&Host, &Value) -> Option<Value>) -> Pin {
         Pin { key, hold: Hold::Bound(write) }
+    }
+
+    /// A list of which only what two looks or more agree on is written.
+    pub const fn stayed(key: &'static str, write: fn(&Host, &Value) -> Option<Value>) -> Pin {
+        Pin { key, hold: Hold::Stayed(write) }
     }
 
     /// A list to which others may come: it has at least these elements.

@@ -38,7 +38,7 @@ impl Resource for Ping {
     });
     const TARGET: Option<(&'static str, &'static str)> = Some(("host", "The name of a host, or an IP address."));
     const KEYS: Keys<Self> = &[
-        &key("latency", "Time from a request to its reply, the mean of those that came.", Self::latency),
+        &key("latency", "Time from a request to its reply, the mean of those that came.", Self::latency).wavering(),
         &key("loss", "Per cent of the requests sent that no reply came to within the timeout.", Self::loss),
     ];
     type Id = Name;

@@ -72,11 +72,18 @@ impl Resource for Port {
     type Settings = ();
 
     const INVENTORY: Option<Inventory> = Some(Inventory { noun: "listening ports", list: inventory::list });
-    fn speaks_of(entry: &str, thing: &str) -> bool {
-        match (Place::parse(entry), Place::parse(thing)) {
-            (Ok(Place::Unix(entry)), Ok(Place::Unix(thing))) => entry == thing || path::same(&entry, &thing),
-            (Ok(entry), Ok(thing)) => entry.includes(&thing),
-            _ => false,
+    fn spellings(name: &str) -> Vec<String> {
+        match Place::parse(name) {
+            Ok(Place::Unix(name)) => vec![format!("unix:{}", path::spelled(&name))],
+            Ok(Place::Inet { transport, families, port }) => {
+                let of_one = match families {
+                    [Family::V4] => Some(format!("{}4:{port}", transport.word())),
+                    [Family::V6] => Some(format!("{}6:{port}", transport.word())),
+                    _ => None,
+                };
+                of_one.into_iter().chain([format!("{}:{port}", transport.word())]).collect()
+            }
+            Err(_) => vec![name.to_owned()],
         }
     }
 
@@ -181,26 +188,14 @@ impl Port {
     }
 }
 
-impl Place {
-    /// Whether it is of whatever `other` is of: `tcp:80` is of `tcp6:80`.
-    fn includes(&self, other: &Place) -> bool {
-        match (self, other) {
-            (
-                Place::Inet { transport, families, port },
-                Place::Inet { transport: its_transport, families: its_families, port: its_port },
-            ) => {
-                (transport, port) == (its_transport, its_port) && its_families.iter().all(|one| families.contains(one))
-            }
-            _ => self == other,
-        }
-    }
-}
-
 /// The addresses, but for those that come and go by themselves.
 fn lasting(host: &Host, seen: &Value) -> Option<Value> {
     let is_lent = |text: &str| {
-        let ip = text.parse().ok();
-        ip.is_some_and(|ip| host.links().and_then(|links| links.is_lent(ip)).unwrap_or(false))
+        text.parse().is_ok_and(|ip: IpAddr| {
+            // What cannot be looked up may be lent, but for what is nobody's to lend.
+            let own = ip.is_unspecified() || ip.is_loopback();
+            !own && host.links().and_then(|links| links.is_lent(ip)).unwrap_or(true)
+        })
     };
     let Value::List(all) = seen else { return None };
     match all.iter().any(|one| matches!(one, Value::Text(text) if is_lent(text))) {
@@ -342,6 +337,21 @@ mod tests {
         assert!(matches!(port.clients(), Err(Fault::Denied(_))));
         assert!(matches!(probe(&host, "tcp:81").map(|_| ()), Err(Fault::Denied(_))));
         assert!(probe(&host, "tcp4:81").unwrap().is_none());
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_looked_up_is_not_written_as_one_that_lasts() {
+        // A tree of files does not tell whose addresses are lent.
+        let written = |ips: &[&str]| {
+            let text = |ip: &&str| Value::Text((*ip).to_owned());
+            lasting(&tree(""), &Value::List(ips.iter().map(text).collect()))
+        };
+        assert_eq!(written(&["192.0.2.7"]), None);
+        assert_eq!(written(&["127.0.0.1", "192.0.2.7"]), Some(Value::List(vec![Value::Text("127.0.0.1".into())])));
+        for own in [&["0.0.0.0"][..], &["::"], &["::1"], &["127.0.0.53"], &["0.0.0.0", "::"]] {
+            let list = Value::List(own.iter().map(|ip| Value::Text((*ip).to_owned())).collect());
+            assert_eq!(written(own), list.exactly(Type::List(&Type::Text)), "{own:?}");
+        }
     }
 
     #[test]

@@ -31,7 +31,7 @@ impl Resource for Running {
         &key("args", "Their command lines, arguments joined by spaces; `[name]` where there is none.", Self::args),
         &key("pids", "Their IDs.", |p: &Self| Ok(p.all()?.iter().map(|p| p.pid).collect::<Vec<_>>())),
         &key("rss", "The memory they have resident, together; shared pages count for each.", Self::rss),
-        &key("age", "How long ago the youngest started.", Self::age),
+        &key("age", "How long ago the youngest started.", Self::age).growing(),
     ];
     const PINS: &[Pin] = &[Pin::holding("user"), Pin::moving("count")];
     type Id = String;

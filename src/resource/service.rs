@@ -1,72 +1,68 @@
 //! `service`: a unit of the init system and the state it is in.
 
-use super::{Argument, Id, Inventory, Keys, Pin, Resource, Thing, id, key, lookup};
+use super::{Argument, Id, Inventory, Keys, Pin, Resource, Thing, key, lookup};
 use crate::host::Host;
-use crate::host::units::{Unit, enabled};
+use crate::host::units::{self, Enabled, Unit};
 use crate::syntax::nearest;
 use crate::value::{Fault, Known, Value};
-use std::cell::OnceCell;
 
 pub struct Service {
     host: Host,
-    unit: Unit,
-    /// systemd's word for its unit file.
-    file: OnceCell<Result<Option<String>, Fault>>,
-    properties: OnceCell<Result<Vec<(String, Value)>, Fault>>,
-}
-
-crate::choice! {
-    /// `ActiveState` of org.freedesktop.systemd1(5).
-    pub enum State {
-        Active = "active",
-        Reloading = "reloading",
-        Refreshing = "refreshing",
-        Inactive = "inactive",
-        Failed = "failed",
-        Activating = "activating",
-        Deactivating = "deactivating",
-        Maintenance = "maintenance",
-    }
+    unit: Box<dyn Unit>,
 }
 
 impl Resource for Service {
     const NAME: &'static str = "service";
-    const ABOUT: &'static str =
-        "A unit of systemd, asked over D-Bus: a service, or with its suffix a socket, timer, mount or other unit.";
+    const ABOUT: &'static str = "A service of systemd, OpenRC, runit, s6 or of init scripts; of systemd, with its suffix, any unit. What it is doing \
+         is asked of systemd over D-Bus, and of the others read from what they note in /run.";
     const EXAMPLE: &'static str = "[service.nginx]\nenabled = true\nrunning = true\nproperties.Restart = \"always\"\n\n\
         [service.\"logrotate.timer\"]\nstate = \"active\"\n";
     const PRESENCE: Option<super::Presence> = Some(super::Presence {
         name: "exists",
-        about: "Whether systemd has such a unit loaded, in any load state but `not-found`, or there is a file for one. What \
-                runs is there, even if its file is gone.",
+        about: "Whether systemd has such a unit loaded, in any load state but `not-found`, or there is a file for one; with \
+                another init system whether there is a script or a directory for it. What runs is there, even if its \
+                file is gone.",
     });
     const TARGET: Option<(&'static str, &'static str)> = Some((
         "name",
-        "A unit's name or alias; without a suffix such as `.timer` it is a service: `ssh` is `ssh.service`.",
+        "A unit's name or alias; without a suffix such as `.timer` it is a service: `ssh` is `ssh.service`. With other \
+         init systems the name of a script or of a service's directory.",
     ));
     const KEYS: Keys<Self> = &[
         &key(
             "enabled",
             "Whether it starts by itself or needs no enabling, as `systemctl is-enabled` exits: enabled, \
-             enabled-runtime, static, alias, indirect or generated; an init script by its links for runlevels 5 and S.",
-            Self::enabled,
+             enabled-runtime, static, alias, indirect or generated; an init script by its links for runlevels 5 and S. With \
+             OpenRC: it is in the runlevel sysinit, boot or default, or in one stacked on those. With init scripts alone: by \
+             its links for S and the default runlevel. With runit and s6: it is in a directory that is watched over and has \
+             no file `down`, or is in a bundle that s6-rc starts.",
+            |s: &Self| s.unit.enabled(&s.host),
         ),
         &key(
             "running",
-            "Whether it is active, as `systemctl is-active` exits: active, reloading or refreshing.",
-            |s: &Self| Ok(matches!(s.state()?, State::Active | State::Reloading | State::Refreshing)),
+            "Whether it is active, as `systemctl is-active` exits: active, reloading or refreshing. With OpenRC: it is \
+             started, and its daemons have not died. With init scripts: its pid file names a process of its program.",
+            |s: &Self| Ok(s.unit.state(&s.host)?.runs()),
         ),
         &key(
             "runlevels",
-            "The runlevels in which an init script starts it, by the links /etc/rc?.d/S??name.",
-            Self::runlevels,
+            "The runlevels in which an init script starts it, by the links /etc/rc?.d/S??name; of OpenRC those in \
+             /etc/runlevels, of runit those in /etc/runit/runsvdir.",
+            |s: &Self| s.unit.runlevels(&s.host),
         ),
-        &key("masked", "Whether it cannot be started because it is linked to /dev/null.", Self::masked),
-        &key("state", "Its active state, in systemd's words.", Self::state),
+        &key("masked", "Whether it cannot be started because it is linked to /dev/null.", |s: &Self| {
+            s.unit.masked(&s.host)
+        }),
+        &key(
+            "state",
+            "Its active state, in systemd's words: `failed` is a daemon that has died, `activating` what is starting, \
+             waits, or is started again and again, `deactivating` what is on its way out.",
+            |s: &Self| s.unit.state(&s.host),
+        ),
         &key(
             "restarts",
             "How often systemd has restarted the service by itself since it was last started by hand.",
-            Self::restarts,
+            |s: &Self| s.unit.restarts(&s.host),
         ),
         &lookup(
             "properties",
@@ -81,113 +77,35 @@ impl Resource for Service {
     type Settings = ();
 
     const INVENTORY: Option<Inventory> = Some(Inventory { noun: "enabled units", list: inventory });
-    fn speaks_of(entry: &str, thing: &str) -> bool {
-        id::same::<UnitName>(entry, thing)
+    fn spellings(name: &str) -> Vec<String> {
+        vec![UnitName::parse(name).map_or_else(|_| name.to_owned(), |name| name.0)]
     }
 
     fn probe(host: &Host, name: &UnitName, (): &()) -> Result<Option<Self>, Fault> {
-        let unit = host.units()?.unit(&name.0, host.deadline())?;
-        Ok(unit.map(|unit| Service { host: host.clone(), unit, file: OnceCell::new(), properties: OnceCell::new() }))
+        let units = host.units()?;
+        let unit = units.unit(host, &name.0)?;
+        if unit.is_none() {
+            units.are_all(host)?;
+        }
+        Ok(unit.map(|unit| Service { host: host.clone(), unit }))
     }
 }
 
 impl Service {
-    fn state(&self) -> Result<State, Fault> {
-        Ok(match self.unit.active.as_str() {
-            "active" => State::Active,
-            "reloading" => State::Reloading,
-            "refreshing" => State::Refreshing,
-            "inactive" => State::Inactive,
-            "failed" => State::Failed,
-            "activating" => State::Activating,
-            "deactivating" => State::Deactivating,
-            "maintenance" => State::Maintenance,
-            other => return Err(Fault::Unsupported(format!("systemd says `{other}`, a state that is not known here"))),
-        })
-    }
-
-    fn file(&self) -> Result<Option<&str>, Fault> {
-        let file = self.file.get_or_init(|| self.host.units()?.file_state(&self.unit.asked, self.host.deadline()));
-        file.as_ref().map(Option::as_deref).map_err(Clone::clone)
-    }
-
-    fn enabled(&self) -> Result<bool, Fault> {
-        match self.file()? {
-            // systemctl leaves a unit that was only generated from an init script to the links of that script.
-            None | Some("generated") if self.init_script()? => {
-                Ok(self.runlevels()?.iter().any(|level| level == "5" || level == "S"))
-            }
-            Some("enabled" | "enabled-runtime" | "static" | "alias" | "indirect" | "generated") => Ok(true),
-            None | Some("disabled" | "linked" | "linked-runtime" | "masked" | "masked-runtime" | "transient") => {
-                Ok(false)
-            }
-            Some("bad") => Err(Fault::Malformed(format!("{}: systemd cannot read its unit file", self.unit.asked))),
-            Some(other) => {
-                Err(Fault::Unsupported(format!("systemd says `{other}`, a unit file state that is not known here")))
-            }
-        }
-    }
-
-    fn masked(&self) -> Result<bool, Fault> {
-        Ok(self.unit.masked || matches!(self.file()?, Some("masked" | "masked-runtime")))
-    }
-
-    /// What the service is called in `/etc/init.d`; other units have no init script.
-    fn script(&self) -> Option<&str> {
-        self.unit.id.strip_suffix(".service")
-    }
-
-    fn init_script(&self) -> Result<bool, Fault> {
-        let Some(name) = self.script() else { return Ok(false) };
-        Ok(self.host.files().stat(&format!("/etc/init.d/{name}"))?.is_some())
-    }
-
-    fn runlevels(&self) -> Result<Vec<String>, Fault> {
-        let Some(name) = self.script() else { return Ok(Vec::new()) };
-        let starts = |link: &String| {
-            let number = link.strip_prefix('S').and_then(|l| l.strip_suffix(name));
-            number.is_some_and(|n| n.len() == 2 && n.bytes().all(|b| b.is_ascii_digit()))
-        };
-        let mut levels = Vec::new();
-        for level in ["0", "1", "2", "3", "4", "5", "6", "S"] {
-            let links = self.host.files().list(&format!("/etc/rc{level}.d"))?;
-            if links.is_some_and(|links| links.iter().any(starts)) {
-                levels.push(level.to_owned());
-            }
-        }
-        Ok(levels)
-    }
-
-    fn properties(&self) -> Result<&[(String, Value)], Fault> {
-        let properties =
-            self.properties.get_or_init(|| self.host.units()?.properties(&self.unit, self.host.deadline()));
-        properties.as_deref().map_err(Clone::clone)
-    }
-
-    fn restarts(&self) -> Result<Option<u64>, Fault> {
-        if !self.unit.id.ends_with(".service") {
-            return Ok(None);
-        }
-        match self.property("NRestarts")? {
-            Value::Int(count) => Ok(u64::try_from(count).ok()),
-            _ => Err(Fault::Malformed("systemd: `NRestarts` is not a number".into())),
-        }
-    }
-
     fn property(&self, name: &str) -> Result<Value, Fault> {
-        let properties = self.properties()?;
+        let properties = self.unit.properties(&self.host)?;
         if let Some((_, value)) = properties.iter().find(|(n, _)| n == name) {
             return Ok(value.clone());
         }
         let meant = nearest(name, properties.iter().map(|(n, _)| n.as_str()));
         let hint = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
-        Err(Fault::Unsupported(format!("this systemd knows no property `{name}` of `{}`{hint}", self.unit.id)))
+        Err(Fault::Unsupported(format!("this systemd knows no property `{name}` of `{}`{hint}", self.unit.id())))
     }
 }
 
 fn inventory(host: &Host) -> Result<Known<Thing>, Fault> {
-    let Known { all, more } = enabled::enabled(host)?;
-    let thing = |unit: enabled::Enabled| {
+    let Known { all, more } = units::enabled(host)?;
+    let thing = |unit: Enabled| {
         let short = unit.name.strip_suffix(".service").unwrap_or(&unit.name);
         Thing { aliases: unit.aliases, ..Thing::new(short, unit.description.unwrap_or_default()) }
     };
@@ -324,10 +242,12 @@ mod tests {
     }
 
     #[test]
-    fn a_tree_of_files_has_no_answer() {
+    fn a_host_without_an_init_system_has_no_answer() {
         let files = Arc::new(TreeFiles::parse("-- /etc/init.d/x 0755\n").unwrap());
         let host = Host::offline(files, time::OffsetDateTime::UNIX_EPOCH);
-        assert_eq!(look(&host, "ssh", &[]).unwrap_err().code(), "unsupported");
+        let fault = look(&host, "ssh", &[]).unwrap_err();
+        assert_eq!(fault.code(), "unsupported");
+        assert!(fault.to_string().ends_with("ask for what runs with `process`"), "{fault}");
     }
 
     #[test]

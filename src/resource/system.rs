@@ -27,7 +27,7 @@ impl Resource for System {
         &key("kernel", "The running kernel's release, as `uname -r` prints it.", Self::kernel),
         &key("arch", "The machine's architecture, as `uname -m` prints it: `x86_64`, `aarch64`.", Self::arch),
         &key("hostname", "Its own name, as `uname -n` prints it.", Self::hostname),
-        &key("uptime", "Time since boot, sleep included.", Self::uptime),
+        &key("uptime", "Time since boot, sleep included.", Self::uptime).growing(),
         &key("load-1", "Processes that run or wait for a processor or a disk, over 1 minute.", |s: &Self| {
             Ok::<f64, Fault>(s.host.machine()?.load()?.one)
         }),

@@ -1,6 +1,6 @@
 //! Where secrets stand in text that nothing tells the meaning of.
 
-use super::is_secret_name;
+use super::{is_secret_name, shape};
 use memchr::memmem;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -15,15 +15,16 @@ const MOST_USERINFO: usize = 1 << 10;
 pub type Credentials = (String, String);
 
 /// Whoever may read `text` may not read these parts: the password in a URL (`https://user:PASSWORD@host/`), what its query
-/// says of a secret (`?token=TOKEN`) and the value of an `Authorization` header. In order.
+/// says of a secret (`?token=TOKEN`), the value of an `Authorization` header, the hash of a password and a private key.
+/// In order.
 pub fn exposed(text: &str) -> Vec<Range<usize>> {
-    // One of the two stands in each of them, and in few names and values: this is asked of every entry of a spec.
-    if memchr::memchr2(b':', b'=', text.as_bytes()).is_none() {
-        return vec![];
+    let mut found: Vec<_> = shape::hashes(text).chain(shape::private_keys(text)).collect();
+    // One of the two stands in each of the others, and in few names and values: this is asked of every entry of a spec.
+    if memchr::memchr2(b':', b'=', text.as_bytes()).is_some() {
+        found.extend(urls(text).map(|userinfo| userinfo.secret));
+        found.extend(outside(memchr::memchr_iter(b'=', text.as_bytes()), |at| parameter(text, at)));
+        found.extend(outside(memmem::find_iter(text.as_bytes(), "uthorization"), |at| authorization(text, at)));
     }
-    let mut found: Vec<_> = urls(text).map(|userinfo| userinfo.secret).collect();
-    found.extend(outside(memchr::memchr_iter(b'=', text.as_bytes()), |at| parameter(text, at)));
-    found.extend(outside(memmem::find_iter(text.as_bytes(), "uthorization"), |at| authorization(text, at)));
     found.sort_by_key(|range| range.start);
     found
 }

@@ -32,52 +32,69 @@ pub(super) fn write(
     if let (false, Some(presence)) = (there, kind.presence) {
         entry.body.push((presence.name.into(), Value::Bool(false)));
     }
-    // What the entry keeps to itself may come back in what was seen.
-    let secrets = claim.secrets.as_deref();
-    let hide = |text: String| {
-        let text = secrets.map_or_else(|| text.clone(), |secrets| secrets.scrub(&text).into_owned());
-        secret::mask(&text).into_owned()
-    };
-    let (mut unseen, mut unfit) = (Vec::new(), None);
+    // What the entry and the environment keep to themselves may come back in what was seen.
+    let mut secrets = host.secrets()?.clone();
+    claim.secrets.iter().for_each(|own| secrets.extend(own));
+    let hide = |text: String| secret::mask(&secrets.scrub(&text)).into_owned();
+    let (mut unfit, mut doubts) = (None, Vec::new());
+    let unlasting = |pin: &Pin| (kind.unlasting)(subject.target(), pin.key);
+    let unasked = how.pins(subject).filter_map(|pin| Some((pin.key, Fault::Unsupported(unlasting(pin)?.into()))));
+    let mut unseen: Vec<_> = if there { unasked.collect() } else { Vec::new() };
     let bare = entry.body.len();
     for (index, (pin, ty)) in pins.iter().enumerate() {
         let values: Result<Vec<Value>, Fault> = looks.iter().map(|look| value(look, index)).collect();
         let said = values.and_then(|values| {
-            let Some(data) = said(pin, *ty, &values, host)? else { return Ok(None) };
-            let text = data.to_json().to_string();
-            if !secret::exposed(&text).is_empty() || secrets.is_some_and(|secrets| secrets.are_written_in(&text)) {
-                return Err(Fault::Unsupported("there may be a secret in it".into()));
-            }
-            Ok(Some((data, values)))
+            let data = match said(pin, *ty, &values, host) {
+                Ok(None) => return Ok(None),
+                // The reason tells what was seen.
+                _ if values.iter().any(secret::may_tell_secret) => Err(secret()),
+                Ok(Some(data)) if secrets.scrub_value(&data) != data => Err(secret()),
+                said => said,
+            }?;
+            Ok(data.map(|data| (data, values)))
         });
         match said {
             Ok(Some((data, values))) => {
-                entry.remarks.extend(remark(pin, &values, how).map(hide));
+                if took_several(pin, *ty, &values, &data, host) {
+                    entry.remarks.push(hide(remark(pin, &values, how)));
+                }
+                let doubt = values.iter().find_map(|value| (kind.doubt)(pin.key, value));
+                doubts.extend(doubt.map(|doubt| (pin.key, doubt)));
                 entry.body.push((pin.key.to_owned(), data));
             }
             Ok(None) => {}
             // It is not what this key reads, as a server without TLS has no certificate.
-            Err(fault @ Fault::Unfit(_)) => _ = unfit.get_or_insert(fault),
+            Err(fault @ Fault::Unfit(_)) => {
+                let told = unseen.iter().any(|(_, other)| *other == fault);
+                if matches!(pin.hold, Hold::Exact) && !told {
+                    unseen.push((pin.key, fault.clone().map(hide)));
+                }
+                unfit.get_or_insert(fault);
+            }
             Err(fault) => unseen.push((pin.key, fault.map(hide))),
         }
     }
     if kind.presence.is_none() && entry.body.len() == bare {
         let told = unfit.or_else(|| unseen.into_iter().next().map(|(_, fault)| fault));
-        return Err(told.unwrap_or_else(|| nothing(subject, pins)));
+        return Err(told.unwrap_or_else(|| nothing(subject, pins, how)));
     }
     check(subject, claim, &entry, looks)?;
-    Ok(Snapshot { entry, there, unseen })
+    Ok(Snapshot { entry, there, unseen, doubts })
 }
 
 /// Why there is nothing to say of a thing of a kind that cannot say that it is not there.
-fn nothing(subject: &Subject, pins: &[(Pin, Type)]) -> Fault {
+fn nothing(subject: &Subject, pins: &[(Pin, Type)], how: &How) -> Fault {
     let moves = |pin: &Pin| matches!(pin.hold, Hold::Moving | Hold::Drifting);
-    let moving = (subject.kind.pins_of)(subject.target()).iter().any(moves);
+    let all = (subject.kind.pins_of)(subject.target());
+    let mut asked = all.iter().filter(|pin| !how.excludes(subject.kind, pin));
     match pins.first() {
-        _ if moving && !pins.iter().any(|(pin, _)| moves(pin)) => {
+        _ if how.samples < 2 && asked.any(moves) => {
             Fault::Unsupported("it moves by itself: several looks (`--samples 10`) tell how far".into())
         }
         Some((pin, _)) => Fault::Unsupported(format!("it has no `{}` here", pin.key)),
+        None if all.iter().any(|pin| how.excludes(subject.kind, pin)) => {
+            Fault::Unsupported("`--exclude-key` leaves nothing of it to write down".into())
+        }
         None => Fault::Unsupported("nothing of it is to be written down".into()),
     }
 }
@@ -114,10 +131,23 @@ fn said(pin: &Pin, ty: Type, values: &[Value], host: &Host) -> Result<Option<Val
         Hold::As(write) | Hold::Bound(write) => match values.iter().map(|value| write(host, value)).collect() {
             None if matches!(pin.hold, Hold::Bound(_)) => {
                 let was = listed(values);
-                return Err(Fault::Unsupported(format!("no bound that is worth writing holds of it: it was {was}")));
+                return Err(Fault::Unsupported(format!(
+                    "too little is left for a bound with room to spare: it was {was}"
+                )));
             }
             None => return Ok(None),
             Some::<Vec<Value>>(said) => range::shared(&said).map_or(said, |shared| vec![shared]),
+        },
+        Hold::Stayed(write) => match values.iter().map(|value| write(host, value)).collect::<Option<Vec<_>>>() {
+            None => return Ok(None),
+            Some(said) if said.len() < 2 => {
+                let once = "it was looked at once, and may be another each time: pass `--samples 2`";
+                return Err(Fault::Unsupported(once.into()));
+            }
+            Some(said) => match range::shared(&said) {
+                Some(shared) => vec![shared],
+                None => return Err(Fault::Failed(format!("nothing of it stayed: it was {}", listed(values)))),
+            },
         },
         Hold::Drifting if values.iter().all(|value| Some(value) == values.first()) => {
             let chance = "which may be chance: look more often, or further apart";
@@ -132,18 +162,41 @@ fn said(pin: &Pin, ty: Type, values: &[Value], host: &Host) -> Result<Option<Val
                 let unsayable = || Fault::Unsupported("a spec cannot say what it is".into());
                 vec![first.exactly(ty).ok_or_else(unsayable)?]
             }
-            _ => match range::over(values) {
-                Some(range) => vec![range],
-                None => return Err(Fault::Failed(format!("it moved: it was {}", listed(values)))),
-            },
+            _ => {
+                let moved = match pin.hold {
+                    Hold::Moving | Hold::Drifting => range::over(values),
+                    _ => range::any_of(values),
+                };
+                vec![moved.map_err(|why| Fault::Failed(format!("{why}: it was {}", listed(values))))?]
+            }
         },
     };
     // What does not hold at once is not written.
-    let range = || range::over(values).filter(|_| values.len() > 1);
-    match candidates.into_iter().chain(std::iter::once_with(range).flatten()).find(|data| holds(data, ty, values)) {
-        Some(data) => Ok(Some(data)),
-        None => Err(Fault::Unsupported(format!("nothing that could be said of it holds: it was {}", listed(values)))),
+    let held = |data: &Value| holds(data, ty, values);
+    if let Some(data) = candidates.into_iter().find(held) {
+        return Ok(Some(data));
     }
+    let why = match range::over(values) {
+        Ok(data) if values.len() > 1 && held(&data) => return Ok(Some(data)),
+        Err(why) if values.len() > 1 => why,
+        _ => "nothing that could be said of it holds",
+    };
+    Err(Fault::Unsupported(format!("{why}: it was {}", listed(values))))
+}
+
+fn secret() -> Fault {
+    Fault::Unsupported("there may be a secret in it".into())
+}
+
+/// Whether it took all the looks to say `data`: no rule and no single look says it.
+fn took_several(pin: &Pin, ty: Type, values: &[Value], data: &Value, host: &Host) -> bool {
+    let alone = |value| said(pin, ty, std::slice::from_ref(value), host).is_ok_and(|one| one.as_ref() == Some(data));
+    let moved = values.iter().any(|value| Some(value) != values.first());
+    moved
+        && match data {
+            Value::List(_) => !values.iter().all(alone),
+            _ => !values.iter().any(alone),
+        }
 }
 
 /// Whether `data` under a key of type `ty` holds of all these values.
@@ -159,14 +212,9 @@ fn holds(data: &Value, ty: Type, values: &[Value]) -> bool {
 }
 
 /// What the looks saw of a key that moves.
-fn remark(pin: &Pin, values: &[Value], how: &How) -> Option<String> {
-    let moved = values.iter().any(|value| Some(value) != values.first());
-    if values.len() < 2 || !(moved || matches!(pin.hold, Hold::Moving)) {
-        return None;
-    }
+fn remark(pin: &Pin, values: &[Value], how: &How) -> String {
     let looks = format!("{} looks, {} apart", values.len(), quantity::duration(how.every));
-    let was = if moved { listed(values) } else { format!("{} each time", listed(values.get(..1)?)) };
-    Some(format!("{} was {was} ({looks})", pin.key))
+    format!("{} was {} ({looks})", pin.key, listed(values))
 }
 
 fn listed(values: &[Value]) -> String {

@@ -1,15 +1,10 @@
-//! What is asked of a thing, and what looking at it came to.
+//! What is asked of a thing.
 
 use super::{How, Subject};
-use crate::gather::{Event, gather};
-use crate::host::Host;
-use crate::plan::Limits;
-use crate::resource::{Ask, Hold, Kind, Observed, Pin};
+use crate::resource::{Ask, Hold, Kind, Pin};
 use crate::spec::{self, Claim};
 use crate::syntax::{Code, Diagnostic, Format, parse};
-use crate::value::{Fault, Type, Value};
-use std::sync::Arc;
-use std::time::Duration;
+use crate::value::{Type, Value};
 
 /// The claim that asks for all that is worth writing down, and nothing of which is expected.
 pub(super) struct Question {
@@ -41,7 +36,7 @@ impl Question {
         }
         let keys = (kind.keys)();
         let mut pins = Vec::new();
-        for pin in (kind.pins_of)(subject.target()).iter().filter(|pin| how.asks_for(kind, pin)) {
+        for pin in how.pins(subject).filter(|pin| (kind.unlasting)(subject.target(), pin.key).is_none()) {
             if let Some((index, key)) = keys.iter().enumerate().find(|(_, key)| key.name == pin.key) {
                 claim.asks.push(Ask { key: index, argument: "".into() });
                 pins.push((*pin, key.ty));
@@ -60,11 +55,20 @@ fn sentence(wrong: Diagnostic) -> String {
 }
 
 impl How {
+    /// What is to be written of a thing.
+    pub(super) fn pins<'h>(&'h self, subject: &'h Subject) -> impl Iterator<Item = &'static Pin> + 'h {
+        (subject.kind.pins_of)(subject.target()).iter().filter(|pin| self.asks_for(subject.kind, pin))
+    }
+
+    /// Whether a key is not to be written.
+    pub(super) fn excludes(&self, kind: &Kind, pin: &Pin) -> bool {
+        self.exclude.is_match(pin.key) || self.exclude.is_match(format!("{}.{}", kind.name, pin.key))
+    }
+
     fn asks_for(&self, kind: &Kind, pin: &Pin) -> bool {
-        let excluded = self.exclude.is_match(pin.key) || self.exclude.is_match(format!("{}.{}", kind.name, pin.key));
-        !excluded
+        !self.excludes(kind, pin)
             && match pin.hold {
-                Hold::Exact | Hold::As(_) | Hold::Bound(_) => true,
+                Hold::Exact | Hold::As(_) | Hold::Bound(_) | Hold::Stayed(_) => true,
                 Hold::Digest => self.digests,
                 Hold::Moving | Hold::Drifting => self.samples > 1,
             }
@@ -85,19 +89,4 @@ pub(super) fn read(
         Some(claim) => Ok((claim, wrong)),
         None => Err(wrong),
     }
-}
-
-/// Looks at every claim once.
-pub(super) fn observe(claims: &Arc<Vec<Claim>>, host: &Host, timeout: Duration) -> Vec<Observed> {
-    let unanswered = || Err(Fault::Failed("it was not answered".into()));
-    let mut answers: Vec<Observed> = claims.iter().map(|_| unanswered()).collect();
-    let limits = Limits { timeout, ..Limits::default() };
-    gather(claims, (0..claims.len()).collect(), host, limits, &mut |event| {
-        if let Event::Answer(index, gathered) = event
-            && let Some(slot) = answers.get_mut(index)
-        {
-            *slot = gathered.observed;
-        }
-    });
-    answers
 }

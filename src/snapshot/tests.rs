@@ -104,8 +104,8 @@ fn not_passed(host: &Host, text: &str, format: Format) -> Vec<String> {
         panic!("{}\n{text}", rejected.sources.render(&rejected.wrong, false));
     });
     let claims = Arc::new(spec.claims);
-    let seen = look::observe(&claims, &host.fresh(), Duration::from_secs(10));
-    let verdicts = claims.iter().zip(seen).flat_map(|(claim, seen)| judge(claim, seen));
+    let seen = gather::all(&claims, |_| true, &host.fresh(), Duration::from_secs(10));
+    let verdicts = claims.iter().zip(seen).flat_map(|(claim, seen)| judge(claim, seen.expect("answered")));
     let wrong = verdicts.filter(|verdict| verdict.outcome != Outcome::Pass);
     wrong.map(|v| format!("{} {} {}: {:?} of {:?}", v.claim.kind.name, v.claim.id, v.key, v.outcome, v.found)).collect()
 }
@@ -367,6 +367,12 @@ fn bounds_hold_with_room_to_spare_and_the_expired_has_none() {
     assert_eq!(expires(400), "[certificate.\"/c.pem\"]\nexpires-in = \">= 30d\"\n");
     assert_eq!(expires(20), "[certificate.\"/c.pem\"]\nexpires-in = \">= 14d\"\n");
     assert_eq!(expires(-1), "[certificate.\"/c.pem\"]\n");
+    let told = |days| {
+        let seen = after("certificate", "/c.pem", &[&[left(days)]]).unwrap();
+        seen.unseen.iter().map(|(key, fault)| format!("{key}: {fault}")).collect::<Vec<_>>()
+    };
+    assert_eq!(told(-2150), ["expires-in: too little is left for a bound with room to spare: it was -2150d"]);
+    assert_eq!(told(400), [""; 0]);
     let free = |part| ("free", Value::Share(Share { part, whole: 100 }));
     let room = |part| printed(&after("disk", "/", &[&[free(part)]]).unwrap());
     assert_eq!(
@@ -379,7 +385,8 @@ fn bounds_hold_with_room_to_spare_and_the_expired_has_none() {
 fn output_is_written_as_patterns_that_hold_and_never_with_a_secret_in_it() {
     let output = |text: &str| {
         let stdout = Value::Content(Box::new(Content { text: text.into(), cut: None }));
-        printed(&after("command", "x", &[&[("exit-status", Value::Int(0)), ("stdout", stdout)]]).unwrap())
+        let look = [("exit-status", Value::Int(0)), ("stdout", stdout)];
+        printed(&after("command", "x", &[&look, &look]).unwrap())
     };
     assert_eq!(
         output("!a\n /var/log/ \n\\s\n\nplain\n"),
@@ -389,6 +396,29 @@ fn output_is_written_as_patterns_that_hold_and_never_with_a_secret_in_it() {
     for text in ["", "\n", &"x\n".repeat(11), &"x".repeat(201), "\u{1b}[1mx\n", "password=hunter22\n", "\u{fffd}"] {
         assert_eq!(output(text), none, "{text:?}");
     }
+}
+
+#[test]
+fn of_output_only_the_lines_that_stayed_are_written() {
+    let look = |text: &str| {
+        [("exit-status", Value::Int(0)), ("stdout", Value::Content(Box::new(Content { text: text.into(), cut: None })))]
+    };
+    let told = |looks: &[&str]| {
+        let looks: Vec<_> = looks.iter().map(|text| look(text)).collect();
+        let seen = after("command", "x", &looks.iter().map(<[_; 2]>::as_slice).collect::<Vec<_>>()).unwrap();
+        let body = Entry { remarks: vec![], ..seen.entry };
+        let unseen: Vec<_> = seen.unseen.iter().map(|(key, fault)| format!("{key}: {fault}")).collect();
+        (edit::print(&body, Format::Toml), unseen.join("\n"))
+    };
+    let status = "[command.x]\nexit-status = 0\n";
+    let (text, why) = told(&["1795388400\n"]);
+    assert_eq!(text, status);
+    assert_eq!(why, "stdout: it was looked at once, and may be another each time: pass `--samples 2`");
+    // The first is within the second: that is chance.
+    let (text, why) = told(&["17\n", "178\n"]);
+    assert!(text == status && why.starts_with("stdout: nothing of it stayed: it was"), "{text}{why}");
+    assert_eq!(told(&["up\n17\n", "up\n18\n", "up\n"]), (format!("{status}stdout = [\"up\"]\n"), String::new()));
+    assert_eq!(told(&["\n"]), (status.into(), String::new()), "there is nothing to look at twice");
 }
 
 #[test]
@@ -406,4 +436,111 @@ fn what_knows_more_than_it_tells_is_no_list() {
     // A list of which nothing is known is a fault, not an empty list that a spec could assert.
     let none = Known::<String> { all: vec![], more: Some(Fault::Denied("x".into())) };
     assert!(crate::value::Fact::observe(none).is_err());
+}
+
+#[test]
+fn a_secret_that_the_host_shows_is_neither_written_nor_told() {
+    let text = |t: &str| Value::Text(t.into());
+    let key = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49canary\n-----END PRIVATE KEY-----\n";
+    let hash = "root:$6$rGXrTBnC$N4s0mYh3Vq7Jx2kPz5Lw8Rt1Ub6Ic9canary:19000:0:::";
+    for secret in [key, hash, "PGPASSWORD=canary1", "postgres://bob:canary@db/x"] {
+        for looks in [vec![secret, secret], vec!["a", secret, "a"]] {
+            let looks: Vec<_> = looks.iter().map(|line| [("home", text(line)), ("shell", text("/bin/sh"))]).collect();
+            let seen = after("user", "u", &looks.iter().map(<[_; 2]>::as_slice).collect::<Vec<_>>()).unwrap();
+            assert_eq!(printed(&seen), "[user.u]\nshell = \"/bin/sh\"\n");
+            let told: Vec<_> = seen.unseen.iter().map(|(key, fault)| format!("{key}: {fault}")).collect();
+            assert_eq!(told, ["home: there may be a secret in it"], "{secret}");
+        }
+    }
+}
+
+#[test]
+fn a_status_that_took_several_values_is_one_of_them() {
+    let looks = |key: &'static str, all: &[i64]| all.iter().map(|n| [(key, Value::Int(*n))]).collect::<Vec<_>>();
+    let text = |kind, name, key, all: &[i64]| {
+        let looks = looks(key, all);
+        let seen = after(kind, name, &looks.iter().map(<[_; 1]>::as_slice).collect::<Vec<_>>());
+        seen.map(|seen| edit::print(&Entry { remarks: vec![], ..seen.entry }, Format::Toml)).map_err(|f| f.to_string())
+    };
+    let http = text("http", "http://h/", "status", &[200, 503, 200]).unwrap();
+    assert_eq!(http, "[http.\"http://h/\"]\nstatus = { one-of = [200, 503] }\n");
+    let command = text("command", "x", "exit-status", &[0, 1]).unwrap();
+    assert_eq!(command, "[command.x]\nexit-status = { one-of = [0, 1] }\n");
+    let random = text("command", "x", "exit-status", &[17, 250, 99]).unwrap_err();
+    assert!(random.contains("another at every look"), "{random}");
+}
+
+#[test]
+fn what_was_seen_stands_above_an_entry_only_where_a_matcher_comes_of_it() {
+    let share = |part: u64| [("free", Value::Share(Share { part, whole: 100 }))];
+    let seen = after("disk", "/", &[&share(40), &share(30)]).unwrap();
+    assert_eq!(printed(&seen), "[disk.\"/\"]\nfree = \">= 10%\"\n");
+    let size = [("size", Value::Size(Bytes(5)))];
+    assert_eq!(printed(&after("file", "/x", &[&size, &size]).unwrap()), "[file.\"/x\"]\nsize = 5\n");
+    let grew = [1, 2, 3].map(|n| [("size", Value::Size(Bytes(n)))]);
+    let seen = after("file", "/x", &grew.each_ref().map(<[_; 1]>::as_slice)).unwrap();
+    assert_eq!(printed(&seen), "[file.\"/x\"]\n");
+    assert!(
+        matches!(&seen.unseen[..], [("size", Fault::Failed(why))] if why.contains("only grew")),
+        "{:?}",
+        seen.unseen
+    );
+}
+
+#[test]
+fn versions_of_a_package_are_a_plain_list_and_of_a_pattern_for_many_none() {
+    let package = |versions: &[&str]| {
+        let all = Value::List(versions.iter().map(|v| Value::Text((*v).into())).collect());
+        printed(&after("package", "x", &[&[("versions", all)]]).unwrap())
+    };
+    assert_eq!(package(&["1.0"]), "[package.x]\nversions = [\"1.0\"]\n");
+    assert_eq!(package(&["1.0", "1.0"]), "[package.x]\nversions = [\"1.0\"]\n");
+    assert_eq!(package(&["1", "2", "3", "4"]), "[package.x]\nversions = [\"1\", \"2\", \"3\", \"4\"]\n");
+    assert_eq!(package(&["1", "2", "3", "4", "5"]), "[package.x]\n");
+}
+
+#[test]
+fn a_key_that_does_not_suit_the_thing_is_told_where_it_ought_to() {
+    let left = Value::Duration(time::Duration::days(90));
+    let subject = subject("http", "https://h/");
+    let Question { claim, pins } = Question::of(&subject, &How::default()).unwrap();
+    let write = |status: Result<Value, Fault>, left: Result<Value, Fault>| {
+        let values = pins.iter().map(|(pin, _)| if pin.key == "status" { status.clone() } else { left.clone() });
+        let look = Ok(Some(Seen::from(values.collect::<Vec<_>>())));
+        entry::write(&subject, &claim, &pins, &[look], &tree(""), &How::default()).unwrap()
+    };
+    let untrusted = Fault::Unfit("the certificate is not trusted".into());
+    assert_eq!(write(Err(untrusted.clone()), Ok(left)).unseen, [("status", untrusted)]);
+    // A server without TLS has no certificate to speak of.
+    assert_eq!(write(Ok(Value::Int(200)), Err(Fault::Unfit("no TLS".into()))).unseen, []);
+}
+
+#[test]
+fn what_leaves_nothing_is_told_as_it_is() {
+    let nothing = |globs: &[&str], kind, name| {
+        let mut set = GlobSetBuilder::new();
+        globs.iter().for_each(|glob| _ = set.add(Glob::new(glob).unwrap()));
+        let how = How { exclude: set.build().unwrap(), ..How::default() };
+        let seen = snapshot(&tree("-- /proc/sys/kernel/random/entropy_avail\n256\n"), &[subject(kind, name)], &how);
+        seen.into_iter().next().unwrap().unwrap_err().to_string()
+    };
+    assert_eq!(nothing(&["*"], "system", "this"), "`--exclude-key` leaves nothing of it to write down");
+    assert_eq!(nothing(&["value"], "kernel-param", "kernel.random.entropy_avail"), "it has no `configured` here");
+}
+
+#[test]
+fn what_the_kernel_makes_up_has_no_digest_and_odd_statuses_are_told() {
+    let host = tree("-- /proc/version\nLinux\n-- /etc/passwd\nroot:x:0:0:::\n-- /etc/group\nroot:x:0:\n");
+    let how = How { digests: true, ..How::default() };
+    for name in ["/proc/version", "/proc//./version"] {
+        let seen = snapshot(&host, &[subject("file", name)], &how).remove(0).unwrap();
+        assert!(!printed(&seen).contains("sha256"), "{}", printed(&seen));
+        assert!(matches!(&seen.unseen[..], [("sha256", Fault::Unsupported(_))]), "{:?}", seen.unseen);
+    }
+    let absent = snapshot(&host, &[subject("file", "/proc/nothing")], &how).remove(0).unwrap();
+    assert_eq!(absent.unseen, []);
+    let status = |n| after("command", "x", &[&[("exit-status", Value::Int(n))]]).unwrap();
+    assert_eq!(printed(&status(127)), "[command.x]\nexit-status = 127\n");
+    assert_eq!(status(0).doubts, []);
+    assert!(matches!(status(127).doubts[..], [("exit-status", why)] if why.contains("does not find the command")));
 }

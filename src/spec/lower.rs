@@ -258,7 +258,12 @@ impl Section {
             body.secrets.push(value.span);
         }
         let mut push = |argument: &str, value: &Node, wrong: &mut Vec<Diagnostic>| {
-            if let Some(test) = matcher::lower(value, info.ty, wrong) {
+            // Of texts by name, such as variables of an environment, the name tells which is a secret.
+            let hides = info.ty == Type::Text && is_secret_name(argument);
+            if hides {
+                body.secrets.push(value.span);
+            }
+            if let Some(test) = matcher::lower(value, if hides { Type::Secret } else { info.ty }, wrong) {
                 body.asks.push(Ask { key: index, argument: argument.into() });
                 body.tests.push(Expectation { test, span: value.span, implied: false });
             }

@@ -103,14 +103,22 @@ fn a_spec_that_is_none_of_ours_is_left_alone() {
 }
 
 #[test]
-fn what_an_alias_brings_names_the_line_to_change() {
+fn what_an_alias_brings_names_the_anchor() {
     let spec = "user:\n  root:\n    uid: &n 7 # here\n    gid: *n\n";
     let lab = Lab::with("verispec.yaml", spec);
     lab.run(&["accept", "--yes"])
         .ended(1)
-        .says("user/root/uid (verispec.yaml:3) is left as it is: line 4 takes it over by the alias `*n`")
-        .says("user/root/gid (verispec.yaml:4) is left as it is: the alias `*n` stands there: change it where `&n` is on line 3");
+        .says("user/root/uid (verispec.yaml:3) is left as it is: the alias `*n` takes it over elsewhere")
+        .says("user/root/gid (verispec.yaml:4) is left as it is: the alias `*n` stands there: change it where `&n` is");
     assert_eq!(lab.read("verispec.yaml"), spec);
+}
+
+#[test]
+fn what_is_left_is_named_where_it_stands_once_the_file_is_written() {
+    let spec = "[user.root]\ngroups = { consist-of = [\n  \"root\",\n  \"x\",\n] }\nhome = { have-prefix = \"/x\" }\n";
+    let lab = Lab::with("verispec.toml", spec);
+    lab.run(&["accept", "-n"]).ended(1).says("user/root/home (verispec.toml:6) is left");
+    lab.run(&["accept", "--yes"]).ended(1).says("user/root/home (verispec.toml:5) is left");
 }
 
 #[test]

@@ -43,7 +43,8 @@ fn what_is_added_of_every_kind_passes_at_once_and_is_there_the_second_time() {
                 let ran = run(&lab, &[&["add", "--spec", &file, "--hashes"], &words(line)[..]].concat());
                 assert!(ran.status == 0 && ran.err.contains(" added"), "{line}: {}{}", ran.out, ran.err);
             }
-            let ran = run(&lab, &["add", "--spec", &file, "command", "echo '!a'; echo /b/; exit 3", "true"]);
+            let twice = ["add", "--spec", &file, "--samples", "2", "--every", "1ms"];
+            let ran = run(&lab, &[&twice[..], &["command", "echo '!a'; echo /b/; exit 3", "true"]].concat());
             ok(&ran);
             let before = lab.read(&file);
             ok(&run(&lab, &["validate", &file]));
@@ -92,10 +93,49 @@ fn what_the_spec_speaks_of_already_is_left_as_it_is_also_where_an_include_says_i
     assert_eq!(ok(&lab.run(&["add", "--spec", "main.toml", "group", "root"])).out, "");
     let ran = lab.run(&["add", "--spec", "main.toml", "user", "boss", "nobody"]);
     assert_eq!(ran.status, 1);
-    assert!(ran.err.contains("user `boss`: its name is taken by an entry that is about another"), "{}", ran.err);
+    assert!(
+        ran.err.contains("user/boss is left out: its name is taken by an entry that is about another"),
+        "{}",
+        ran.err
+    );
     assert!(ran.err.ends_with("main.toml: 1 entry added\n"), "{}", ran.err);
     assert!(lab.read("main.toml").contains("[user.nobody]"));
     assert_eq!(lab.read("part.toml"), "[group.root]\ngid = 0\n");
+}
+
+#[test]
+fn an_entry_that_is_skipped_is_left_as_it_is_and_gets_no_second_one() {
+    let text = "[user.root]\nuid = 1\nskip = \"not yet\"\n\n[port.80]\nskip = \"not yet\"\n";
+    let lab = Lab::with("verispec.toml", text);
+    let ran = lab.run(&["add", "user", "root"]);
+    let said = "verispec: user/root is left as it is: its entry is skipped\n";
+    assert_eq!(ok(&ran).err, format!("{said}verispec: verispec.toml: nothing is added, it was there already\n"));
+    let ran = lab.run(&["add", "port", "tcp:80", "tcp6:80"]);
+    let said = "verispec: 2 are left as they are (port/tcp:80, port/tcp6:80): their entries are skipped\n";
+    assert!(ok(&ran).err.starts_with(said), "{}", ran.err);
+    assert_eq!((lab.read("verispec.toml").as_str(), ran.out.as_str()), (text, ""));
+}
+
+#[test]
+fn one_reason_is_told_once_however_many_things_it_holds_up() {
+    let lab = Lab::empty();
+    let names: Vec<String> = (0..16).map(|n| format!("kernel.nonexistent-{n}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let ran = lab.run(&[&["add", "--spec", "-", "--exclude-key", "*", "kernel-param"], &names[..]].concat());
+    let lines: Vec<&str> = ran.err.lines().collect();
+    assert_eq!((ran.status, lines.len()), (1, 1), "{}", ran.err);
+    assert!(lines[0].starts_with("verispec: 16 are left out (kernel-param/kernel.nonexistent-0, "), "{}", ran.err);
+    assert!(lines[0].contains("kernel.nonexistent-9 and 6 more): "), "{}", ran.err);
+}
+
+#[test]
+fn a_spec_that_cannot_be_printed_is_no_success() {
+    let lab = Lab::empty();
+    for rest in ["add --spec - user root", "add user root", "coverage"] {
+        let ran = lab.shell(&format!("$V {rest} > /dev/full"));
+        assert_eq!(ran.status, 1, "{rest}: {}", ran.err);
+        assert!(ran.err.contains("cannot write to standard output: no space left on device"), "{rest}: {}", ran.err);
+    }
 }
 
 #[test]
@@ -147,7 +187,7 @@ fn what_cannot_be_observed_is_said_and_the_others_are_written() {
     let ran = lab.run(&["add", "--timeout", "300ms", "command", "sleep 30", "true"]);
     assert_eq!(ran.status, 1);
     assert!(ran.took < Duration::from_secs(10), "{:?}", ran.took);
-    assert!(ran.err.contains("command `sleep 30`: timed out after 3"), "{}", ran.err);
+    assert!(ran.err.contains("command/sleep 30 is left out: timed out after 3"), "{}", ran.err);
     assert_eq!(lab.read("verispec.toml"), "[command.true]\nexit-status = 0\n");
     let lab = Lab::empty();
     let ran = lab.run(&["add", "kernel-param", "fs.file-nr", "kernel.nonexistent"]);
@@ -170,6 +210,7 @@ fn names_settings_and_kinds_that_are_none_are_wrong_usage() {
         (&["--set", "count", "ping", "localhost"], "KEY=VALUE"),
         (&["--exclude-key", "[", "file", "/x"], "is not a glob"),
         (&["--samples", "0", "file", "/x"], "--samples"),
+        (&["--every", "1s", "file", "/x"], "--samples"),
         (&["file"], "<ID>"),
     ] {
         let ran = lab.run(&[&["add"], args].concat());
@@ -183,14 +224,38 @@ fn names_settings_and_kinds_that_are_none_are_wrong_usage() {
 fn settings_go_into_the_entry_and_a_secret_is_not_shown() {
     let lab = Lab::empty();
     let set = ["--set", "exec=[\"sh\", \"-c\", \"echo $TOKEN\"]", "--set", "env={TOKEN = \"hunter22\"}"];
-    let ran = lab.run(&[&["add", "command", "x"], &set[..]].concat());
+    let ran = lab.run(&[&["add", "--samples", "2", "--every", "1ms", "command", "x"], &set[..]].concat());
     assert!(!ok(&ran).out.contains("hunter22") && !ran.err.contains("hunter22"), "{}{}", ran.out, ran.err);
     let text = lab.read("verispec.toml");
     assert!(text.contains("env = { TOKEN = \"hunter22\" }") && !text.contains("stdout"), "{text}");
-    assert!(ran.err.contains("`stdout` is left out: there may be a secret in it"), "{}", ran.err);
+    assert!(ran.err.contains("command/x/stdout is left out: there may be a secret in it"), "{}", ran.err);
     ok(&lab.run(&["validate"]));
     ok(&lab.run(&["add", "--set", "path=/etc/passwd", "--set", "title=the accounts", "file", "accounts"]));
     assert!(lab.read("verispec.toml").contains("path = \"/etc/passwd\"\ntitle = \"the accounts\"\n"));
+    ok(&lab.run(&["validate"]));
+}
+
+#[test]
+fn output_that_is_another_each_time_is_not_written_as_if_it_stayed() {
+    for clock in ["date +%s%N", "echo $$; date +%N"] {
+        let lab = Lab::empty();
+        let ran = lab.run(&["add", "command", clock]);
+        let once = "/stdout is left out: it was looked at once, and may be another each time: pass `--samples 2`";
+        assert!(ok(&ran).err.contains(once), "{}", ran.err);
+        assert!(!lab.read("verispec.toml").contains("stdout"));
+        ok(&lab.run(&["validate"]));
+        let lab = Lab::empty();
+        let ran = lab.run(&["add", "--samples", "2", "--every", "1ms", "command", clock]);
+        assert!(ok(&ran).err.contains("/stdout is left out: nothing of it stayed: it was "), "{}", ran.err);
+        ok(&lab.run(&["validate"]));
+    }
+    let lab = Lab::empty();
+    ok(&lab.run(&["add", "--samples", "2", "--every", "1ms", "command", "date +%s%N; echo up"]));
+    assert!(
+        lab.read("verispec.toml").ends_with("exit-status = 0\nstdout = [\"up\"]\n"),
+        "{}",
+        lab.read("verispec.toml")
+    );
     ok(&lab.run(&["validate"]));
 }
 
@@ -208,7 +273,7 @@ fn several_looks_tell_what_moves_and_how_far() {
     let size = lab.path("size").display().to_string();
     ok(&lab.run(&["add", "--samples", "2", "--every", "1ms", "file", &size]));
     let text = lab.read("verispec.toml");
-    assert!(text.contains("# size was 5 B each time (2 looks, 1ms apart)\n") && text.contains("size = 5\n"), "{text}");
+    assert!(!text.contains("# size was") && text.contains("size = 5\n"), "{text}");
 }
 
 #[test]
@@ -219,4 +284,61 @@ fn names_that_would_drive_the_terminal_are_shown_without() {
     ok(&lab.run(&["validate"]));
     let ran = lab.run(&["add", "file", "/tmp/\u{1b}[31m\u{202e}x"]);
     assert!(ok(&ran).err.contains("there already"), "{}", ran.err);
+}
+
+#[test]
+fn what_the_environment_keeps_secret_is_neither_written_nor_accepted() {
+    let lab = Lab::with("a.toml", "[command.\"printenv API_TOKEN\"]\nstdout = \"x\\n\"\n");
+    let ran = lab.shell("API_TOKEN=canary123 $V add --samples 2 --every 10ms --spec - command 'printenv API_TOKEN'");
+    assert!(!format!("{}{}", ran.out, ran.err).contains("canary"), "{}{}", ran.out, ran.err);
+    assert!(ran.err.contains("/stdout is left out: there may be a secret in it"), "{}", ran.err);
+    let ran = lab.shell("API_TOKEN=canary123 $V accept a.toml --yes");
+    assert!(ran.status == 1 && !format!("{}{}", ran.out, ran.err).contains("canary"), "{}{}", ran.out, ran.err);
+    assert!(ran.err.contains("there is a secret in what was found"), "{}", ran.err);
+    assert!(!lab.read("a.toml").contains("canary"));
+}
+
+#[test]
+fn a_secret_in_a_file_is_not_accepted() {
+    let key = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49canary\n-----END PRIVATE KEY-----\n";
+    let hash = "root:$6$rGXrTBnC$N4s0mYh3Vq7Jx2kPz5Lw8Rt1Ub6Ic9canary:19000:0:::\n";
+    for text in [key, hash, "PGPASSWORD=canary1\n", "postgres://bob:canary@db/x\n"] {
+        let lab = Lab::empty();
+        lab.write("secret", text);
+        let spec = format!("[file.\"{}\"]\ncontents = \"other\"\n", lab.path("secret").display());
+        lab.write("a.toml", &spec);
+        let ran = lab.run(&["accept", "a.toml", "--yes"]);
+        assert!(ran.status == 1 && !format!("{}{}", ran.out, ran.err).contains("canary"), "{}{}", ran.out, ran.err);
+        assert!(ran.err.contains("there is a secret in what was found"), "{}", ran.err);
+        assert_eq!(lab.read("a.toml"), spec);
+    }
+}
+
+#[test]
+fn a_glob_that_leaves_out_no_key_of_any_kind_is_wrong_usage() {
+    let lab = Lab::empty();
+    for (glob, words) in [
+        ("moed", "`moed` is no key of any kind: did you mean `mode`?"),
+        ("file.moed", "did you mean `file.mode`?"),
+        ("zzzzzzzz*", "`zzzzzzzz*` is no key of any kind: `verispec kinds KIND` lists them"),
+        ("exists", "`exists` says whether a thing is there, which is never left out"),
+    ] {
+        for verb in [&["add"][..], &["autoadd"]] {
+            let thing: &[&str] = if verb == ["add"] { &["user", "root"] } else { &["root"] };
+            let ran = lab.run(&[verb, &["--spec", "-", "--exclude-key", glob], thing].concat());
+            assert!(ran.status == 64 && ran.err.contains(words) && ran.out.is_empty(), "{}{}", ran.out, ran.err);
+        }
+    }
+    for glob in ["*", "mode", "file.*", "*-in", "arch"] {
+        ok(&lab.run(&["add", "--spec", "-", "--exclude-key", glob, "user", "root"]));
+    }
+}
+
+#[test]
+fn a_command_that_the_shell_does_not_find_is_written_and_told() {
+    let ran = Lab::empty().run(&["add", "--spec", "-", "command", "no-such-command-1"]);
+    assert_eq!(ok(&ran).out, "[command.no-such-command-1]\nexit-status = 127\n");
+    let why =
+        "/exit-status is written as it was, but 127 is what the shell ends with where it does not find the command";
+    assert!(ran.err.contains(why), "{}", ran.err);
 }

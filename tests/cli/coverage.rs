@@ -62,6 +62,26 @@ fn what_may_not_be_looked_at_is_not_covered_whatever_the_spec_says() {
 }
 
 #[test]
+fn what_is_skipped_is_not_covered_and_is_not_added_a_second_time() {
+    let text = "user:\n  root: {uid: 0, skip: true}\n";
+    let lab = Lab::with("verispec.yaml", text);
+    let ran = lab.run(&["coverage", "--add"]);
+    assert!(ran.err.contains("user/root is left as it is: its entry is skipped\n"), "{ran}");
+    let after = lab.read("verispec.yaml");
+    assert!(after.starts_with(text.trim_end()) && after.matches(" root:").count() == 1, "{after}");
+    assert_eq!(kind(&json(&lab, &[]), "user")["missing"][0]["name"], "root");
+    // That alone is nothing that went wrong.
+    let status = lab.run(&["coverage", "--add"]).status;
+    lab.write("verispec.yaml", after.replace(", skip: true", ""));
+    assert_eq!(lab.run(&["coverage", "--add"]).status, status);
+    // What another spec sets aside is not written either.
+    lab.write("a.yaml", text);
+    let ran = lab.run(&["coverage", "--add", "--spec", "b.toml", "a.yaml"]);
+    assert!(!lab.read("b.toml").contains("[user.root]"), "{ran}");
+    lab.run(&["coverage", "--every", "1s"]).ended(64).says("--samples");
+}
+
+#[test]
 fn what_is_appended_passes_and_is_covered() {
     let text = "[user.root]\nuid = 0 # as ever\n";
     let lab = Lab::with("host.toml", text);
@@ -80,4 +100,20 @@ fn what_is_appended_passes_and_is_covered() {
     lab.run(&["coverage", "--add", "host.toml", "verispec.toml"])
         .ended(64)
         .says("name the spec to add to with `--spec`");
+}
+
+#[test]
+fn a_port_that_the_kernel_may_have_drawn_is_listed_and_not_appended() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let name = format!("tcp4:{}", listener.local_addr().unwrap().port());
+    let lab = Lab::with("host.toml", "[user.root]\n");
+    let listed = kind(&json(&lab, &["host.toml"]), "port").to_string();
+    assert!(listed.contains(&format!("\"{name}\"")), "{listed}");
+    let ran = lab.run(&["coverage", "--add", "host.toml"]);
+    ran.ended(1).says(&format!("port/{name} is left out: the kernel may have chosen it ("));
+    ran.says(&format!("; if it stays, write it with `verispec add port {name}`"));
+    assert!(!lab.read("host.toml").contains(&name), "{}", lab.read("host.toml"));
+    lab.run(&["add", "--spec", "host.toml", "port", &name]).ended(0);
+    let ran = lab.run(&["coverage", "--add", "host.toml"]);
+    assert!(!ran.err.contains(&name), "{ran}");
 }

@@ -22,7 +22,7 @@ fn the_status_tells_whether_two_specs_say_the_same() {
     let ran = lab.run(&["diff", "a.toml", "other.yml"]);
     assert_eq!(
         ran.ended(1).out,
-        "--- a.toml\n+++ other.yml\n\nfile./etc/passwd\n  mode: - \"0644\"\n        + \"0600\"\nfile./srv  only in other.yml\n\n\
+        "--- a.toml\n+++ other.yml\n\nfile//etc/passwd\n  mode: - \"0644\"\n        + \"0600\"\nfile//srv  only in other.yml\n\n\
          1 entry differs in 1 key, 1 entry is only in other.yml; 0 entries are the same\n"
     );
     let ran = lab.run(&["--color", "always", "diff", "a.toml", "other.yml"]);
@@ -64,7 +64,7 @@ fn includes_are_part_of_a_spec() {
     lab.write("parts/one.yaml", SAME);
     lab.run(&["diff", "a.toml", "b.toml"]).ended(0);
     lab.write("parts/two.yaml", "group: {adm: {}}\n");
-    lab.run(&["diff", "a.toml", "b.toml"]).ended(1).says("group.adm  only in b.toml");
+    lab.run(&["diff", "a.toml", "b.toml"]).ended(1).says("group/adm  only in b.toml");
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod goss;
 mod goss_render;
 mod hang;
 mod hostile;
+mod image;
 mod include;
 mod migrate;
 mod output;
@@ -28,6 +29,7 @@ mod secrets;
 mod select;
 mod specs;
 mod timing;
+mod written;
 
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;

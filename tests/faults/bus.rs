@@ -88,12 +88,13 @@ fn a_bus_that_is_silent_closes_or_babbles_answers_for_no_unit() {
 }
 
 #[test]
-fn where_no_systemd_runs_no_unit_is_called_absent() {
+fn where_no_init_system_runs_no_unit_is_called_absent() {
     if Path::new("/run/systemd/system").exists() || Path::new("/run/dbus/system_bus_socket").exists() {
         eprintln!("skipped: systemd, or a bus, runs here");
         return;
     }
     let lab = Lab::empty();
-    let questions = [("service.ssh", SERVICE, "systemd does not run here"), ("service.no-such", PRESENCE, "systemd")];
+    let names = "ask for what runs with `process`";
+    let questions = [("service.no-such", SERVICE, names), ("service.no-other", PRESENCE, names)];
     lab.unknown(&questions, run_with(""));
 }

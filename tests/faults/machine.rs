@@ -12,9 +12,9 @@ fn a_tree_of_files_answers_for_no_machine() {
     );
     only_a_machine_tells(host, "command.true", &[("exit-status", "0"), ("stdout", "\"\""), ("duration", "\"< 1s\"")]);
     only_a_machine_tells(
-        host,
+        "service",
         "service.ssh",
-        &[("exists", "true"), ("running", "true"), ("enabled", "true"), ("masked", "true"), ("restarts", "0")],
+        &[("running", "true"), ("state", "\"active\""), ("restarts", "0"), ("properties.Restart", "\"always\"")],
     );
     only_a_machine_tells(
         host,

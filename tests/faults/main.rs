@@ -19,16 +19,16 @@ mod machine;
 mod names;
 mod packages;
 mod processes;
+mod services;
 mod tree;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use time::macros::datetime;
 use tree::Tree;
-use verispec::gather::{Event, gather};
+use verispec::gather;
 use verispec::host::{Host, TreeFiles};
 use verispec::load::{Rejected, Spec, load_text};
-use verispec::plan::Limits;
 use verispec::spec::Claim;
 use verispec::syntax::Format;
 use verispec::verdict::{Outcome, judge};
@@ -130,15 +130,10 @@ fn outcome(host: &Host, spec: &str, key: &str) -> Outcome {
         Ok(Spec { claims, .. }) => claims.into(),
         Err(Rejected { sources, wrong }) => panic!("{}", sources.render(&wrong, false)),
     };
-    let mut seen = None;
     let began = Instant::now();
-    gather(&claims, vec![0], host, Limits { timeout: Duration::from_secs(5), ..Limits::default() }, &mut |event| {
-        if let Event::Answer(_, gathered) = event {
-            seen = Some(gathered.observed);
-        }
-    });
+    let mut seen = gather::all(&claims, |_| true, host, Duration::from_secs(5));
     assert!(began.elapsed() < Duration::from_secs(10));
-    let verdicts = judge(&claims[0], seen.expect("answered"));
+    let verdicts = judge(&claims[0], seen.swap_remove(0).expect("answered"));
     let plain = key.replace('"', "");
     verdicts.into_iter().find(|v| v.key == plain).unwrap_or_else(|| panic!("no verdict on {key}")).outcome
 }

@@ -18,10 +18,9 @@ mod thousand;
 
 use std::sync::Arc;
 use std::time::Duration;
-use verispec::gather::{Event, gather};
+use verispec::gather;
 use verispec::host::Host;
 use verispec::load::{Rejected, Spec, load_text};
-use verispec::plan::Limits;
 use verispec::spec::Claim;
 use verispec::syntax::Format;
 use verispec::verdict::{Outcome, judge};
@@ -37,13 +36,7 @@ pub fn outcomes_within(spec: &str, timeout: Duration) -> Vec<(String, Outcome)> 
         Ok(Spec { claims, .. }) => claims.into(),
         Err(Rejected { sources, wrong }) => panic!("{}", sources.render(&wrong, false)),
     };
-    let mut seen: Vec<_> = claims.iter().map(|_| None).collect();
-    let limits = Limits { timeout, ..Limits::default() };
-    gather(&claims, (0..claims.len()).collect(), &Host::local(), limits, &mut |event| {
-        if let Event::Answer(index, gathered) = event {
-            seen[index] = Some(gathered.observed);
-        }
-    });
+    let seen = gather::all(&claims, |_| true, &Host::local(), timeout);
     let judged = claims.iter().zip(seen).flat_map(|(claim, seen)| judge(claim, seen.expect("answered")));
     judged.map(|v| (format!("{}.{}", v.claim.id, v.key), v.outcome)).collect()
 }

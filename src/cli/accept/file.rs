@@ -3,11 +3,11 @@
 use crate::accept::{Page, Wanted, changes, settle};
 use crate::edit::Change;
 use crate::load::book::{Book, Unopened};
-use crate::load::load_text;
+use crate::load::{Spec, load_text};
 use crate::resource::Observed;
-use crate::syntax::Source;
+use crate::syntax::{Source, Span};
 use crate::value::Value;
-use crate::verdict::Verdict;
+use crate::verdict::{Verdict, judge};
 use std::collections::HashMap;
 
 /// An expectation that does not hold, and what becomes of it.
@@ -38,7 +38,7 @@ impl Failing<'_> {
 
     /// `kind/name/key`
     pub fn name(&self) -> String {
-        format!("{}/{}/{}", self.verdict.claim.kind.name, self.verdict.claim.id, self.verdict.key)
+        format!("{}/{}", self.verdict.claim.address(), self.verdict.key)
     }
 }
 
@@ -49,6 +49,22 @@ pub struct Moved {
     pub files: Vec<u32>,
     pub old: String,
     pub new: String,
+    /// What it says once it is written.
+    pub after: Option<Spec>,
+}
+
+/// The line that a span begins on, from 1.
+pub fn line(text: &str, span: Span) -> usize {
+    let before = text.as_bytes().get(..span.start as usize).unwrap_or_default();
+    memchr::memchr_iter(b'\n', before).count() + 1
+}
+
+/// The line that what was left stands on in a file that was written.
+pub fn line_in(after: &Spec, one: &Failing) -> Option<usize> {
+    let claim = after.claims.iter().filter(|claim| claim.span.file == 0).nth(one.entry)?;
+    let verdicts = judge(claim, one.seen.clone());
+    let span = verdicts.get(one.index)?.expectation.span;
+    Some(line(&after.sources.files.first()?.text, span))
 }
 
 /// Reads a file anew, which must be as it was when it was run; `source` is what it was then, without its secrets.
@@ -58,7 +74,7 @@ pub fn open(source: &Source, file: u32) -> Result<Moved, Unopened> {
     if shown != source.text {
         return Err(Unopened::Because(format!("`{}` has changed since it was read: run it again", source.name)));
     }
-    Ok(Moved { book, files: vec![file], old: shown.clone(), new: shown })
+    Ok(Moved { book, files: vec![file], old: shown.clone(), new: shown, after: None })
 }
 
 /// A text without its secrets; `None` of one that is no spec.
@@ -68,6 +84,11 @@ fn shown(book: &Book, text: &str) -> Option<String> {
 }
 
 impl Moved {
+    /// Notes that it is written.
+    pub fn written(&mut self) {
+        self.after = load_text(&self.book.name, self.book.text.clone(), self.book.format).ok();
+    }
+
     /// Makes what can be made hold, and notes of the others why they are left. A file that is included twice has its
     /// expectations twice, which move once.
     pub fn take<'c>(&mut self, failing: &mut [&mut Failing<'c>]) {

@@ -1,6 +1,6 @@
 //! Which expectations the words of the command line mean.
 
-use crate::resource::Kind;
+use crate::resource::{Kind, address};
 use crate::spec::Claim;
 use crate::syntax::{Format, nearest};
 use globset::{GlobBuilder, GlobMatcher};
@@ -73,9 +73,9 @@ impl Chosen {
 
 impl Word {
     fn means(&self, claim: &Claim, key: &str) -> bool {
-        let entry = format!("{}/{}", claim.kind.name, claim.id);
+        let entry = claim.address();
         // `file/etc/passwd` is `file//etc/passwd`.
-        let short = claim.id.strip_prefix('/').map(|id| format!("{}/{id}", claim.kind.name));
+        let short = claim.id.strip_prefix('/').map(|id| address(claim.kind.name, id));
         [Some(entry), short].into_iter().flatten().any(|entry| {
             let whole = format!("{entry}/{key}");
             let is = |name: &str| self.text == name || self.glob.as_ref().is_some_and(|glob| glob.is_match(name));
@@ -91,10 +91,9 @@ fn keys(claim: &Claim) -> impl Iterator<Item = String> {
 }
 
 fn meant(text: &str, claims: &[Claim]) -> String {
-    let entry = |claim: &Claim| format!("{}/{}", claim.kind.name, claim.id);
-    let mut names: Vec<String> = claims.iter().map(entry).collect();
+    let mut names: Vec<String> = claims.iter().map(Claim::address).collect();
     let entries = names.len();
-    names.extend(claims.iter().flat_map(|claim| keys(claim).map(move |key| format!("{}/{key}", entry(claim)))));
+    names.extend(claims.iter().flat_map(|claim| keys(claim).map(move |key| format!("{}/{key}", claim.address()))));
     if let Some(near) = nearest(text, names.iter().map(String::as_str)) {
         return format!("; did you mean `{near}`?");
     }

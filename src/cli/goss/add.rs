@@ -4,13 +4,12 @@ use super::line::Line;
 use super::value::span;
 use super::{Common, NOT_OK};
 use crate::cli::{OK, finished, print, say};
-use crate::gather::{Event, gather};
+use crate::gather;
 use crate::goss::Section;
 use crate::goss::snapshot::{How, Snapshot, Subject, subject};
 use crate::host::Host;
 use crate::host::sockets::{Family, Transport};
 use crate::load::gossfile::Gossfile;
-use crate::plan::Limits;
 use crate::report::printable::line as shown;
 use crate::resource::Observed;
 use crate::spec::Claim;
@@ -141,14 +140,8 @@ impl Book<'_> {
 
     /// Looks on a thread that is given up in time, whatever hangs.
     fn observe(&self, claim: Claim) -> Observed {
-        let (claims, mut answer) = (Arc::new(vec![claim]), None);
-        let limits = Limits { timeout: WAIT, ..Limits::default() };
-        gather(&claims, vec![0], &self.host, limits, &mut |event| {
-            if let Event::Answer(_, gathered) = event {
-                answer = Some(gathered.observed);
-            }
-        });
-        answer.unwrap_or_else(|| Err(Fault::Failed("it was not answered".into())))
+        let seen = gather::all(&Arc::new(vec![claim]), |_| true, &self.host, WAIT);
+        seen.into_iter().next().flatten().unwrap_or_else(|| Err(Fault::Failed("it was not answered".into())))
     }
 
     /// Adds what was seen to the file and says so.

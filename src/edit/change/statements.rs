@@ -24,8 +24,7 @@ pub fn change(text: &str, document: &Document, change: &Change, hand: Hand) -> V
             Some(Found { member: Some((bracket, at)), .. }) => bracket.remove(text, at),
             Some(Found { statement, .. }) => gone(text, &[statement], hand),
             None => {
-                let below: Vec<&Statement> =
-                    document.statements.iter().filter(|one| one.at.starts_with(path)).collect();
+                let below: Vec<&Statement> = document.about(path).filter(|one| one.at.starts_with(path)).collect();
                 gone(text, &below, hand)
             }
         },
@@ -41,7 +40,7 @@ struct Found<'d> {
 }
 
 fn find<'d>(document: &'d Document, path: &[Step]) -> Option<Found<'d>> {
-    document.statements.iter().find_map(|statement| {
+    document.holding(path).find_map(|statement| {
         let What::Pair(shape) = &statement.what else { return None };
         let rest = path.strip_prefix(&*statement.at)?;
         let (shape, member) = inside(shape, rest, None)?;
@@ -116,16 +115,16 @@ fn add(text: &str, document: &Document, path: &[Step], value: &Value, hand: Hand
     };
     let behind = |one: &Statement| next_line(text, one.end);
     let mut layouts = vec![];
-    if let Some(header) = document.statements.iter().find(|one| one.is_header() && one.at == table) {
+    if let Some(header) = document.about(table).find(|one| one.is_header() && one.at == table) {
         let last = document.pairs_of(header).last();
         layouts.push(line(behind(last.unwrap_or(header)), Some(last.unwrap_or(header)), &[]));
     }
     let beside = |one: &&Statement| !one.is_header() && one.above <= table.len() && one.at.starts_with(table);
-    if let Some(last) = document.statements.iter().rfind(beside) {
+    if let Some(last) = document.about(table).rfind(beside) {
         layouts.push(line(behind(last), Some(last), table.get(last.above..).unwrap_or_default()));
     }
     let below = |one: &&Statement| one.is_header() && one.at.starts_with(table);
-    if let Some(first) = document.statements.iter().find(below) {
+    if let Some(first) = document.about(table).find(below) {
         let at = start_of(text, first.start);
         if table.is_empty() {
             layouts.push(line(at, None, &[]));

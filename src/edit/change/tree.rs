@@ -8,24 +8,28 @@ use crate::edit::splice::{
     Splice, before, behind, indent, is_blank, line, line_end, line_start, lines, next_line, own_line,
 };
 use crate::edit::yaml::{Style, behind_block, column, end_of_document};
-use crate::edit::{Change, Layout, Refusal, Step, alias, origin};
+use crate::edit::{Change, Layout, Refusal, Step, alias};
 use crate::syntax::{Data, Format, Node};
 use crate::value::Value;
 
 /// Ways to make a change, the best first; refused where it is no change of what stands at the path.
 pub fn change(text: &str, root: &Node, change: &Change, hand: Hand) -> Result<Vec<Layout>, Refusal> {
+    if hand.format == Format::Yaml {
+        match change {
+            Change::Set(path, _) | Change::Append(path, _) => alias::check(text, root, path)?,
+            Change::Remove(path) => _ = alias::reach(text, root, path)?,
+        }
+    }
     let editor = Editor { text, root, hand };
     Ok(match change {
         Change::Set(path, value) => match find(root, path) {
             Some(_) => {
                 let place = editor.place(path)?;
-                alias(text, place.node)?;
                 editor.set(&place, value)
             }
             None => {
                 let (last, above) = path.split_last().ok_or("the whole spec cannot be added")?;
                 let place = editor.place(above)?;
-                alias(text, place.node)?;
                 match last {
                     Step::Key(key) => editor.add(&place, key, value),
                     Step::Index(_) => vec![],
@@ -34,14 +38,12 @@ pub fn change(text: &str, root: &Node, change: &Change, hand: Hand) -> Result<Ve
         },
         Change::Append(path, value) => {
             let place = editor.place(path)?;
-            alias(text, place.node)?;
             editor.append(place.node, value)
         }
         Change::Remove(path) => {
             let (last, above) = path.split_last().ok_or("the whole spec cannot be removed")?;
             editor.place(path)?;
             let place = editor.place(above)?;
-            alias(text, place.node)?;
             editor.remove(&place, last)
         }
     })
@@ -82,9 +84,6 @@ impl<'e, 's> Editor<'e, 's> {
                     (node, self.dash(parent, *at).filter(|_| !flow).map(|dash| (dash, dash + 1)))
                 }
             };
-            if self.hand.format == Format::Yaml {
-                origin(self.text, parent, node)?;
-            }
             at = At { node, hook, flow };
         }
         Ok(at)

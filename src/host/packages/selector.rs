@@ -86,7 +86,7 @@ impl Selector {
         self.manager.map_or(!manager.is_beside(), |own| own == manager)
     }
 
-    pub(super) fn is_glob(&self) -> bool {
+    pub fn is_glob(&self) -> bool {
         self.glob.is_some()
     }
 
@@ -105,6 +105,26 @@ impl Selector {
             || (self.manager.is_some_and(|manager| !manager.is_beside()) && other.manager.is_none());
         let architecture = self.architecture.is_none() || self.architecture == other.architecture;
         manager && architecture && other.glob.is_none() && self.is_of(&other.name)
+    }
+
+    /// What selects whatever this, which is no glob, selects, each in the one spelling that all of its spellings share, and
+    /// this first: with and without its manager and its architecture.
+    pub fn includers(&self) -> Vec<String> {
+        let own = || Manager::ALL.iter().copied().filter(|manager| !manager.is_beside());
+        let mut managers = vec![self.manager];
+        match self.manager {
+            None => managers.extend(own().map(Some)),
+            Some(manager) if !manager.is_beside() => managers.push(None),
+            Some(_) => {}
+        }
+        let mut architectures = vec![self.architecture.as_deref().unwrap_or_default()];
+        architectures.extend(self.architecture.as_ref().map(|_| ""));
+        let spelled = |manager: &Option<Manager>, architecture: &str| {
+            let manager = manager.map_or("", Manager::word);
+            format!("{manager}:{}:{architecture}", self.name)
+        };
+        let all = managers.iter().flat_map(|manager| architectures.iter().map(|one| spelled(manager, one)));
+        all.collect()
     }
 
     pub(super) fn matches(&self, package: &Package) -> bool {

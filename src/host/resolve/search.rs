@@ -132,8 +132,8 @@ impl<'a> Search<'a> {
             "files" => self.files(),
             // What is no machine has no names but those in its files.
             _ if let Err(fault) = self.host.machine() => {
-                let why = format!("{HOSTS} has no {}address of `{}`; {fault}", self.family.word(), self.name);
-                Told::Lost(Unreached::Fault(Fault::Unsupported(why)))
+                let why = |why| format!("{HOSTS} has no {}address of `{}`; {why}", self.family.word(), self.name);
+                Told::Lost(Unreached::Fault(fault.map(why)))
             }
             "dns" => self.dns(),
             "resolve" => match &self.names.conf {

@@ -1,14 +1,19 @@
 //! Units by systemd's D-Bus interface: org.freedesktop.systemd1(5).
 
-use super::Unit;
+use super::enabled::{self, Enabled};
+use super::files::{UnitFiles, is_template};
+use super::ties::{self, Standing, Ties};
+use super::{Init, State, at_rest, sysv, there};
+use crate::host::Host;
 use crate::host::dbus::{self, Address, Bus, Call, Endpoint, Item, Refusal};
-use crate::value::{Fault, Value};
+use crate::value::{Fault, Known, Value};
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
 /// systemd's own socket, on which it answers root without a bus.
-pub const PRIVATE: &str = "/run/systemd/private";
+const PRIVATE: &str = "/run/systemd/private";
 
 const NAME: &str = "org.freedesktop.systemd1";
 const MANAGER: (&str, &str) = ("/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager");
@@ -29,8 +34,44 @@ struct Row {
     path: String,
 }
 
+/// A unit that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unit {
+    /// As it was asked for, which may be an alias.
+    asked: String,
+    /// Its own name, which an alias leads to.
+    id: String,
+    /// `ActiveState`.
+    active: String,
+    /// `LoadState` is `masked`.
+    masked: bool,
+    /// Its D-Bus object; `None` of a unit that systemd has not loaded: a template, a new file.
+    path: Option<String>,
+}
+
+/// sd_booted(3), or somebody has said where it is to be asked.
+pub fn runs(host: &Host) -> Result<bool, Fault> {
+    let lent = host.machine().is_ok() && dbus::configured().is_some();
+    Ok(lent || there(host, "/run/systemd/system")?)
+}
+
+/// Whether this is a container that is lent the bus of its host.
+pub fn is_lent(host: &Host) -> Result<bool, Fault> {
+    Ok(host.machine().is_ok() && there(host, dbus::SYSTEM_BUS)?)
+}
+
+/// Files alone tell of units where there is no bus.
+pub fn open(host: &Host, runs: bool) -> Result<Box<dyn Init>, Fault> {
+    let private = there(host, PRIVATE)?;
+    let may_be_asked = dbus::configured().is_some() || private || there(host, dbus::SYSTEM_BUS)?;
+    if !runs || host.machine().is_err() || !may_be_asked {
+        return at_rest::open(host);
+    }
+    Ok(Box::new(Arc::new(Systemd::new(bus(private)))))
+}
+
 /// Where systemd answers. As systemctl does, root goes past the bus, so that a bus which hangs does not matter.
-pub fn bus(private: bool) -> Bus {
+fn bus(private: bool) -> Bus {
     let mut endpoints = dbus::system_bus();
     if private && dbus::configured().is_none() && rustix::process::geteuid().is_root() {
         endpoints.insert(0, Endpoint { address: Address::Path(PRIVATE.into()), greets: false });
@@ -165,6 +206,106 @@ impl Systemd {
     }
 }
 
+impl Init for Arc<Systemd> {
+    fn unit(&self, host: &Host, name: &str) -> Result<Option<Box<dyn super::Unit>>, Fault> {
+        let unit = Systemd::unit(self, name, host.deadline())?;
+        let live = |unit| {
+            let (systemd, file, properties) = (self.clone(), OnceCell::new(), OnceCell::new());
+            Box::new(Live { systemd, unit, file, properties }) as Box<dyn super::Unit>
+        };
+        Ok(unit.map(live))
+    }
+
+    fn names(&self, host: &Host) -> Result<Vec<String>, Fault> {
+        self.loaded(host.deadline())
+    }
+
+    fn enabled(&self, host: &Host) -> Result<Known<Enabled>, Fault> {
+        enabled::enabled(host, &UnitFiles::read(host)?)
+    }
+}
+
+/// A unit, and what has been asked of it.
+struct Live {
+    systemd: Arc<Systemd>,
+    unit: Unit,
+    /// systemd's word for its unit file.
+    file: OnceCell<Result<Option<String>, Fault>>,
+    properties: OnceCell<Result<Vec<(String, Value)>, Fault>>,
+}
+
+impl Live {
+    fn file(&self, host: &Host) -> Result<Option<&str>, Fault> {
+        let file = self.file.get_or_init(|| self.systemd.file_state(&self.unit.asked, host.deadline()));
+        file.as_ref().map(Option::as_deref).map_err(Clone::clone)
+    }
+}
+
+impl super::Unit for Live {
+    fn id(&self) -> &str {
+        &self.unit.id
+    }
+
+    fn state(&self, _: &Host) -> Result<State, Fault> {
+        let word = &self.unit.active;
+        let unknown = || Fault::Unsupported(format!("systemd says `{word}`, a state that is not known here"));
+        State::parse(word).ok_or_else(unknown)
+    }
+
+    fn enabled(&self, host: &Host) -> Result<bool, Fault> {
+        match self.file(host)? {
+            // systemctl leaves a unit that was only generated from an init script to the links of that script.
+            None | Some("generated") if sysv::has_script(host, &self.unit.id)? => {
+                sysv::starts_by_itself(host, &self.unit.id)
+            }
+            Some(word) => at_rest::starts_with(&self.unit.asked, word),
+            None => Ok(false),
+        }
+    }
+
+    fn masked(&self, host: &Host) -> Result<bool, Fault> {
+        Ok(self.unit.masked || matches!(self.file(host)?, Some("masked" | "masked-runtime")))
+    }
+
+    fn runlevels(&self, host: &Host) -> Result<Vec<String>, Fault> {
+        sysv::runlevels(host, &self.unit.id)
+    }
+
+    fn restarts(&self, host: &Host) -> Result<Option<u64>, Fault> {
+        if !self.unit.id.ends_with(".service") {
+            return Ok(None);
+        }
+        match self.properties(host)?.iter().find(|(name, _)| name == "NRestarts") {
+            Some((_, Value::Int(count))) => Ok(u64::try_from(*count).ok()),
+            Some(_) => Err(Fault::Malformed("systemd: `NRestarts` is not a number".into())),
+            None => Err(Fault::Unsupported("this systemd does not count restarts".into())),
+        }
+    }
+
+    fn properties(&self, host: &Host) -> Result<&[(String, Value)], Fault> {
+        let properties = self.properties.get_or_init(|| self.systemd.properties(&self.unit, host.deadline()));
+        properties.as_deref().map_err(Clone::clone)
+    }
+
+    fn standing(&self, host: &Host) -> Result<Standing, Fault> {
+        let id = self.unit.id.clone();
+        if State::parse(&self.unit.active).is_some_and(State::runs) {
+            return Ok(Standing { id, active: true, used: true, is_static: false });
+        }
+        // systemd looks through all of its directories for that.
+        let state = self.systemd.file_state(&id, host.deadline())?;
+        let used = matches!(state.as_deref(), Some("enabled" | "enabled-runtime" | "generated"));
+        Ok(Standing { id, active: false, used, is_static: state.as_deref() == Some("static") })
+    }
+
+    fn ties(&self, host: &Host) -> Result<Option<Ties>, Fault> {
+        if self.unit.path.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(ties::of(&self.unit.id, self.properties(host)?)))
+    }
+}
+
 fn fault(refusal: Refusal) -> Fault {
     match refusal.name.as_str() {
         "org.freedesktop.DBus.Error.ServiceUnknown" | "org.freedesktop.DBus.Error.NameHasNoOwner" => {
@@ -197,10 +338,6 @@ fn rows(items: Vec<Item>) -> Option<Loaded> {
 /// A unit whose file was taken away is `not-found`, and goes on running all the same.
 fn is_there(load: &str, active: &str) -> bool {
     load != "not-found" || !matches!(active, "inactive" | "failed")
-}
-
-fn is_template(name: &str) -> bool {
-    name.rsplit_once('.').is_some_and(|(stem, _)| stem.ends_with('@'))
 }
 
 /// The object of a unit: its name, with all but letters and digits written as `_2e`.

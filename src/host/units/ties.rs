@@ -1,6 +1,6 @@
 //! What a unit leads to: its file, its main process, its account, its sockets, the units that start it.
 
-use super::{Unit, files};
+use super::files::is_template;
 use crate::host::Host;
 use crate::value::{Fault, Value};
 
@@ -34,43 +34,30 @@ pub struct Standing {
 }
 
 impl Host {
-    /// The names of the units that are there: of a machine those that systemd has loaded, of a tree those with a file.
+    /// The names of the units that are there: of a running systemd those that it has loaded, else those with a file.
     pub fn unit_names(&self) -> Result<Vec<String>, Fault> {
-        match self.machine() {
-            Ok(_) => self.units()?.loaded(self.deadline()),
-            Err(_) => files::names(self),
-        }
+        self.units()?.init.names(self)
     }
 
-    /// How the unit of this name stands; `None` if there is none.
+    /// How the unit of this name stands; `None` if there is none, or only a template.
     pub fn unit_standing(&self, name: &str) -> Result<Option<Standing>, Fault> {
-        if self.machine().is_err() {
-            return files::standing(self, name);
+        if is_template(name) {
+            return Ok(None);
         }
-        let units = self.units()?;
-        let Some(Unit { id, active, .. }) = units.unit(name, self.deadline())? else { return Ok(None) };
-        if matches!(active.as_str(), "active" | "reloading" | "refreshing") {
-            return Ok(Some(Standing { id, active: true, used: true, is_static: false }));
-        }
-        // systemd looks through all of its directories for that.
-        let state = units.file_state(&id, self.deadline())?;
-        let used = matches!(state.as_deref(), Some("enabled" | "enabled-runtime" | "generated"));
-        Ok(Some(Standing { id, active: false, used, is_static: state.as_deref() == Some("static") }))
+        self.units()?.unit(self, name)?.map(|unit| unit.standing(self)).transpose()
     }
 
     /// What the unit of this name leads to; `None` if there is none, or systemd has not read it.
     pub fn unit_ties(&self, name: &str) -> Result<Option<Ties>, Fault> {
-        if self.machine().is_err() {
-            return files::ties(self, name);
+        if is_template(name) {
+            return Ok(None);
         }
-        let units = self.units()?;
-        let Some(unit) = units.unit(name, self.deadline())?.filter(|unit| unit.path.is_some()) else { return Ok(None) };
-        Ok(Some(of(&unit.id, &units.properties(&unit, self.deadline())?)))
+        Ok(self.units()?.unit(self, name)?.map(|unit| unit.ties(self)).transpose()?.flatten())
     }
 }
 
 /// By the properties of org.freedesktop.systemd1(5).
-fn of(id: &str, properties: &[(String, Value)]) -> Ties {
+pub(super) fn of(id: &str, properties: &[(String, Value)]) -> Ties {
     let property = |name: &str| properties.iter().find(|(n, _)| n == name).map_or(&Value::Absent, |(_, value)| value);
     let filled = |name: &str| text(property(name)).filter(|text| !text.is_empty()).map(str::to_owned);
     let passing = matches!(property("DynamicUser"), Value::Bool(true));

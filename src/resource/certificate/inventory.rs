@@ -1,7 +1,8 @@
 //! The certificates that lie under /etc, but for those that a host only trusts.
 
 use super::{not_after, sans};
-use crate::host::{FileType, Host, Stat, bundle};
+use crate::host::bundle::{self, Holds, LARGEST};
+use crate::host::{FileType, Host, Stat};
 use crate::resource::Thing;
 use crate::value::{Fault, Known};
 use sha2::{Digest, Sha256};
@@ -13,12 +14,8 @@ const TOP: &str = "/etc";
 const ENDINGS: &[&str] = &["pem", "crt", "cer", "cert", "der"];
 /// What a file of any other name must begin with.
 const MARK: &[u8] = b"-----BEGIN CERTIFICATE";
-/// Bytes of a file that is read.
-const LARGEST: u64 = 256 << 10;
 /// Files that are told of.
 const MOST: usize = 2_000;
-/// Certificates of a chain. A file with more is one of roots.
-const LONGEST: usize = 16;
 /// Stores of roots, and what certbot has kept of the past.
 const LEFT_OUT: &[&str] =
     &["/etc/ca-certificates", "/etc/letsencrypt/archive", "/etc/pki/ca-trust", "/etc/pki/java", "/etc/ssl/certs/java"];
@@ -78,11 +75,12 @@ fn look(host: &Host, path: &str, stat: &Stat) -> Result<Option<Found>, Fault> {
     if !named && !bytes.starts_with(MARK) {
         return Ok(None);
     }
-    let (chain, what) = match bundle::parse(&bytes) {
-        Ok(chain) if chain.len() > LONGEST => return Ok(None),
-        Ok(chain) => (chain.iter().map(|der| Sha256::digest(der).into()).collect(), told(chain.first())),
-        Err(_) if bundle::says_it_is_one(&bytes) => (vec![], "cannot be parsed".into()),
-        Err(_) => return Ok(None),
+    let (chain, what) = match bundle::holds(&bytes) {
+        Some(Holds::Chain(chain)) => {
+            (chain.iter().map(|der| Sha256::digest(der).into()).collect(), told(chain.first()))
+        }
+        Some(Holds::Broken) => (vec![], "cannot be parsed".into()),
+        Some(Holds::Key) | None => return Ok(None),
     };
     Ok(Some(Found { path: path.to_owned(), chain, what, file: (stat.device, stat.inode) }))
 }
@@ -164,11 +162,11 @@ mod tests {
     fn what_a_host_shows_is_listed_and_what_it_trusts_is_not() {
         let (leaf, root) = issued("www.example.org");
         let (leaf, root) = (body(&leaf), body(&root));
-        let bundle = root.repeat(LONGEST + 1);
+        let bundle = root.repeat(17);
         let key = "-----BEGIN PRIVATE KEY-----\nMC4=\n-----END PRIVATE KEY-----\n";
         let (things, more) = listed(&format!(
             "-- /etc/nginx/site.crt\n{leaf}{root}-- /etc/nginx/site.key\n{key}-- /etc/nginx/key.pem\n{key}\
-             -- /etc/vpn/ca\n{root}-- /etc/vpn/notes\nnothing\n-- /etc/ssl/certs/own.pem\n{leaf}\
+             -- /etc/vpn/ca\n{root}-- /etc/vpn/clients.pem\n{root}{root}-- /etc/vpn/notes\nnothing\n-- /etc/ssl/certs/own.pem\n{leaf}\
              -- /etc/ssl/certs/Root.pem -> /usr/share/ca-certificates/Root.crt\n-- /usr/share/ca-certificates/Root.crt\n{root}\
              -- /etc/ssl/certs/ca-certificates.crt\n{bundle}-- /etc/ca-certificates/x.pem\n{root}\
              -- /etc/app/mine.pem -> /opt/app/mine.pem\n-- /opt/app/mine.pem\n{leaf}-- /etc/app/gone.pem -> /nowhere\n\

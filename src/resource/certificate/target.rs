@@ -32,6 +32,11 @@ impl Id for Target {
         match text.strip_prefix("tls://") {
             Some(endpoint) => Server::parse(endpoint).map(Target::Live),
             None => Path::parse(text).map(Target::File).map_err(|why| match text.split_once("://") {
+                None if let Some(server) = text.strip_prefix("tls:").map(|rest| rest.trim_start_matches('/'))
+                    && Server::parse(server).is_ok() =>
+                {
+                    format!("`{text}` has too few slashes: write `tls://{server}`")
+                }
                 Some((_, rest)) => {
                     let server = rest.split('/').next().and_then(|all| all.rsplit('@').next()).unwrap_or_default();
                     format!("`{text}` is neither a path nor a server: write `tls://{server}`")
@@ -39,6 +44,17 @@ impl Id for Target {
                 None if Endpoint::parse(text).is_ok() => format!("{why}, or `tls://{text}` if it is a server"),
                 None => why,
             }),
+        }
+    }
+}
+
+impl Target {
+    /// All spellings of it have this one in common.
+    pub fn spelled(&self) -> String {
+        match self {
+            Target::File(path) => path.spelled(),
+            Target::Live(Server { host, port: None }) => format!("tls://[{host}]"),
+            Target::Live(Server { host, port: Some(port) }) => format!("tls://[{host}]:{port}"),
         }
     }
 }

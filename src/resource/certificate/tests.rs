@@ -79,6 +79,9 @@ fn a_target_is_a_path_or_an_endpoint_of_a_live_machine() {
     {
         assert!(Target::parse(wrong).is_err(), "{wrong}");
     }
+    for wrong in ["tls:localhost:443", "tls:/localhost:443"] {
+        assert!(Target::parse(wrong).unwrap_err().contains("write `tls://localhost:443`"), "{wrong}");
+    }
     let live = Certificate::probe(&host(&[]), &Target::parse("tls://localhost:443").unwrap(), &How::default());
     assert!(matches!(live, Err(Fault::Unsupported(_))));
 }

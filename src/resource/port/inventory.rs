@@ -8,13 +8,6 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-/// Ports that a socket gets which asks for none: ip_local_port_range of the kernel's ip-sysctl.
-const RANGE: &str = "/proc/sys/net/ipv4/ip_local_port_range";
-/// Ports of that range that no socket gets so.
-const RESERVED: &str = "/proc/sys/net/ipv4/ip_local_reserved_ports";
-/// The kernel's own default.
-const DEFAULT: RangeInclusive<u16> = 32_768..=60_999;
-
 /// A thing for each transport and port, of whichever families.
 pub(super) fn list(host: &Host) -> Result<Known<Thing>, Fault> {
     let (mut all, mut more) = (Vec::new(), None);
@@ -28,17 +21,21 @@ pub(super) fn list(host: &Host) -> Result<Known<Thing>, Fault> {
                     continue;
                 }
             };
-            let clients = Clients::of(host, transport, family)?;
-            for socket in sockets.iter().filter(|socket| socket.port != 0 && !clients.has(socket)) {
-                ports.entry(socket.port).or_default().push((family, socket));
+            let clients = Clients { host, again: OnceCell::new(), transport, family };
+            for socket in sockets.iter().filter(|socket| socket.port != 0) {
+                if !clients.has(socket)? {
+                    ports.entry(socket.port).or_default().push((family, socket));
+                }
             }
         }
-        all.extend(ports.into_iter().map(|(port, sockets)| thing(host, transport, port, &sockets)));
+        for (port, sockets) in ports {
+            all.push(thing(host, transport, port, &sockets)?);
+        }
     }
     Ok(Known { all, more })
 }
 
-fn thing(host: &Host, transport: Transport, port: u16, sockets: &[(Family, &InetSocket)]) -> Thing {
+fn thing(host: &Host, transport: Transport, port: u16, sockets: &[(Family, &InetSocket)]) -> Result<Thing, Fault> {
     let word = transport.word();
     let has = |family| sockets.iter().any(|(own, _)| *own == family);
     let (v4, v6) = (format!("{word}4:{port}"), format!("{word}6:{port}"));
@@ -58,7 +55,14 @@ fn thing(host: &Host, transport: Transport, port: u16, sockets: &[(Family, &Inet
         (true, false) => format!("on {place}"),
         (_, true) => holders,
     };
-    Thing { parts, ..Thing::new(name, what) }
+    // What serves over UDP and has such a port is the kernel's own, and was told its port.
+    let passing = match transport {
+        Transport::Tcp => drawn(host, port, &sockets.iter().map(|(_, socket)| *socket).collect::<Vec<_>>())?,
+        Transport::Udp => None,
+    };
+    let why =
+        |range: &RangeInclusive<u16>| format!("the kernel may have chosen it ({} to {})", range.start(), range.end());
+    Ok(Thing { parts, passing: passing.map(why), ..Thing::new(name, what) })
 }
 
 /// The names of the processes that hold them, as far as they may be known.
@@ -71,8 +75,6 @@ fn holders(host: &Host, sockets: &[(Family, &InetSocket)]) -> String {
 
 /// What tells a socket that waits for an answer from one that serves: UDP knows no difference.
 struct Clients<'h> {
-    range: RangeInclusive<u16>,
-    reserved: Vec<RangeInclusive<u16>>,
     host: &'h Host,
     /// The same, looked at once more.
     again: OnceCell<Host>,
@@ -81,20 +83,9 @@ struct Clients<'h> {
 }
 
 impl Clients<'_> {
-    fn of(host: &Host, transport: Transport, family: Family) -> Result<Clients<'_>, Fault> {
-        let malformed = |path: &str| Fault::Malformed(format!("{path}: these are no ports"));
-        let range = match host.text(RANGE)? {
-            Some(text) => range(&text).ok_or_else(|| malformed(RANGE))?,
-            None => DEFAULT,
-        };
-        let reserved = host.text(RESERVED)?.unwrap_or_default();
-        let reserved = ranges(&reserved).ok_or_else(|| malformed(RESERVED))?;
-        Ok(Clients { range, reserved, host, again: OnceCell::new(), transport, family })
-    }
-
-    fn has(&self, socket: &InetSocket) -> bool {
-        let given = self.range.contains(&socket.port) && !self.reserved.iter().any(|r| r.contains(&socket.port));
-        matches!(self.transport, Transport::Udp) && given && !self.is_the_kernels(socket)
+    fn has(&self, socket: &InetSocket) -> Result<bool, Fault> {
+        let given = matches!(self.transport, Transport::Udp) && drawn(self.host, socket.port, &[socket])?.is_some();
+        Ok(given && !self.is_the_kernels(socket))
     }
 
     /// Whether the kernel itself opened it, as it does for WireGuard: no process holds it, now or a moment later.
@@ -111,20 +102,10 @@ impl Clients<'_> {
     }
 }
 
-/// Two numbers with white space between them: `32768 60999`.
-fn range(text: &str) -> Option<RangeInclusive<u16>> {
-    let mut words = text.split_ascii_whitespace().map(|word| word.parse().ok());
-    let range = words.next()??..=words.next()??;
-    words.next().is_none().then_some(range)
-}
-
-/// `8080,9148-9150`
-fn ranges(text: &str) -> Option<Vec<RangeInclusive<u16>>> {
-    let parse = |one: &str| match one.split_once('-') {
-        Some((first, last)) => Some(first.parse().ok()?..=last.parse().ok()?),
-        None => one.parse().ok().map(|port: u16| port..=port),
-    };
-    text.trim().split(',').filter(|one| !one.is_empty()).map(parse).collect()
+/// The range that the kernel may have drawn the port of these sockets from; `None` where somebody chose it.
+fn drawn<'h>(host: &'h Host, port: u16, sockets: &[&InetSocket]) -> Result<Option<&'h RangeInclusive<u16>>, Fault> {
+    let pids = |socket: &&InetSocket| host.holders().map_or(vec![], |holders| holders.pids(socket.inode).0.to_vec());
+    host.drawn(port, &sockets.iter().flat_map(pids).collect::<Vec<_>>())
 }
 
 #[cfg(test)]
@@ -198,21 +179,30 @@ mod tests {
     }
 
     #[test]
+    fn a_port_of_tcp_that_may_be_drawn_is_told_as_such() {
+        let passing = |more: &str| {
+            let host =
+                Host::offline(Arc::new(TreeFiles::parse(&tree(more)).unwrap()), time::OffsetDateTime::UNIX_EPOCH);
+            let all = list(&host).unwrap().all.into_iter();
+            all.filter_map(|thing| Some(format!("{}: {}", thing.name, thing.passing?))).collect::<Vec<_>>()
+        };
+        assert_eq!(passing(""), ["tcp4:40000: the kernel may have chosen it (32768 to 60999)"]);
+        assert_eq!(passing("-- /proc/7/fd/9 -> socket:[3]\n-- /proc/7/cmdline\nserve\0:40000\n"), [""; 0]);
+        assert_eq!(passing("-- /proc/sys/net/ipv4/ip_local_reserved_ports\n40000\n"), [""; 0]);
+    }
+
+    #[test]
+    fn a_range_that_cannot_be_read_leaves_no_list() {
+        let wrong = tree("-- /proc/sys/net/ipv4/ip_local_port_range\nx\n");
+        let host = Host::offline(Arc::new(TreeFiles::parse(&wrong).unwrap()), time::OffsetDateTime::UNIX_EPOCH);
+        assert!(matches!(list(&host), Err(Fault::Malformed(_))));
+    }
+
+    #[test]
     fn a_family_that_cannot_be_listed_leaves_the_list_open() {
         let denied = tree("").replace("-- /proc/net/tcp6\n", "-- /proc/net/tcp6 denied\n");
         let (names, more) = listed(&denied);
         assert!(names.contains(&"tcp4:22 sshd".to_owned()), "{names:?}");
         assert_eq!(more.unwrap().code(), "denied");
-    }
-
-    #[test]
-    fn ports_are_read_as_the_kernel_writes_them() {
-        assert_eq!(range("32768\t60999\n"), Some(32_768..=60_999));
-        for wrong in ["", "1", "1 2 3", "1 70000", "a b"] {
-            assert_eq!(range(wrong), None, "{wrong}");
-        }
-        assert_eq!(ranges("\n"), Some(vec![]));
-        assert_eq!(ranges("8080,9148-9150\n"), Some(vec![8080..=8080, 9148..=9150]));
-        assert_eq!(ranges("8080-"), None);
     }
 }

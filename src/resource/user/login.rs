@@ -15,7 +15,7 @@ pub(super) fn inventory(host: &Host) -> Result<Known<Thing>, Fault> {
     let thing = |user: &User| {
         // Without one it is the first shell: passwd(5).
         let shell = if user.shell.is_empty() { "/bin/sh" } else { &user.shell };
-        Thing::new(&user.name, format!("{}, {shell}", user.uid))
+        Thing::new(&user.name, format!("uid {}, {shell}", user.uid))
     };
     let mut all: Vec<Thing> = accounts.readable_users().iter().filter(logs_in).map(thing).collect();
     let mut seen = std::collections::HashSet::new();
@@ -52,8 +52,12 @@ root:x:0:0:again:/root:/bin/sh
     #[test]
     fn whoever_has_a_shell_or_a_program_of_his_own_is_listed_once() {
         let (names, more) = names(DEBIAN);
-        let expected =
-            ["root 0, /bin/bash", "git 110, /usr/bin/git-shell", "postgres 111, /bin/bash", "bare 1001, /bin/sh"];
+        let expected = [
+            "root uid 0, /bin/bash",
+            "git uid 110, /usr/bin/git-shell",
+            "postgres uid 111, /bin/bash",
+            "bare uid 1001, /bin/sh",
+        ];
         assert_eq!((names, more), (expected.map(str::to_owned).to_vec(), None));
     }
 

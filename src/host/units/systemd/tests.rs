@@ -65,7 +65,12 @@ pub fn lab(files: &str) -> (Peer, Host) {
     let peer = Peer::answering(|call| recorded(&call));
     let files = Arc::new(TreeFiles::parse(files).unwrap());
     let host = Host::new(files, Some(Machine(())), OffsetDateTime::UNIX_EPOCH);
-    assert!(host.inner.units.set(Ok(Units::Systemd(Box::new(systemd(&peer))))).is_ok());
+    assert!(
+        host.inner
+            .units
+            .set(Ok(Units { init: Box::new(Arc::new(systemd(&peer))), name: "systemd", runs: true }))
+            .is_ok()
+    );
     (peer, host)
 }
 
