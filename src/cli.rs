@@ -1,7 +1,9 @@
 //! The command line: one file a command. The library computes; only what is here prints and chooses exit statuses.
 
+use crate::container::FOLDER;
 use crate::gather;
 use crate::host::front::{self, Place};
+use crate::host::guest;
 use crate::syntax::Sources;
 use crate::value::Fault;
 use anstream::{AutoStream, ColorChoice};
@@ -17,6 +19,7 @@ mod accept;
 mod add;
 mod autoadd;
 mod check;
+mod container;
 mod coverage;
 mod diff;
 mod generate;
@@ -98,6 +101,8 @@ enum Command {
     Diff(diff::Args),
     /// Says what this host has that no entry of a spec speaks of
     Coverage(coverage::Args),
+    /// Looks at a container from inside it, through Docker or Podman
+    Container(container::Args),
     /// Writes a goss file anew as a spec, and says what reads otherwise
     Migrate(migrate::Args),
     /// Shows what a spec can be about: all kinds, or the keys of one
@@ -117,6 +122,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     quiet_panics();
     let args: Vec<OsString> = args.into_iter().collect();
     if let Some(args) = as_goss(&args) {
+        guest::follow(FOLDER);
         return goss::main(&args);
     }
     let cli = match Cli::try_parse_from(args) {
@@ -133,6 +139,10 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         say("`--profile goss` has to come first: what follows it is goss's command line");
         return ExitCode::from(USAGE);
     }
+    // What takes verispec out of a container has to see that to its end.
+    if !matches!(cli.command, Command::Container(_)) {
+        guest::follow(FOLDER);
+    }
     let paint = Paint { choice: cli.color };
     let done = match cli.command {
         Command::Validate(args) => return ExitCode::from(in_place(|| finished(validate::run(args, paint)))),
@@ -142,6 +152,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Accept(args) => return ExitCode::from(in_place(|| finished(accept::run(&args, paint)))),
         Command::Diff(args) => return ExitCode::from(in_place(|| finished(diff::run(&args, paint)))),
         Command::Coverage(args) => return ExitCode::from(in_place(|| finished(coverage::run(&args, paint)))),
+        Command::Container(args) => container::run(args, paint),
         Command::Migrate(args) => migrate::run(&args, paint),
         Command::Kinds(args) => kinds::run(&args),
         Command::Matchers => kinds::matchers(),

@@ -19,7 +19,7 @@ const ROOMS: &[&[&str]] = &[
     &["plan"],
     &["gather", "verdict", "cause", "snapshot"],
     &["report", "accept", "compare", "coverage"],
-    &["load", "run", "serve"],
+    &["load", "run", "serve", "container"],
     &["cli", "fuzz"],
 ];
 

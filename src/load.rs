@@ -155,6 +155,8 @@ struct Loader {
     open: Vec<Open>,
     /// A bound is reached, which has been said: nothing more is read.
     full: bool,
+    /// The texts as they are written, by name, where they are asked for.
+    written: Option<Vec<(String, String)>>,
 }
 
 /// A file, however it is named.
@@ -221,7 +223,9 @@ impl Loader {
     fn stdin_text(&mut self) -> Result<String, (Code, String)> {
         let failed = |e| (Code::Unreadable, Fault::from_io("standard input cannot be read", &e).to_string());
         let bytes = self.rest(std::io::stdin().lock()).map_err(failed)?;
-        self.utf8("standard input", bytes)
+        let text = self.utf8("standard input", bytes)?;
+        self.note(STDIN, &text);
+        Ok(text)
     }
 
     fn stdin(&mut self) {
@@ -254,7 +258,15 @@ impl Loader {
             return Err(refused(format!("`{name}` is no file that can be included")));
         }
         let bytes = pipe::open(path, &meta).and_then(|file| self.rest(file)).map_err(unreadable)?;
-        Ok((meta, self.utf8(name, bytes)?))
+        let text = self.utf8(name, bytes)?;
+        self.note(name, &text);
+        Ok((meta, text))
+    }
+
+    fn note(&mut self, name: &str, text: &str) {
+        if let Some(written) = &mut self.written {
+            written.push((name.to_owned(), text.to_owned()));
+        }
     }
 
     /// Reads to the end, or to one byte more than is left.

@@ -67,7 +67,7 @@ pub(super) struct Args {
     sleep: Duration,
 }
 
-fn formats() -> PossibleValuesParser {
+pub(super) fn formats() -> PossibleValuesParser {
     PossibleValuesParser::new(FORMATS.iter().map(|f| clap::builder::PossibleValue::new(f.name).help(f.about)))
 }
 
@@ -76,7 +76,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     quantity::parse_wait(text).ok_or_else(|| wrong.into())
 }
 
-fn at_least_one(text: &str) -> Result<usize, String> {
+pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|n| *n > 0).ok_or_else(|| "a number, 1 or more".into())
 }
 

@@ -18,7 +18,7 @@ use ureq::http::{self, HeaderName, HeaderValue, Method};
 use ureq::{Agent, Body};
 
 mod proxy;
-mod transport;
+pub(super) mod transport;
 mod url;
 
 pub use proxy::Proxy;
@@ -257,7 +257,7 @@ pub fn check_header(name: &str, value: &str) -> Result<(), String> {
     }
 }
 
-fn config() -> Config {
+pub(super) fn config() -> Config {
     Config::builder()
         .http_status_as_error(false)
         .proxy(None)

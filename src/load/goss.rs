@@ -45,7 +45,18 @@ pub struct Loaded {
 
 /// Reads a goss file and everything it includes, templates rendered. `rendered` hears each text as its template left it.
 pub fn load(request: &Request, rendered: &mut dyn FnMut(&str)) -> Result<Loaded, Rejected> {
-    let mut loader = Loader::default();
+    read(request, rendered, Loader::default()).map(|(loaded, _)| loaded)
+}
+
+/// Every file that is read for a goss file, by name, as it is written: templates, includes, variables.
+pub fn written(request: &Request) -> Result<Vec<(String, String)>, Rejected> {
+    let loader = Loader { written: Some(vec![]), ..Loader::default() };
+    read(request, &mut |_| {}, loader).map(|(_, written)| written)
+}
+
+type Read = (Loaded, Vec<(String, String)>);
+
+fn read(request: &Request, rendered: &mut dyn FnMut(&str), mut loader: Loader) -> Result<Read, Rejected> {
     let vars = vars(request, &mut loader);
     let mut reader = Reader {
         loader,
@@ -59,7 +70,8 @@ pub fn load(request: &Request, rendered: &mut dyn FnMut(&str)) -> Result<Loaded,
     };
     // Without the variables, templates would be wrong for no other reason.
     let config = if reader.loader.wrong.is_empty() { reader.first(&request.gossfile) } else { Config::default() };
-    reader.finish(config)
+    let written = reader.loader.written.take().unwrap_or_default();
+    reader.finish(config).map(|loaded| (loaded, written))
 }
 
 /// What `--vars` and `--vars-inline` come to.

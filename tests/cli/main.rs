@@ -12,6 +12,7 @@ mod accept;
 mod add;
 mod autoadd;
 mod bounds;
+mod container;
 mod coverage;
 mod diff;
 mod fuse;
