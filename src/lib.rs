@@ -16,7 +16,6 @@
 //! | floor | rooms |
 //! |---|---|
 //! | 0 | [`value`], [`quantity`], [`version`], [`query`]: what is observed and how it is written · [`syntax`]: the spanned tree · [`secret`]: what no report may show · [`lines`]: where texts differ · [`template`], [`re2`], [`go`]: Go's templates, regular expressions and ways of writing |
-//! | 0 | [`value`], [`quantity`], [`version`], [`query`]: what is observed and how it is written · [`syntax`]: the spanned tree · [`secret`]: what no report may show · [`template`], [`re2`], [`go`]: Go's templates, regular expressions and ways of writing |
 //! | 1 | [`matcher`]: tests over values · [`host`]: where probes look · [`edit`]: a spec's text with other values in it |
 //! | 2 | [`resource`]: the kinds, one file each |
 //! | 3 | [`spec`]: tree to claims · [`goss`]: goss's files to claims · [`schema`], [`mod@reference`]: the same tables as documents |
