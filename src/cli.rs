@@ -19,6 +19,7 @@ mod accept;
 mod add;
 mod autoadd;
 mod check;
+mod chosen;
 mod container;
 mod coverage;
 mod diff;

@@ -1,10 +1,11 @@
 //! `verispec validate`: looks at the host and reports.
 
+use super::chosen::Chosen;
 use super::progress::Progress;
 use super::site::Site;
 use super::{Paint, USAGE, refuse, say};
 use crate::load::{Spec, load};
-use crate::plan::{Limits, Selection, select};
+use crate::plan::select;
 use crate::quantity;
 use crate::report::{self, Context, FORMATS, Format};
 use crate::run::{self, Rounds};
@@ -44,21 +45,8 @@ pub(super) struct Args {
     /// Shows what passed too, where the format leaves it out
     #[arg(short, long)]
     verbose: bool,
-    /// Only entries with this tag (again for more)
-    #[arg(long, value_name = "TAG")]
-    tag: Vec<String>,
-    /// Only entries of this kind (again for more)
-    #[arg(long, value_name = "KIND", value_parser = super::kinds::Named, hide_possible_values = true)]
-    kind: Vec<String>,
-    /// Only entries whose `kind:name` this glob matches, such as 'file:/etc/*' (again for more)
-    #[arg(long, value_name = "GLOB")]
-    only: Vec<String>,
-    /// Probes at work at once [default: 128, and more beside those that hang]
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
-    max_concurrent: Option<usize>,
-    /// How long one probe may take where its entry does not say
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
-    timeout: Duration,
+    #[command(flatten)]
+    chosen: Chosen,
     /// Looks again at what has not passed until everything has, or until this time is over
     #[arg(short, long, value_name = "TIME", default_value = "0", value_parser = duration)]
     retry_timeout: Duration,
@@ -113,7 +101,7 @@ pub(super) fn run(args: Args, paint: Paint) -> io::Result<u8> {
         Ok(spec) => spec,
         Err(rejected) => return Ok(refuse(&rejected, "; nothing was run", paint)),
     };
-    let selection = Selection { tags: args.tag, kinds: args.kind, only: args.only };
+    let selection = args.chosen.selection();
     let claims: Arc<Vec<Claim>> = match select(claims, &selection) {
         Ok(claims) => claims.into(),
         Err(why) => {
@@ -143,10 +131,7 @@ pub(super) fn run(args: Args, paint: Paint) -> io::Result<u8> {
         }
     };
     known(0);
-    let limits = match args.max_concurrent {
-        Some(concurrent) => Limits { concurrent, spare: 0, timeout: args.timeout },
-        None => Limits { timeout: args.timeout, ..Limits::default() },
-    };
+    let limits = args.chosen.limits();
     let rounds = Rounds { timeout: args.retry_timeout, sleep: args.sleep };
     let summary = run::run(&claims, &host, limits, rounds, &mut *reporter, &mut out, &mut known)?;
     // Threads may still hang in the kernel, and there is nothing left to tidy up: the process ends with its report.

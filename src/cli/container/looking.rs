@@ -1,6 +1,7 @@
 //! What is looked at in a container, whichever, and how: specs are read here and judged there.
 
-use crate::cli::validate::{at_least_one, duration, formats, named};
+use crate::cli::chosen::Chosen;
+use crate::cli::validate::{duration, formats, named};
 use crate::cli::{BAD_SPEC, NOT_OK, Paint, USAGE, refuse, say};
 use crate::container::{Errand, LOG, Luggage, relative};
 use crate::host::program::Program;
@@ -52,21 +53,8 @@ pub(super) struct Looking {
     /// Such variables; they go before those of files
     #[arg(long, value_name = "TEXT", requires = "goss")]
     vars_inline: Option<String>,
-    /// Only entries with this tag (again for more)
-    #[arg(long, value_name = "TAG")]
-    tag: Vec<String>,
-    /// Only entries of this kind (again for more)
-    #[arg(long, value_name = "KIND", value_parser = crate::cli::kinds::Named, hide_possible_values = true)]
-    kind: Vec<String>,
-    /// Only entries whose `kind:name` this glob matches, such as 'file:/etc/*' (again for more)
-    #[arg(long, value_name = "GLOB")]
-    only: Vec<String>,
-    /// Probes at work at once [default: 128, and more beside those that hang]
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
-    max_concurrent: Option<usize>,
-    /// How long one probe may take where its entry does not say
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
-    timeout: Duration,
+    #[command(flatten)]
+    chosen: Chosen,
 }
 
 /// Files by name, as they are written.
@@ -122,7 +110,7 @@ impl Looking {
     }
 
     fn strict(&self, specs: &[String], wait: &[String], paint: Paint) -> Result<Texts, u8> {
-        let selection = Selection { tags: self.tag.clone(), kinds: self.kind.clone(), only: self.only.clone() };
+        let selection = self.chosen.selection();
         let mut texts = vec![];
         for (paths, selection) in [(specs, &selection), (wait, &Selection::default())] {
             if paths.is_empty() {
@@ -160,7 +148,7 @@ impl Looking {
         let flag = |name: &str, value: &str| format!("--{name}={value}");
         let each = |name: &str, values: &[String]| values.iter().map(|value| flag(name, value)).collect::<Vec<_>>();
         let named = |name: &String| if name == "-" { STDIN.to_owned() } else { name.clone() };
-        let most = self.max_concurrent.map(|most| flag("max-concurrent", &most.to_string()));
+        let most = self.chosen.max_concurrent.map(|most| flag("max-concurrent", &most.to_string()));
         let format = flag("format", format);
         let mut args = vec![];
         if self.goss {
@@ -174,11 +162,14 @@ impl Looking {
             return args;
         }
         args.extend([flag("color", if colour { "always" } else { "never" }), "validate".into(), format]);
-        args.push(flag("timeout", &format!("{}ms", self.timeout.as_millis())));
+        args.push(flag("timeout", &format!("{}ms", self.chosen.timeout.as_millis())));
         args.extend(most);
         if selected {
             args.extend(self.verbose.then(|| "--verbose".to_owned()));
-            args.extend([each("tag", &self.tag), each("kind", &self.kind), each("only", &self.only)].concat());
+            args.extend(
+                [each("tag", &self.chosen.tag), each("kind", &self.chosen.kind), each("only", &self.chosen.only)]
+                    .concat(),
+            );
         }
         args.push("--".into());
         args.extend(specs.iter().map(named));
