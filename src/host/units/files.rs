@@ -254,7 +254,14 @@ impl UnitFiles {
     pub fn settings(&self, host: &Host, own: &str) -> Result<Settings, Fault> {
         let mut all = BTreeMap::new();
         let mut read = |path: &str| -> Result<(), Fault> {
-            if host.files().stat(path)?.is_some_and(|stat| stat.file_type == FileType::File) {
+            // A drop-in is taken back so.
+            if is_nothing(host, path) {
+                return Ok(());
+            }
+            if let Some(stat) = host.files().stat(path)? {
+                if stat.file_type != FileType::File || stat.size >= BOUND {
+                    return Err(Fault::Unsupported(format!("{path} is not read: it is no file, or longer than any")));
+                }
                 let bytes = host.files().read(path, BOUND)?.unwrap_or_default();
                 add(&String::from_utf8_lossy(&bytes), &mut all);
             }
@@ -392,6 +399,10 @@ Also=off.service
 [Service]
 -- /lib/systemd/system/static.service.d/x.conf
 [Service]
+-- /etc/systemd/system/static.service.d/y.conf -> /dev/null
+-- /dev/null
+[Install]
+WantedBy=x.target
 -- /lib/systemd/system/grown.service
 [Service]
 -- /etc/systemd/system/grown.service.d/x.conf
@@ -469,6 +480,16 @@ WantedBy=x.target
         let files = UnitFiles::read(&host).unwrap();
         assert_eq!(files.state(&host, "a.service").unwrap_err().code(), "denied");
         assert_eq!(files.state(&host, "b.service").unwrap_err().code(), "denied");
+    }
+
+    #[test]
+    fn a_unit_that_is_not_read_whole_is_not_static() {
+        let long = format!("-- /lib/systemd/system/a.service\n{}[Install]\nWantedBy=x.target\n", "#\n".repeat(1 << 19));
+        for tree in [&*long, "-- /lib/systemd/system/a.service -> /opt\n-- /opt/x\n"] {
+            let host = Host::offline(Arc::new(TreeFiles::parse(tree).unwrap()), time::OffsetDateTime::UNIX_EPOCH);
+            let files = UnitFiles::read(&host).unwrap();
+            assert_eq!(files.state(&host, "a.service").unwrap_err().code(), "unsupported");
+        }
     }
 
     /// systemctl reads the links itself where it is given a root, whether or not systemd runs.
