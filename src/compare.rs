@@ -39,7 +39,7 @@ pub struct Comparison {
     pub entries: Vec<Difference>,
     /// Entries of which nothing differs.
     pub same: usize,
-    /// Entries that were not looked at because their spec says so.
+    /// Entries that were not looked at, because their spec says so or only a running machine has them.
     pub skipped: usize,
 }
 

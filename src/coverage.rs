@@ -71,9 +71,15 @@ const GRACE: Duration = Duration::from_millis(400);
 /// Holds what was listed against the entries of a spec. An entry that is skipped speaks of nothing, and holds its thing's
 /// place; one that says that a thing is not there speaks of it.
 pub fn coverage(claims: &[Claim], listed: Vec<Listed>) -> Coverage {
+    // What only a running machine has, what does not run is not to have.
+    let is_asked = |(_, listed): &Listed| match listed {
+        Ok(Known { all, more: Some(Fault::Offline(_)) }) => !all.is_empty(),
+        listed => !matches!(listed, Err(Fault::Offline(_))),
+    };
     let covered = |(kind, listed): Listed| {
         let [spoken, skipped] = [false, true].map(|skipped| names(claims, kind, skipped));
         let Known { all: things, more } = listed.unwrap_or_else(|fault| Known { all: Vec::new(), more: Some(fault) });
+        let more = more.filter(|fault| !matches!(fault, Fault::Offline(_)));
         let all = things.len();
         let missing: Vec<Thing> = things.into_iter().filter_map(|thing| rest(thing, &spoken)).collect();
         let (mut free, mut held) = (Vec::new(), Vec::new());
@@ -86,7 +92,7 @@ pub fn coverage(claims: &[Claim], listed: Vec<Listed>) -> Coverage {
         let noun = kind.inventory.map_or("", |inventory| inventory.noun);
         Covered { kind, noun, ratio: Ratio { part: all - missing.len(), all }, more, missing, free, held }
     };
-    Coverage { kinds: listed.into_iter().map(covered).collect() }
+    Coverage { kinds: listed.into_iter().filter(is_asked).map(covered).collect() }
 }
 
 impl Coverage {

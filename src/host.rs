@@ -101,13 +101,18 @@ pub struct Stat {
     pub gid: u32,
     /// Bytes.
     pub size: u64,
-    /// Last change of the contents, seconds since the epoch.
+    /// Last change of the contents, seconds since the epoch; [`Stat::NO_TIME`] where it is not known.
     pub mtime: i64,
     /// 0 where that is not known, as of an image's directories; nor is their size known then.
     pub links: u64,
     /// Device and inode: two paths with equal ones are one file.
     pub device: u64,
     pub inode: u64,
+}
+
+impl Stat {
+    /// As of a directory that an image only implies.
+    pub const NO_TIME: i64 = i64::MIN;
 }
 
 crate::choice! {

@@ -1,9 +1,9 @@
 //! `verispec coverage`: what this host has that no entry speaks of.
 
+use super::site::Site;
 use super::write::{self, Writing};
 use super::{NOT_OK, OK, Paint, USAGE, print, refuse, say, validate};
 use crate::coverage::{self, Coverage, Covered};
-use crate::host::Host;
 use crate::load::{Rejected, load};
 use crate::report::printable::line;
 use crate::resource::Thing;
@@ -21,6 +21,7 @@ place, and nothing is added beside it.
 Examples:
   verispec coverage                           what verispec.toml of this directory leaves out
   verispec coverage --fail-under 80 web.toml  exit status 1 under 80 %, and where not all could be listed
+  verispec coverage --image app.tar app.toml  what the spec leaves out of an image
   verispec coverage --add                     appends entries for what is left out
 
 Exit status: 0 it is told; 1 under the bound, or not all could be listed or added; 64 wrong usage; 78 the spec is wrong and \
@@ -32,6 +33,8 @@ pub(super) struct Args {
     /// Specs in TOML, YAML or JSON, `-` for standard input [default: verispec.toml, .yaml, .yml or .json]
     #[arg(value_name = "SPEC", value_hint = clap::ValueHint::FilePath)]
     specs: Vec<String>,
+    #[command(flatten)]
+    site: Site,
     /// How to report
     #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
     format: Format,
@@ -57,11 +60,15 @@ pub(super) fn run(args: &Args, paint: Paint) -> io::Result<u8> {
 
 /// The error is the exit status of what could not begin.
 fn done(args: &Args, paint: Paint) -> Result<io::Result<u8>, u8> {
+    if args.add && args.site.is_named() {
+        say("`--add` writes what this machine has: `--root` and `--image` do not go with it");
+        return Err(USAGE);
+    }
     let named = named(args)?;
     let into = if args.add { into(args, &named)? } else { None };
     let claims = claims(&named, into, paint)?;
     let how = args.writing.how()?;
-    let coverage = coverage::coverage(&claims, coverage::list(&Host::local(), how.timeout));
+    let coverage = coverage::coverage(&claims, coverage::list(&args.site.host()?, how.timeout));
     Ok(match args.add {
         true => add(&coverage, &how, into, paint),
         false => report(args, &coverage, paint),

@@ -1,9 +1,9 @@
 //! `verispec diff`: what differs between two specs, or between a spec and this host.
 
+use super::site::Site;
 use super::{NOT_OK, OK, Paint, USAGE, print, refuse, say, until_closed, validate};
 use crate::compare::{self, Comparison};
 use crate::gather;
-use crate::host::Host;
 use crate::load::{Spec, Texts, load_with_texts};
 use clap::ValueEnum;
 use std::io::{self, Write};
@@ -13,6 +13,7 @@ use std::time::Duration;
 const EXAMPLES: &str = "Examples:
   verispec diff old.toml new.yaml                what they say that is not the same, in whatever order or spelling
   verispec diff web.toml                         what this host has that is not as web.toml says
+  verispec diff --root /mnt web.toml             what the root file system there has that is not so
   git show HEAD~1:web.toml | verispec diff - web.toml
 
 Exit status: 0 no difference; 1 something differs or could not be observed; 64 wrong usage; 78 a spec is wrong.";
@@ -26,6 +27,8 @@ pub(super) struct Args {
     /// Another, `-` for standard input [default: this host]
     #[arg(value_name = "B", value_hint = clap::ValueHint::FilePath)]
     b: Option<String>,
+    #[command(flatten)]
+    site: Site,
     /// How to report
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -47,6 +50,10 @@ pub(super) fn run(args: &Args, paint: Paint) -> io::Result<u8> {
         say("standard input is named twice and can be read once");
         return Ok(USAGE);
     }
+    if args.b.is_some() && args.site.is_named() {
+        say("two specs are compared with each other: `--root` and `--image` go with one");
+        return Ok(USAGE);
+    }
     let so = if args.b.is_some() { "; nothing was compared" } else { "; nothing was run" };
     let read = |name: &str| load_with_texts(&[name.to_owned()]);
     let (a, b) = (read(&args.a), args.b.as_deref().map(read));
@@ -61,7 +68,10 @@ pub(super) fn run(args: &Args, paint: Paint) -> io::Result<u8> {
         }
         (Ok((Spec { sources, claims }, texts)), _) => {
             let claims = Arc::new(claims);
-            let host = Host::local();
+            let host = match args.site.host() {
+                Ok(host) => host,
+                Err(status) => return Ok(status),
+            };
             let seen = gather::all(&claims, |claim| claim.skip().is_none(), &host, args.timeout);
             let spec = compare::Spec { name: name(&args.a), sources: &sources, claims: &claims, texts: &texts };
             let status = report(args, &compare::with_host(&spec, &host.name(), &seen), paint);

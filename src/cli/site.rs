@@ -26,6 +26,11 @@ pub(super) struct Site {
 }
 
 impl Site {
+    /// Whether something else than this machine is looked at.
+    pub(super) fn is_named(&self) -> bool {
+        self.root.is_some() || self.image.is_some() || self.no_skip
+    }
+
     /// The host to look at; the exit status where there is none.
     pub(super) fn host(&self) -> Result<Host, u8> {
         if self.no_skip && self.root.is_none() && self.image.is_none() {

@@ -162,6 +162,13 @@ impl Archive {
         let shelf = Shelf::open(files, path, &bounds, &mut budget)?;
         let manifest = Manifest::find(&shelf, wanted)?;
         let config = config(&shelf, &manifest)?;
+        if let (Some(platform), false) = (&wanted.platform, manifest.has_platform)
+            && let Some(own) = config.platform()
+            && !manifest::is_for(&own, platform)
+            && !manifest::is_for(platform, &own)
+        {
+            return Err(Refusal::Usage(format!("it is for `{own}`, not for `{platform}`")));
+        }
         let ids = config.layers()?;
         if ids.len() != manifest.layers.len() {
             let (has, says) = (manifest.layers.len(), ids.len());
@@ -191,6 +198,11 @@ impl Archive {
 
     /// Reads all layers through and lays each over those below it.
     pub fn read(mut self) -> Result<Image, Fault> {
+        if self.config.is_windows() {
+            return Err(Fault::Unsupported(
+                "it is an image of Windows, of which nothing but its configuration is read".into(),
+            ));
+        }
         let mut budget = std::mem::replace(&mut self.budget, Budget::new(&self.bounds));
         let (mut tree, mut layers) = (Tree::default(), Vec::new());
         for index in 0..self.ids.len() {

@@ -3,7 +3,7 @@
 //! The kernel follows links inside that root (openat2(2), `RESOLVE_IN_ROOT`), whatever else changes meanwhile.
 
 use super::local::{found, names, stat};
-use super::{Files, ReadAt, Stat};
+use super::{FileType, Files, ReadAt, Stat};
 use crate::value::Fault;
 use rustix::fd::OwnedFd;
 use rustix::fs::{CWD, Dir, Mode, OFlags, ResolveFlags, fstat, openat, openat2, readlinkat};
@@ -33,8 +33,13 @@ impl RootFiles {
         }
     }
 
-    /// Opens for reading, and does not wait for who writes into a pipe.
+    /// Opens for reading what is a file: opening a device acts on this machine's, and a pipe waits for who writes into it.
     fn file(&self, path: &str) -> Result<Option<File>, Fault> {
+        match self.stat(path)?.map(|stat| stat.file_type) {
+            None => return Ok(None),
+            Some(FileType::File | FileType::Directory) => {}
+            Some(other) => return Err(Fault::Unsupported(format!("{path} is a {}, which is not read", other.word()))),
+        }
         Ok(self.at(path, OFlags::RDONLY | OFlags::NOCTTY)?.map(File::from))
     }
 }
@@ -111,9 +116,15 @@ mod tests {
             (Ok(None), Ok(None), Ok(None))
         );
         assert!(files.stat("/loop").is_err() && files.lstat("/loop").unwrap().is_some());
+        rustix::fs::mknodat(CWD, at("root/pipe"), rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        symlink("pipe", at("root/to-pipe")).unwrap();
+        for path in ["/pipe", "/to-pipe"] {
+            assert!(matches!(files.open(path).err(), Some(Fault::Unsupported(why)) if why.contains("pipe")), "{path}");
+            assert!(files.open_at(path).is_err() && files.read(path, 9).is_err());
+        }
         let mut names = files.list("/").unwrap().unwrap();
         names.sort();
-        assert_eq!(names, ["abs", "etc", "loop", "out", "up", "whole"]);
+        assert_eq!(names, ["abs", "etc", "loop", "out", "pipe", "to-pipe", "up", "whole"]);
         assert!(RootFiles::open(at("root/none").to_str().unwrap()).unwrap().is_none());
         assert!(RootFiles::open(at("outside").to_str().unwrap()).unwrap().is_none(), "a file is no root");
     }

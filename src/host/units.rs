@@ -197,7 +197,11 @@ fn is_running(host: &Host) -> Result<bool, Fault> {
 
 /// The kernel's name for the first process; `None` if it is not here.
 fn first_process(host: &Host) -> Result<Option<String>, Fault> {
-    let name = host.text("/proc/1/comm")?;
+    let name = match host.text("/proc/1/comm") {
+        // Of what does not run it is known that it has none.
+        Err(fault) if host.machine().err() == Some(fault.clone()) => None,
+        name => name?,
+    };
     Ok(name.map(|name| name.trim_end_matches('\n').to_owned()))
 }
 
@@ -261,4 +265,35 @@ pub fn of_script(path: &str) -> Option<String> {
     let service = path.strip_prefix("/etc/sv/").and_then(|rest| rest.strip_suffix("/run"));
     let name = path.strip_prefix("/etc/init.d/").or(service)?;
     (!name.is_empty() && !name.contains('/')).then(|| scripts::unit(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::{Still, TreeFiles};
+    use std::sync::Arc;
+
+    /// Every distribution's image has units, and nothing of it runs.
+    #[test]
+    fn of_what_does_not_run_files_tell_which_units_there_are() {
+        let trees = [
+            "-- /usr/lib/systemd/system/web.service\n[Install]\nWantedBy=x.target\n\
+             -- /etc/systemd/system/x.target.wants/web.service -> /usr/lib/systemd/system/web.service\n",
+            "-- /etc/init.d/web 0755\n-- /etc/runlevels/default/web -> /etc/init.d/web\n",
+            "-- /etc/sv/web/run 0755\n-- /etc/service/web -> /etc/sv/web\n",
+            "-- /etc/services.d/web/run 0755\n",
+            "-- /etc/init.d/web 0755\n-- /etc/inittab\nid:2:initdefault:\n-- /etc/rc2.d/S01web -> ../init.d/web\n",
+        ];
+        for (tree, Kind { name, .. }) in trees.into_iter().zip(&KINDS) {
+            for skips in [true, false] {
+                let still = Still { what: "an image", skips };
+                let host = Host::still(Arc::new(TreeFiles::parse(tree).unwrap()), still);
+                let units = host.units().unwrap();
+                assert_eq!(units.name, *name);
+                let web = units.unit(&host, "web.service").unwrap().unwrap();
+                assert_eq!((web.enabled(&host), web.state(&host)), (Ok(true), Err(still.fault())), "{name}");
+                assert!(units.unit(&host, "none.service").unwrap().is_none() && units.are_all(&host).is_ok(), "{name}");
+            }
+        }
+    }
 }

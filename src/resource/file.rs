@@ -201,6 +201,9 @@ impl File {
 
     fn age(&self) -> Result<Duration, Fault> {
         let stat = self.host.files().stat(&self.path)?.ok_or_else(|| self.dangling())?;
+        if stat.mtime == Stat::NO_TIME {
+            self.host.machine()?;
+        }
         let changed = OffsetDateTime::from_unix_timestamp(stat.mtime)
             .map_err(|_| Fault::Malformed(format!("{}: a time out of range", self.path)))?;
         Ok(self.host.now() - changed)

@@ -173,3 +173,23 @@ fn two_million_files_are_refused_in_little_memory() {
     ran.ended(1);
     assert!(ran.err.contains("more than 1000000 files"), "{}", ran.err);
 }
+
+#[test]
+fn a_root_is_compared_with_a_spec_and_what_it_leaves_out_is_told() {
+    let lab = lab();
+    for (name, text) in [("passwd", PASSWD), ("group", b"root:x:0:\napp:x:7:\n")] {
+        fs::create_dir_all(lab.path("root/etc")).unwrap();
+        fs::write(lab.path(&format!("root/etc/{name}")), text).unwrap();
+    }
+    lab.write("user.toml", "[user.app]\nuid = 8\n[port.\"tcp:80\"]\nlistening = true\n");
+    for site in ["--root root", "--image app.tar"] {
+        let ran = lab.shell(&format!("\"$V\" diff {site} user.toml"));
+        assert!(ran.ended(1).out.contains("uid") && !ran.out.contains("port"), "{}", ran.out);
+        lab.shell(&format!("\"$V\" diff {site} --no-skip user.toml")).ended(1).says("only a running machine can tell");
+        lab.shell(&format!("\"$V\" diff {site} user.toml user.toml")).ended(64).says("go with one");
+        let ran = lab.shell(&format!("\"$V\" coverage {site} user.toml"));
+        assert!(ran.ended(0).out.contains("root") && !ran.out.contains("ports"), "{}", ran.out);
+        lab.shell(&format!("\"$V\" coverage {site} --add user.toml")).ended(64).says("do not go with it");
+    }
+    lab.shell("\"$V\" diff --root nowhere user.toml").ended(1).says("no such directory");
+}

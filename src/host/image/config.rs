@@ -1,7 +1,7 @@
 //! What an image says of how it is to be run: its configuration. OCI image specification, config.md.
 
 use super::digest::Digest;
-use super::manifest::parse;
+use super::manifest::{Platform, parse};
 use super::tape::malformed;
 use crate::value::Fault;
 use serde::Deserialize;
@@ -12,6 +12,9 @@ use std::collections::BTreeMap;
 pub struct Config {
     #[serde(default)]
     pub architecture: String,
+    #[serde(default)]
+    os: String,
+    variant: Option<String>,
     /// RFC 3339.
     pub created: Option<String>,
     #[serde(default)]
@@ -47,6 +50,18 @@ impl Config {
         let root =
             self.rootfs.as_ref().ok_or_else(|| malformed("its configuration does not say which layers it has"))?;
         root.diff_ids.iter().map(|id| Digest::parse(id).map_err(malformed)).collect()
+    }
+
+    /// What it is for: `linux/arm64/v8`; `None` where it does not say.
+    pub fn platform(&self) -> Option<String> {
+        let platform =
+            Platform { os: self.os.clone(), architecture: self.architecture.clone(), variant: self.variant.clone() };
+        (!self.os.is_empty() && !self.architecture.is_empty()).then(|| platform.text())
+    }
+
+    /// Windows keeps its files, its accounts and its services in ways of its own.
+    pub fn is_windows(&self) -> bool {
+        self.os == "windows"
     }
 
     /// The value of a variable of the environment.

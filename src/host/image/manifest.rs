@@ -14,6 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Indexes within indexes, and manifests of all of them.
 const MOST_DEPTH: usize = 4;
 const MOST_IMAGES: usize = 1000;
+/// Indexes that are read, each as often as another names it, and what they name.
+const MOST_INDEXES: usize = 100;
+const MOST_NAMED: usize = 20_000;
 /// Layers of one image. Docker makes 127.
 const MOST_LAYERS: usize = 1000;
 /// Names that an error lists.
@@ -35,6 +38,8 @@ pub struct Manifest {
     pub config: Blob,
     /// From the lowest one up.
     pub layers: Vec<Blob>,
+    /// Whether an index has said which platform it is for.
+    pub has_platform: bool,
 }
 
 pub struct Blob {
@@ -84,10 +89,10 @@ struct Descriptor {
 }
 
 #[derive(Deserialize)]
-struct Platform {
-    os: String,
-    architecture: String,
-    variant: Option<String>,
+pub struct Platform {
+    pub os: String,
+    pub architecture: String,
+    pub variant: Option<String>,
 }
 
 impl Manifest {
@@ -95,7 +100,7 @@ impl Manifest {
         let mut all = Vec::new();
         if let Some(index) = shelf.text("index.json")? {
             let index: Index = parse("index.json", &index)?;
-            collect(shelf, &index, &[], 0, &mut all)?;
+            collect(shelf, &index, &[], 0, &mut all, &mut (0, 0))?;
         } else if let Some(saved) = shelf.text("manifest.json")? {
             let saved: Vec<Saved> = parse("manifest.json", &saved)?;
             all.extend(saved.into_iter().map(|saved| {
@@ -105,13 +110,15 @@ impl Manifest {
         } else {
             return Err(malformed("neither `index.json` nor `manifest.json` is in it: no archive of an image").into());
         }
-        match choose(all, wanted)?.manifest {
+        let chosen = choose(all, wanted)?;
+        let has_platform = chosen.platform.is_some();
+        match chosen.manifest {
             Source::Docker(saved) => Ok(saved.manifest()?),
             Source::Oci(digest) => {
                 let layered: Layered = fetch(shelf, &digest)?;
                 let config = layered.config.blob()?;
                 let layers = layered.layers.iter().map(Descriptor::blob).collect::<Result<_, _>>()?;
-                Ok(Manifest { config, layers }.checked()?)
+                Ok(Manifest { config, layers, has_platform }.checked()?)
             }
         }
     }
@@ -137,7 +144,8 @@ impl Saved {
             let hex = config.name.strip_suffix(".json").unwrap_or_default();
             config.digest = Digest::parse(&format!("sha256:{hex}")).ok();
         }
-        Manifest { config, layers: self.layers.into_iter().map(blob).collect() }.checked()
+        let layers = self.layers.into_iter().map(blob).collect();
+        Manifest { config, layers, has_platform: false }.checked()
     }
 }
 
@@ -147,6 +155,9 @@ impl Descriptor {
     }
 
     fn blob(&self) -> Result<Blob, Fault> {
+        if self.media_type.as_deref().is_some_and(|media| media.ends_with("+encrypted")) {
+            return Err(Fault::Unsupported(format!("`{}` is encrypted", self.digest()?.blob())));
+        }
         let digest = self.digest()?;
         Ok(Blob { name: digest.blob(), digest: Some(digest) })
     }
@@ -175,7 +186,7 @@ impl Descriptor {
 }
 
 impl Platform {
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         let mut text = format!("{}/{}", self.os, self.architecture);
         if let Some(variant) = self.variant.as_deref().filter(|variant| !variant.is_empty()) {
             text.push('/');
@@ -191,7 +202,13 @@ fn collect(
     names: &[String],
     depth: usize,
     all: &mut Vec<Candidate>,
+    read: &mut (usize, usize),
 ) -> Result<(), Fault> {
+    let (indexes, named) = (read.0 + 1, read.1 + index.manifests.len());
+    *read = (indexes, named);
+    if indexes > MOST_INDEXES || named > MOST_NAMED {
+        return Err(malformed(format!("it has more than {MOST_INDEXES} indexes, or {MOST_NAMED} names in them")));
+    }
     for one in index.manifests.iter().filter(|one| !one.is_attestation()) {
         let digest = one.digest()?;
         let mut called = one.names();
@@ -204,7 +221,7 @@ fn collect(
             }
             // An index may speak of images that were not saved with it.
             if shelf.part(&digest.blob())?.is_some() {
-                collect(shelf, &fetch(shelf, &digest)?, &called, depth + 1, all)?;
+                collect(shelf, &fetch(shelf, &digest)?, &called, depth + 1, all, read)?;
             }
         } else if shelf.part(&digest.blob())?.is_some() {
             // One image under several names stands there as often.
@@ -239,7 +256,9 @@ fn choose(mut all: Vec<Candidate>, wanted: &Wanted) -> Result<Candidate, Refusal
     let platforms = listed(all.iter().filter_map(|one| one.platform.clone()));
     if let Some(platform) = &wanted.platform {
         // What does not tell its platform may be any.
-        all.retain(|one| one.platform.as_ref().is_none_or(|own| own == platform));
+        let exact = all.iter().any(|one| one.platform.as_ref() == Some(platform));
+        let is_for = |own: &String| if exact { own == platform } else { is_for(own, platform) };
+        all.retain(|one| one.platform.as_ref().is_none_or(is_for));
         if all.is_empty() {
             return Err(Refusal::Usage(format!("it has no image for `{platform}`; it has some for {platforms}")));
         }
@@ -281,6 +300,11 @@ impl Candidate {
 fn short(name: &str) -> &str {
     let name = name.strip_prefix("docker.io/").unwrap_or(name);
     name.strip_prefix("library/").unwrap_or(name)
+}
+
+/// Whether what is for a platform is for the one that is wanted: `linux/arm64` is any of its variants.
+pub fn is_for(own: &str, wanted: &str) -> bool {
+    own.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 const NONE: &str = "none with a name";

@@ -15,8 +15,9 @@ use std::sync::Arc;
 const MOST_TEXT: u64 = 4 << 20;
 /// Links from part to part, as older `docker save` writes them.
 const MOST_LINKS: usize = 8;
-/// Parts of one archive.
+/// Parts of one archive, and bytes of their names.
 const MOST_PARTS: usize = 100_000;
+const MOST_NAMES: usize = 16 << 20;
 
 pub enum Shelf {
     Archive { bytes: Section, parts: BTreeMap<String, Part> },
@@ -113,9 +114,10 @@ fn whole(bytes: Section, parts: BTreeMap<String, Part>) -> Result<Shelf, Fault> 
 }
 
 fn parts(mut next: impl FnMut() -> Result<Option<Entry>, Fault>) -> Result<BTreeMap<String, Part>, Fault> {
-    let mut parts = BTreeMap::new();
+    let (mut parts, mut names) = (BTreeMap::new(), 0);
     while let Some(entry) = next()? {
         let name = spelled(&entry.name)?;
+        names += entry.name.len() + entry.link.len();
         let part = match entry.kind {
             Kind::File => match entry.at {
                 Some(at) => Part::Bytes { at, len: entry.size },
@@ -129,8 +131,10 @@ fn parts(mut next: impl FnMut() -> Result<Option<Entry>, Fault>) -> Result<BTree
             _ => continue,
         };
         parts.insert(name, part);
-        if parts.len() > MOST_PARTS {
-            return Err(Fault::Unsupported(format!("more than {MOST_PARTS} files are in it")));
+        if parts.len() > MOST_PARTS || names > MOST_NAMES {
+            return Err(Fault::Unsupported(format!(
+                "more than {MOST_PARTS} files are in it, or they have too long names"
+            )));
         }
     }
     Ok(parts)

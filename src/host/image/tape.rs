@@ -70,6 +70,9 @@ struct Records {
     gid: Option<u64>,
     mtime: Option<i64>,
     sparse: bool,
+    /// Says where the holes are, without which nobody knows that it has some.
+    has_map: bool,
+    sparse_name: Option<Vec<u8>>,
     /// Bytes of a file with holes.
     real: Option<u64>,
 }
@@ -96,7 +99,12 @@ impl<I: Input> Tape<I> {
             self.input.skip(self.next.saturating_sub(self.at)).map_err(cut)?;
             self.at = self.next;
             let mut header = Header::new_old();
-            if !self.fill(header.as_mut_bytes(), true)? || header.as_bytes().iter().all(|byte| *byte == 0) {
+            let is_there = self.fill(header.as_mut_bytes(), true)?;
+            if !is_there || is_zero(&header) {
+                // One such block alone is an end to some who unpack it and none to others.
+                if is_there && self.fill(header.as_mut_bytes(), true)? && !is_zero(&header) {
+                    return Err(malformed("behind the block of zeros that is its end stands something else"));
+                }
                 return match said {
                     true => Err(malformed("cut short: a name stands at its end, and no file with it")),
                     false => Ok(None),
@@ -138,7 +146,12 @@ impl<I: Input> Tape<I> {
             match kind {
                 EntryType::GNULongName => own.long_name = Some(self.text(stored)?),
                 EntryType::GNULongLink => own.long_link = Some(self.text(stored)?),
-                EntryType::XHeader => own.read(&self.records(stored)?)?,
+                EntryType::XHeader => {
+                    // The last one counts.
+                    let (long_name, long_link) = (own.long_name.take(), own.long_link.take());
+                    own = Records { long_name, long_link, ..Records::default() };
+                    own.read(&self.records(stored)?)?;
+                }
                 _ => {
                     // What stands in a global header, those who unpack layers do not apply.
                     if let Some(entry) = self.entry(&header, own, stored, data)? {
@@ -154,7 +167,10 @@ impl<I: Input> Tape<I> {
 
     /// `None` where it is nothing that a file system holds.
     fn entry(&mut self, header: &Header, own: Records, stored: u64, data: u64) -> Result<Option<Entry>, Fault> {
-        let name = own.long_name.or(own.name).unwrap_or_else(|| header.path_bytes().into_owned());
+        if own.sparse && !own.has_map {
+            return Err(odd("it has holes and does not say where"));
+        }
+        let name = own.sparse_name.or(own.long_name).or(own.name).unwrap_or_else(|| header.path_bytes().into_owned());
         let link = own
             .long_link
             .or(own.link)
@@ -163,11 +179,15 @@ impl<I: Input> Tape<I> {
         if name.len() > MOST_NAME || link.len() > MOST_NAME || name.contains(&0) || link.contains(&0) {
             return Err(malformed("a name in it is longer than a file system takes, or has a NUL in it"));
         }
+        let is_directory = header.as_old().linkflag == [0] && name.ends_with(b"/");
+        if is_directory && stored > 0 {
+            return Err(odd("a directory with contents"));
+        }
         let mut size = own.real.unwrap_or(stored);
         let mut at = Some(data).filter(|_| !own.sparse);
         let kind = match header.entry_type() {
             // What was a directory before tar had a type for it: POSIX.1-1988.
-            EntryType::Regular if header.as_old().linkflag == [0] && name.ends_with(b"/") => Kind::Directory,
+            EntryType::Regular if is_directory => Kind::Directory,
             EntryType::Regular | EntryType::Continuous => Kind::File,
             EntryType::GNUSparse => {
                 size = header.as_gnu().and_then(|gnu| gnu.real_size().ok()).ok_or_else(|| odd("no size"))?;
@@ -182,13 +202,17 @@ impl<I: Input> Tape<I> {
                 Kind::File
             }
             EntryType::Link => Kind::Link,
+            EntryType::Symlink if link.is_empty() => return Err(odd("a symbolic link to nothing")),
             EntryType::Symlink => Kind::Symlink,
             EntryType::Directory => Kind::Directory,
             EntryType::Char => Kind::CharacterDevice,
             EntryType::Block => Kind::BlockDevice,
             EntryType::Fifo => Kind::Fifo,
-            // Of what a vendor made of it (a volume's label) nothing is unpacked.
-            _ => return Ok(None),
+            EntryType::XGlobalHeader => return Ok(None),
+            other => {
+                let shown = char::from(other.as_byte()).escape_default();
+                return Err(Fault::Unsupported(format!("an entry of the type `{shown}` is in it, which is not read")));
+            }
         };
         let id = |own: Option<u64>, field: std::io::Result<u64>| match own.map_or(field, Ok) {
             Ok(id) => u32::try_from(id).map_err(|_| odd("an owner's number above 4294967295")),
@@ -201,7 +225,8 @@ impl<I: Input> Tape<I> {
         };
         Ok(Some(Entry {
             kind,
-            mode: header.mode().map_err(odd)? & 0o7777,
+            // Of a link the kernel takes no other.
+            mode: if kind == Kind::Symlink { 0o777 } else { header.mode().map_err(odd)? & 0o7777 },
             uid: id(own.uid, header.uid())?,
             gid: id(own.gid, header.gid())?,
             mtime,
@@ -262,7 +287,10 @@ impl Records {
             let number = || std::str::from_utf8(value).ok().and_then(|text| text.parse::<u64>().ok());
             let strange = || odd(String::from_utf8_lossy(key));
             match key {
-                b"path" | b"GNU.sparse.name" => self.name = Some(value.to_vec()),
+                // So it takes back what an earlier one said.
+                b"path" if value.is_empty() => self.name = None,
+                b"linkpath" if value.is_empty() => self.link = None,
+                b"path" => self.name = Some(value.to_vec()),
                 b"linkpath" => self.link = Some(value.to_vec()),
                 b"size" => self.size = Some(number().ok_or_else(strange)?),
                 b"uid" => self.uid = Some(number().ok_or_else(strange)?),
@@ -271,7 +299,12 @@ impl Records {
                 b"GNU.sparse.realsize" | b"GNU.sparse.size" => {
                     (self.sparse, self.real) = (true, Some(number().ok_or_else(strange)?));
                 }
-                key if key.starts_with(b"GNU.sparse.") => self.sparse = true,
+                // What stands in its header is a name for those who know nothing of holes.
+                b"GNU.sparse.name" => (self.sparse, self.sparse_name) = (true, Some(value.to_vec())),
+                key if key.starts_with(b"GNU.sparse.") => {
+                    self.sparse = true;
+                    self.has_map |= matches!(key, b"GNU.sparse.major" | b"GNU.sparse.map" | b"GNU.sparse.offset");
+                }
                 _ => {}
             }
         }
@@ -285,6 +318,10 @@ fn record(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let length: usize = std::str::from_utf8(bytes.get(..space)?).ok()?.parse().ok()?;
     let record = bytes.get(space + 1..length)?.strip_suffix(b"\n")?;
     Some((record, bytes.get(length..)?))
+}
+
+fn is_zero(header: &Header) -> bool {
+    header.as_bytes().iter().all(|byte| *byte == 0)
 }
 
 /// `1700000000.5` and `-1.5`, rounded down.

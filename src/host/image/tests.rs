@@ -250,7 +250,7 @@ fn headers_that_lie_are_not_believed() {
     let value = b"x\n18 path=elsewhere";
     let files = layers(&[Layer::new().pax([("SCHILY.xattr.user.x", value.as_slice())]).file("a", "").done()]).unwrap();
     assert_eq!(names(&files, "/"), ["a"]);
-    let long = "n".repeat(300);
+    let long = format!("d/{}", "n".repeat(255));
     let files = layers(&[Layer::new()
         .pax([("path", long.as_bytes()), ("uid", b"70000"), ("mtime", b"-1.5")])
         .file("a", "")
@@ -271,6 +271,88 @@ fn headers_that_lie_are_not_believed() {
     refused(Layer::new().entry("a", EntryType::Regular, |h| h.set_size(1 << 40)), "cut short");
     refused(Layer::new().raw(&[1; 512]), "checksum");
     refused(Layer::new().pax([("path", b"a".as_slice())]), "no file with it");
+    refused(Layer::new().file(&"n".repeat(90), "").pax([("path", &[b'n'; 256][..])]).file("a", ""), "longer than");
+}
+
+/// Whoever unpacks a layer takes these otherwise, or not at all: what is missing here might be there.
+#[test]
+fn what_others_would_unpack_is_not_left_out() {
+    refused(Layer::new().entry("a", EntryType::new(b'V'), |_| {}), "of the type `V`");
+    refused(Layer::new().file("a", "").raw(&[0; 512]).file("hidden", ""), "behind the block of zeros");
+    refused(Layer::new().link("a", EntryType::Symlink, ""), "a symbolic link to nothing");
+    let old = |h: &mut tar::Header| (h.as_old_mut().linkflag = [0], h.set_size(512)).1;
+    refused(Layer::new().entry("a/", EntryType::Regular, old).raw(&[1; 512]), "a directory with contents");
+    refused(Layer::new().pax([("GNU.sparse.name", b"b".as_slice())]).file("a", ""), "holes");
+    let names = |records: &[&[(&str, &[u8])]]| {
+        let layer = records.iter().fold(Layer::new(), |layer, one| layer.pax(one.iter().copied()));
+        names(&layers(&[layer.file("own", "").done()]).unwrap(), "/")
+    };
+    assert_eq!(names(&[&[("path", b"a")], &[("mtime", b"1")]]), ["own"], "the last one counts");
+    assert_eq!(names(&[&[("path", b"a"), ("path", b"")]]), ["own"], "an empty one says nothing");
+    let sparse: &[(&str, &[u8])] = &[("GNU.sparse.name", b"a"), ("path", b"b"), ("GNU.sparse.map", b"0,0")];
+    assert_eq!(names(&[sparse]), ["a"]);
+}
+
+#[test]
+fn a_directory_that_is_only_implied_has_no_time() {
+    let files = layers(&[Layer::new().file("a/b", "").dir("c/").done()]).unwrap();
+    let mtime = |path: &str| files.stat(path).unwrap().unwrap().mtime;
+    assert_eq!((mtime("/a"), mtime("/"), mtime("/c")), (Stat::NO_TIME, Stat::NO_TIME, 1_700_000_000));
+    let link = layers(&[Layer::new().link("l", EntryType::Symlink, "x").done()]).unwrap();
+    assert_eq!(link.lstat("/l").unwrap().unwrap().mode, 0o777);
+}
+
+#[test]
+fn an_image_that_cannot_be_read_is_not_an_empty_one() {
+    let parts = |change: fn(&mut serde_json::Value), media: &str| {
+        let mut files = layout(&[Layer::new().file("a", "x").done()], Pack::Plain);
+        let mut config: serde_json::Value = serde_json::from_slice(&files[1].1).unwrap();
+        change(&mut config);
+        let config = config.to_string().into_bytes();
+        let [layer, config_digest] = [&files[0].1, &config].map(|bytes| sample::digest(bytes));
+        let manifest =
+            serde_json::json!({"config": {"digest": config_digest}, "layers": [{"mediaType": media, "digest": layer}]});
+        let manifest = manifest.to_string().into_bytes();
+        let index = serde_json::json!({"manifests": [{"digest": sample::digest(&manifest)}]}).to_string().into_bytes();
+        let name = |bytes: &[u8]| format!("blobs/sha256/{}", &sample::digest(bytes)[7..]);
+        files.extend([(name(&config), config), (name(&manifest), manifest), ("index.json".into(), index)]);
+        archive(&files)
+    };
+    let tar = "application/vnd.oci.image.layer.v1.tar";
+    assert!(image(parts(|_| {}, tar)).is_ok());
+    let why = image(parts(|_| {}, "application/vnd.oci.image.layer.v1.tar+gzip+encrypted")).err().unwrap();
+    assert!(why.contains("is encrypted"), "{why}");
+    let why = image(parts(|config| config["os"] = "windows".into(), tar)).err().unwrap();
+    assert!(why.contains("an image of Windows"), "{why}");
+}
+
+#[test]
+fn an_image_for_another_platform_is_refused_by_its_configuration() {
+    let bytes = docker(&[Layer::new().file("a", "").done()], &["app:1"]);
+    let ask = |platform: &str| {
+        let wanted = Wanted { name: None, platform: Some(platform.into()) };
+        open(vec![("/a".into(), bytes.clone())], "/a", &wanted, small()).map(|_| ())
+    };
+    assert!(ask("linux/amd64").is_ok() && ask("linux/amd64/v2").is_ok());
+    for other in ["linux/arm64", "linux/amd", "amd64"] {
+        assert!(matches!(ask(other), Err(Refusal::Usage(why)) if why.contains("it is for `linux/amd64`")), "{other}");
+    }
+    assert!(manifest::is_for("linux/arm64/v8", "linux/arm64") && !manifest::is_for("linux/arm64", "linux/arm"));
+}
+
+#[test]
+fn indexes_that_name_each_other_again_and_again_end() {
+    let media = "application/vnd.oci.image.index.v1+json";
+    let mut files = vec![];
+    let mut index = serde_json::json!({"manifests": []}).to_string();
+    for _ in 0..3 {
+        let one = serde_json::json!({"mediaType": media, "digest": sample::digest(index.as_bytes())});
+        files.push((format!("blobs/sha256/{}", &sample::digest(index.as_bytes())[7..]), index.into_bytes()));
+        index = serde_json::json!({"manifests": vec![one; 1000]}).to_string();
+    }
+    files.push(("index.json".into(), index.into_bytes()));
+    let why = image(archive(&files)).err().unwrap();
+    assert!(why.contains("more than 100 indexes"), "{why}");
 }
 
 #[test]

@@ -18,6 +18,9 @@ const OPAQUE: &[u8] = b".wh..wh..opq";
 /// What AUFS kept for itself.
 const AUFS: &[u8] = b".wh..wh.";
 
+/// Bytes of a name without a `/`: path_resolution(7).
+const MOST_STEP: usize = 255;
+
 const ROOT: u32 = 0;
 
 pub struct Tree {
@@ -77,7 +80,7 @@ pub enum Stray {
 impl Default for Tree {
     fn default() -> Tree {
         let body = Body::Directory(BTreeMap::new());
-        let root = Node { body, mode: 0o755, uid: 0, gid: 0, mtime: 0, links: 1 };
+        let root = Node { body, mode: 0o755, uid: 0, gid: 0, mtime: Stat::NO_TIME, links: 1 };
         Tree { nodes: vec![root], layer: 0, entries: 0, bytes: 0 }
     }
 }
@@ -242,7 +245,7 @@ impl Tree {
                 }
                 None => {
                     let body = Body::Directory(BTreeMap::new());
-                    let node = self.push(Node { body, mode: 0o755, uid: 0, gid: 0, mtime: 0, links: 1 })?;
+                    let node = self.push(Node { body, mode: 0o755, uid: 0, gid: 0, mtime: Stat::NO_TIME, links: 1 })?;
                     self.put(here, step, Name { node, layer: self.layer });
                     here = node;
                 }
@@ -411,6 +414,9 @@ fn steps(path: &[u8]) -> Result<Vec<&[u8]>, Fault> {
     let steps: Vec<_> = steps.collect();
     match steps.contains(&&b".."[..]) {
         true => Err(tape::malformed(format!("`{}` leads out of the image", String::from_utf8_lossy(path)))),
+        false if steps.iter().any(|step| step.len() > MOST_STEP) => {
+            Err(tape::malformed("a name in it is longer than a file system takes"))
+        }
         false => Ok(steps),
     }
 }

@@ -95,7 +95,7 @@ impl UnitFiles {
             FileType::Symlink => {
                 let target = host.files().link(&path)?.unwrap_or_default();
                 match target.rsplit('/').next().unwrap_or_default() {
-                    _ if target == "/dev/null" => Is::Masked,
+                    _ if is_nothing(host, &path) => Is::Masked,
                     unit if unit != name && unit.contains('.') => Is::Alias(unit.to_owned()),
                     _ => Is::Linked,
                 }
@@ -160,6 +160,10 @@ impl UnitFiles {
     pub fn state(&self, host: &Host, name: &str) -> Result<Option<&'static str>, Fault> {
         // The first place that has a file counts, and this may be one that is hidden.
         self.more.clone().map_or(Ok(()), Err)?;
+        let has_template = template(name).is_some_and(|template| self.units.contains_key(&template));
+        if !has_template && self.is_lost(host, name)? {
+            return Ok(None);
+        }
         let own = self.own_name(name);
         let Some(file) = self.file(own) else {
             // An alias of a file that is in none of the places.
@@ -226,6 +230,14 @@ impl UnitFiles {
         }))
     }
 
+    /// Whether a name is a link to nothing, and not to where units are: whatever is called so there is another.
+    fn is_lost(&self, host: &Host, name: &str) -> Result<bool, Fault> {
+        let Some(UnitFile { path, place, is: Is::Alias(_) }) = self.units.get(name) else { return Ok(false) };
+        let target = joined(place, &host.files().link(path)?.unwrap_or_default());
+        let is_elsewhere = target.rsplit_once('/').is_none_or(|(folder, _)| !PLACES.contains(&folder));
+        Ok(is_elsewhere && host.files().stat(path)?.is_none())
+    }
+
     /// The links that make the unit of this name start, by their names, and their places.
     fn links<'n>(&'n self, own: &'n str) -> impl Iterator<Item = (&'n str, &'n str)> {
         let is_of = move |link: &str| link == own || template(link).as_deref() == Some(own);
@@ -242,7 +254,14 @@ impl UnitFiles {
     pub fn settings(&self, host: &Host, own: &str) -> Result<Settings, Fault> {
         let mut all = BTreeMap::new();
         let mut read = |path: &str| -> Result<(), Fault> {
-            if host.files().stat(path)?.is_some_and(|stat| stat.file_type == FileType::File) {
+            // A drop-in is taken back so.
+            if is_nothing(host, path) {
+                return Ok(());
+            }
+            if let Some(stat) = host.files().stat(path)? {
+                if stat.file_type != FileType::File || stat.size >= BOUND {
+                    return Err(Fault::Unsupported(format!("{path} is not read: it is no file, or longer than any")));
+                }
                 let bytes = host.files().read(path, BOUND)?.unwrap_or_default();
                 add(&String::from_utf8_lossy(&bytes), &mut all);
             }
@@ -261,6 +280,35 @@ impl UnitFiles {
         }
         Ok(all)
     }
+}
+
+/// Where a link in a directory leads, `..` taken by its word.
+fn joined(folder: &str, target: &str) -> String {
+    let mut steps = Vec::new();
+    let way = if target.starts_with('/') { "" } else { folder };
+    for step in way.split('/').chain(target.split('/')) {
+        match step {
+            "" | "." => {}
+            ".." => _ = steps.pop(),
+            step => steps.push(step),
+        }
+    }
+    format!("/{}", steps.join("/"))
+}
+
+/// Whether a link leads to /dev/null or to an empty file. Where no machine runs, /dev has nothing in it.
+fn is_nothing(host: &Host, path: &str) -> bool {
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        // What keeps it from being seen is told where it is asked for: other units are none the worse for it.
+        let Some(target) = host.files().link(&path).ok().flatten() else { break };
+        path = joined(path.rsplit_once('/').map_or("", |(folder, _)| folder), &target);
+        if path == "/dev/null" {
+            return true;
+        }
+    }
+    let end = host.files().stat(&path).ok().flatten();
+    end.is_some_and(|stat| stat.file_type == FileType::File && stat.size == 0)
 }
 
 /// `getty@.service` of `getty@tty1.service`.
@@ -351,6 +399,10 @@ Also=off.service
 [Service]
 -- /lib/systemd/system/static.service.d/x.conf
 [Service]
+-- /etc/systemd/system/static.service.d/y.conf -> /dev/null
+-- /dev/null
+[Install]
+WantedBy=x.target
 -- /lib/systemd/system/grown.service
 [Service]
 -- /etc/systemd/system/grown.service.d/x.conf
@@ -367,6 +419,12 @@ WantedBy=multi-user.target
 [Install]
 WantedBy=x.target
 -- /etc/systemd/system/null.service -> /dev/null
+-- /etc/systemd/system/near.service -> ../../../dev/null
+-- /etc/systemd/system/far.service -> /opt/nothing
+-- /etc/systemd/system/hollow.service -> /opt/hollow
+-- /opt/nothing -> /dev/null
+-- /opt/hollow
+-- /etc/systemd/system/lost.service -> /nowhere/a.service
 -- /run/systemd/system/empty.service
 -- /run/systemd/generator/made.mount
 [Mount]
@@ -397,6 +455,10 @@ WantedBy=x.target
             ("run.service", None),
             ("late.service", Some("enabled-runtime")),
             ("null.service", Some("masked")),
+            ("near.service", Some("masked")),
+            ("far.service", Some("masked")),
+            ("hollow.service", Some("masked")),
+            ("lost.service", None),
             ("empty.service", Some("masked-runtime")),
             ("made.mount", Some("generated")),
             ("run-1.service", Some("transient")),
@@ -418,6 +480,16 @@ WantedBy=x.target
         let files = UnitFiles::read(&host).unwrap();
         assert_eq!(files.state(&host, "a.service").unwrap_err().code(), "denied");
         assert_eq!(files.state(&host, "b.service").unwrap_err().code(), "denied");
+    }
+
+    #[test]
+    fn a_unit_that_is_not_read_whole_is_not_static() {
+        let long = format!("-- /lib/systemd/system/a.service\n{}[Install]\nWantedBy=x.target\n", "#\n".repeat(1 << 19));
+        for tree in [&*long, "-- /lib/systemd/system/a.service -> /opt\n-- /opt/x\n"] {
+            let host = Host::offline(Arc::new(TreeFiles::parse(tree).unwrap()), time::OffsetDateTime::UNIX_EPOCH);
+            let files = UnitFiles::read(&host).unwrap();
+            assert_eq!(files.state(&host, "a.service").unwrap_err().code(), "unsupported");
+        }
     }
 
     /// systemctl reads the links itself where it is given a root, whether or not systemd runs.

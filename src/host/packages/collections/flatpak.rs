@@ -6,6 +6,8 @@ use crate::value::{Fault, VersionOrder};
 
 /// Applications and what they run on: `ID/ARCHITECTURE/BRANCH/active`.
 const ROOTS: &[&str] = &["/var/lib/flatpak/app", "/var/lib/flatpak/runtime"];
+/// Where it is written down that there are others: flatpak-installation(5).
+const OTHERS: &str = "/etc/flatpak/installations.d";
 /// Where a version stands, below `active/files/share`, before and behind the name.
 const METAINFO: &[(&str, &str)] =
     &[("metainfo/", ".metainfo.xml"), ("metainfo/", ".appdata.xml"), ("appdata/", ".appdata.xml")];
@@ -33,6 +35,9 @@ pub(super) fn find(host: &Host, selector: &Selector) -> Result<Vec<Package>, Fau
                 }
             }
         }
+    }
+    if found.is_empty() && inside(host, OTHERS)?.iter().any(|name| name.ends_with(".conf")) {
+        return Err(Fault::Unsupported(format!("{OTHERS} tells of other installations, which are not read")));
     }
     Ok(found)
 }
@@ -79,5 +84,9 @@ mod tests {
         assert_eq!(look("org.gimp.GIMP"), "org.gimp.GIMP 2.10.36 x86_64");
         assert_eq!(look("org.*"), "org.gimp.GIMP 2.10.36 x86_64, org.gnome.Platform  x86_64");
         assert_eq!((look("org.gone.Gone"), look("org.none")), (String::new(), String::new()));
+        let others = format!("{tree}-- /etc/flatpak/installations.d/extra.conf\n[Installation \"extra\"]\n");
+        let host = Host::offline(Arc::new(TreeFiles::parse(&others).unwrap()), time::OffsetDateTime::UNIX_EPOCH);
+        let look = |name: &str| find(&host, &Selector::parse(&format!("flatpak:{name}")).unwrap());
+        assert!(look("org.gimp.GIMP").is_ok() && matches!(look("org.none.None"), Err(Fault::Unsupported(_))));
     }
 }

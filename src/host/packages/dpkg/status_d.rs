@@ -20,7 +20,7 @@ pub(crate) fn read(host: &Host) -> Result<Option<Database>, Fault> {
     for name in &names {
         let path = format!("{DIRECTORY}/{name}");
         let malformed = |why: String| Fault::Malformed(format!("{path}: {why}"));
-        let Some(bytes) = host.read(&path)? else { continue };
+        let bytes = host.read(&path)?.ok_or_else(|| malformed("it leads to nothing".into()))?;
         // The rest of a line that is cut short might go on.
         if !bytes.ends_with(b"\n") {
             return Err(malformed("cut short: it does not end with a line".into()));
@@ -58,6 +58,12 @@ mod tests {
         let told: Vec<_> = all.iter().map(|p| format!("{}:{} {}", p.name, p.architecture, p.version)).collect();
         assert_eq!(told, ["base-files:amd64 12.4+deb12u10", "tzdata:all 2024a-0"]);
         assert_eq!(load("-- /var/lib/dpkg/status.d/\n"), Ok(None));
+    }
+
+    #[test]
+    fn a_file_that_leads_to_nothing_may_be_any_package() {
+        let tree = format!("{TREE}-- /var/lib/dpkg/status.d/zlib -> /nowhere\n");
+        assert!(matches!(load(&tree), Err(Fault::Malformed(why)) if why.contains("status.d/zlib")));
     }
 
     #[test]
