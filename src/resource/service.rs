@@ -242,6 +242,24 @@ mod tests {
     }
 
     #[test]
+    fn what_an_image_would_start_is_read_from_its_files() {
+        for tree in [
+            "-- /lib/systemd/systemd\n-- /lib/systemd/system/app.service\n[Install]\nWantedBy=multi-user.target\n\
+             -- /etc/systemd/system/multi-user.target.wants/app.service -> /lib/systemd/system/app.service\n",
+            "-- /sbin/openrc\n-- /etc/init.d/app 0755\n#!/sbin/openrc-run\n-- /etc/runlevels/default/app -> /etc/init.d/app\n",
+            "-- /sbin/init -> runit-init\n-- /etc/sv/app/run 0755\n-- /etc/service/app -> /etc/sv/app\n",
+            "-- /sbin/init\n-- /etc/inittab\nid:5:initdefault:\n-- /etc/init.d/app 0755\n-- /etc/rc5.d/S01app -> ../init.d/app\n",
+        ] {
+            let files = Arc::new(TreeFiles::parse(tree).unwrap());
+            let host = Host::still(files, crate::host::Still { what: "an image", skips: true });
+            let seen = look(&host, "app", &["enabled", "running"]).unwrap().unwrap();
+            assert_eq!(seen.values[0], Ok(Value::Bool(true)), "{tree}");
+            assert_eq!(seen.values[1].clone().unwrap_err().code(), host.machine().err().unwrap().code(), "{tree}");
+            assert!(look(&host, "none", &[]).unwrap().is_none(), "{tree}");
+        }
+    }
+
+    #[test]
     fn a_host_without_an_init_system_has_no_answer() {
         let files = Arc::new(TreeFiles::parse("-- /etc/init.d/x 0755\n").unwrap());
         let host = Host::offline(files, time::OffsetDateTime::UNIX_EPOCH);
