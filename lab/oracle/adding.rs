@@ -10,7 +10,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 /// Names of things of each kind, and a key that must be written of the first; a `!` before a kind that cannot be added.
-const THINGS: [(&str, &[&str], &str); 20] = [
+const THINGS: [(&str, &[&str], &str); 21] = [
     (
         "file",
         &["/etc/passwd", "/var/lab/with space", "/var/lab/twice", "/var/lab/fifo", "/etc", "/nonexistent"],
@@ -42,6 +42,7 @@ const THINGS: [(&str, &[&str], &str); 20] = [
     ("kernel-param", &["kernel.ostype", "net.ipv4.ip_forward"], "value"),
     ("kernel-module", &["overlay", "no_such_module"], ""),
     ("system", &["this"], "os"),
+    ("image", &["/tmp/lab-layout", "/tmp/no-layout.tar"], "entrypoint"),
     ("!matching", &["x"], ""),
 ];
 
@@ -50,7 +51,21 @@ const UNSEEN: [&str; 1] = ["no_such_module"];
 /// Things of which not everything is for everybody to see.
 const HIDDEN: [&str; 3] = ["unix:/run/lab-listen.sock", "unix:@lab-abstract", "/mnt/lab"];
 
+/// An image of no layers: the OCI image layout.
+const LAYOUT: &str = r#"set -e; mkdir -p /tmp/lab-layout/blobs/sha256; cd /tmp/lab-layout
+put() {
+  sum=$(printf %s "$1" | sha256sum | cut -d' ' -f1); printf %s "$1" > "blobs/sha256/$sum"
+  printf '"digest":"sha256:%s","size":%s' "$sum" "${#1}"
+}
+kind=application/vnd.oci.image
+config=$(put '{"architecture":"amd64","os":"linux","config":{"Entrypoint":["/app"]},"rootfs":{"type":"layers","diff_ids":[]}}')
+manifest=$(put "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"$kind.config.v1+json\",$config},\"layers\":[]}")
+printf '{"imageLayoutVersion":"1.0.0"}' > oci-layout
+printf '{"schemaVersion":2,"manifests":[{"mediaType":"%s.manifest.v1+json",%s}]}' "$kind" "$manifest" > index.json
+"#;
+
 pub fn every_kind() -> Result<(), Failed> {
+    shell(LAYOUT);
     let listed = says(&[&crate::verispec(), "kinds"]);
     let kinds: BTreeSet<&str> = listed
         .lines()

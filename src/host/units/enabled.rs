@@ -37,8 +37,7 @@ pub fn enabled(host: &Host, files: &UnitFiles) -> Result<Known<Enabled>, Fault> 
     // systemd drops the ending, and does not look at a script where there is a unit of that name.
     let scripts =
         scripts.unwrap_or_default().into_iter().map(|name| format!("{}.service", name.trim_end_matches(".sh")));
-    let named: BTreeSet<&str> = files.names().collect();
-    all.extend(scripts.filter(|name| !named.contains(name.as_str())));
+    all.extend(scripts.filter(|name| !files.is_written(name)));
     let told = |name: String| {
         let leads_here = |alias: &str| files.own_name(alias) == name;
         let aliases =
@@ -112,6 +111,10 @@ Description=Getty on %I
 -- /etc/init.d/idle 0755
 -- /etc/rc5.d/S01ssh -> ../init.d/ssh
 -- /etc/rc5.d/S01oldie -> ../init.d/oldie
+-- /run/systemd/generator.late/oldie.service
+[Unit]
+Description=LSB: an old one
+-- /run/systemd/generator.late/multi-user.target.wants/oldie.service -> ../oldie.service
 -- /etc/init.d/off.sh 0755
 -- /etc/rc5.d/S01off.sh -> ../init.d/off.sh
 -- /etc/rc5.d/K01idle -> ../init.d/idle

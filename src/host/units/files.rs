@@ -20,13 +20,14 @@ const PLACES: [&str; 13] = [
     "/usr/local/lib/systemd/system",
     "/usr/lib/systemd/system",
     "/lib/systemd/system",
-    "/run/systemd/generator.late",
+    LATE,
 ];
 /// Where `systemctl enable` links, and where it does so until the next start.
 const ENABLED: &str = "/etc/systemd/system";
 const RUNTIME: &str = "/run/systemd/system";
-/// Where units are that systemd has made up.
+/// Where units are that systemd has made up, and those of init scripts: systemd-sysv-generator(8).
 const GENERATED: &str = "/run/systemd/generator";
+const LATE: &str = "/run/systemd/generator.late";
 const TRANSIENT: &str = "/run/systemd/transient/";
 /// What directories of links to what another unit starts are called.
 const STARTS: &[&str] = &[".wants", ".requires", ".upholds"];
@@ -115,6 +116,11 @@ impl UnitFiles {
     /// Names that have a file, or that another unit starts; those of `/etc` and `/run` only.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.units.keys().map(String::as_str).chain(self.wanted())
+    }
+
+    /// Whether a unit has a file that is not made of an init script.
+    pub fn is_written(&self, name: &str) -> bool {
+        self.units.get(name).is_some_and(|file| file.place != LATE)
     }
 
     /// Names that somebody has made another unit start.
