@@ -62,6 +62,7 @@ mod house;
 pub mod lines;
 pub mod load;
 pub mod matcher;
+pub mod monitor;
 pub mod plan;
 pub mod quantity;
 pub mod query;

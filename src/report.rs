@@ -19,7 +19,7 @@ mod prometheus;
 mod rspecish;
 #[cfg(test)]
 mod sample;
-mod sentence;
+pub mod sentence;
 mod silent;
 mod tap;
 
