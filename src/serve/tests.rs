@@ -18,14 +18,21 @@ struct Server {
     at: SocketAddr,
     stop: Stop,
     thread: JoinHandle<io::Result<()>>,
+    counters: Arc<Counters>,
 }
 
 impl Server {
     fn start(routes: Vec<Route>, bounds: Bounds) -> Server {
-        let listener = listen(&Address::parse("127.0.0.1:0").unwrap()).unwrap();
-        let at = listener.local_addr().unwrap();
+        Server::on(listen(&Address::parse("127.0.0.1:0").unwrap()).unwrap(), routes, bounds)
+    }
+
+    fn on(listener: Listener, routes: Vec<Route>, bounds: Bounds) -> Server {
+        let at = listener.address().unwrap_or(SocketAddr::from(([0; 4], 0)));
         let (stop, stopped) = Stop::new();
-        Server { at, stop, thread: thread::spawn(move || serve(listener, routes, bounds, stopped)) }
+        let counters = Arc::<Counters>::default();
+        let counts = counters.clone();
+        let thread = thread::spawn(move || serve(vec![listener], routes, bounds, counts, stopped));
+        Server { at, stop, thread, counters }
     }
 
     fn connect(&self) -> TcpStream {
@@ -203,7 +210,7 @@ fn idle_connections_make_room_for_new_ones() {
 #[test]
 fn an_answer_that_nobody_takes_is_given_up() {
     let body = Bytes::from(vec![b'x'; 64 << 20]);
-    let big = route("/big", move |_| Answer { status: 200, content_type: "a/b".into(), body: body.clone() });
+    let big = route("/big", move |_| Answer::new(200, "a/b", body.clone()));
     let server = Server::start(vec![big], SHORT);
     let mut client = server.connect();
     client.write_all(b"GET /big HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
@@ -305,18 +312,22 @@ fn a_run_that_breaks_is_no_answer_and_the_next_is_tried() {
 #[test]
 fn no_host_means_every_address_of_both_families() {
     let listener = listen(&Address::parse(":0").unwrap()).unwrap();
-    let port = listener.local_addr().unwrap().port();
+    let port = listener.address().unwrap().port();
     assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok());
-    if listener.local_addr().unwrap().is_ipv6() {
+    if listener.address().unwrap().is_ipv6() {
         assert!(TcpStream::connect((std::net::Ipv6Addr::LOCALHOST, port)).is_ok());
     }
-    let taken = listen(&Address { host: Some("127.0.0.1".into()), port });
-    assert!(taken.unwrap_err().contains("in use"));
+    assert!(!listener.is_loopback());
+    let taken = listen(&Address::Tcp { host: Some("127.0.0.1".into()), port });
+    assert!(taken.err().unwrap().contains("in use"));
 }
 
 #[test]
 fn an_address_is_read_as_go_reads_it() {
-    let address = |text: &str| Address::parse(text).map(|a| (a.host.unwrap_or_default(), a.port));
+    let address = |text: &str| match Address::tcp(text)? {
+        Address::Tcp { host, port } => Ok((host.unwrap_or_default(), port)),
+        Address::Unix(path) => Err(path),
+    };
     for (text, host, port) in [
         (":8080", "", 8080),
         ("127.0.0.1:80", "127.0.0.1", 80),
@@ -326,9 +337,10 @@ fn an_address_is_read_as_go_reads_it() {
     ] {
         assert_eq!(address(text), Ok((host.to_owned(), port)), "{text}");
     }
-    for text in ["", "8080", "nonsense", "::1:80", "[::1:80", ":99999", ":x", "a:", "[::1]"] {
+    for text in ["", "8080", "nonsense", "::1:80", "[::1:80", ":99999", ":x", "a:", "[::1]", "unix:/a"] {
         assert!(address(text).is_err(), "{text}");
     }
-    assert!(listen(&Address { host: Some("localhost".into()), port: 0 }).unwrap().local_addr().unwrap().is_ipv4());
-    assert!(listen(&Address { host: Some("192.0.2.1".into()), port: 0 }).is_err());
+    let host = |name: &str| listen(&Address::Tcp { host: Some(name.into()), port: 0 });
+    assert!(host("localhost").unwrap().address().unwrap().is_ipv4());
+    assert!(host("192.0.2.1").is_err());
 }
