@@ -30,6 +30,7 @@ mod migrate;
 mod progress;
 mod reasons;
 mod schema;
+mod serve;
 mod site;
 mod validate;
 mod write;
@@ -102,6 +103,8 @@ enum Command {
     Diff(diff::Args),
     /// Says what this host has that no entry of a spec speaks of
     Coverage(coverage::Args),
+    /// Answers to HTTP with the host's health, looked at again and again
+    Serve(serve::Args),
     /// Looks at a container from inside it, through Docker or Podman
     Container(container::Args),
     /// Writes a goss file anew as a spec, and says what reads otherwise
@@ -153,6 +156,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Accept(args) => return ExitCode::from(in_place(|| finished(accept::run(&args, paint)))),
         Command::Diff(args) => return ExitCode::from(in_place(|| finished(diff::run(&args, paint)))),
         Command::Coverage(args) => return ExitCode::from(in_place(|| finished(coverage::run(&args, paint)))),
+        Command::Serve(args) => serve::run(args, paint),
         Command::Container(args) => container::run(args, paint),
         Command::Migrate(args) => migrate::run(&args, paint),
         Command::Kinds(args) => kinds::run(&args),

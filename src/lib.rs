@@ -50,6 +50,7 @@ pub mod compare;
 pub mod container;
 pub mod coverage;
 pub mod edit;
+pub mod endpoints;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzz;

@@ -15,7 +15,7 @@ mod junit;
 mod nagios;
 pub mod place;
 pub mod printable;
-mod prometheus;
+pub mod prometheus;
 mod rspecish;
 #[cfg(test)]
 mod sample;

@@ -76,6 +76,9 @@ pub struct Answer {
 /// Answers requests, many at a time.
 pub type Endpoint = Arc<dyn Fn(Asked) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send + Sync>;
 
+/// What a server does beside answering, on the same thread.
+pub type Chore = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// An endpoint and where it is.
 #[derive(Clone)]
 pub struct Route {
@@ -190,7 +193,7 @@ impl Stop {
 }
 
 impl Stopped {
-    async fn wait(&mut self) {
+    pub async fn wait(&mut self) {
         // Without anybody left to tell, it never ends.
         if self.0.wait_for(|stop| *stop).await.is_err() {
             std::future::pending::<()>().await;
@@ -205,10 +208,12 @@ pub fn serve(
     bounds: Bounds,
     counters: Arc<Counters>,
     stopped: Stopped,
+    chore: Chore,
 ) -> io::Result<()> {
     // Answers are ready or waited for: one thread hands out tens of thousands a second.
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_io().enable_time().max_blocking_threads(4).build()?;
+    runtime.spawn(chore);
     let done = runtime.block_on(connections::run(listeners, routes, bounds, counters, stopped));
     // What still renders or runs is not waited for.
     runtime.shutdown_background();
