@@ -66,6 +66,17 @@ fn resolve(host: Option<&str>) -> Result<IpAddr, String> {
     first.copied().ok_or_else(|| format!("`{host}` has no address"))
 }
 
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Address::Tcp { host: None, port } => write!(f, ":{port}"),
+            Address::Tcp { host: Some(host), port } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Address::Tcp { host: Some(host), port } => write!(f, "{host}:{port}"),
+            Address::Unix(path) => write!(f, "unix:{path}"),
+        }
+    }
+}
+
 /// A socket that clients may come to. As text: `http://127.0.0.1:8080`, `unix:/run/verispec.sock`.
 pub struct Listener {
     pub(super) socket: Socket,

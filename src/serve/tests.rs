@@ -31,7 +31,7 @@ impl Server {
         let (stop, stopped) = Stop::new();
         let counters = Arc::<Counters>::default();
         let counts = counters.clone();
-        let thread = thread::spawn(move || serve(vec![listener], routes, bounds, counts, stopped));
+        let thread = thread::spawn(move || serve(vec![listener], routes, bounds, counts, stopped, Box::pin(async {})));
         Server { at, stop, thread, counters }
     }
 

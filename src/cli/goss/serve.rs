@@ -90,7 +90,7 @@ pub(super) fn run(common: Common, args: Args) -> io::Result<u8> {
     log.info(&format!("Starting to listen on: {at}"));
     let health = health(claims, look, &args.format, args.cache, limits, log);
     let routes = vec![Route { path: args.endpoint, endpoint: health }];
-    let done = serve::serve(vec![listener], routes, Bounds::default(), Arc::default(), stopped);
+    let done = serve::serve(vec![listener], routes, Bounds::default(), Arc::default(), stopped, Box::pin(async {}));
     exec::end_commands();
     match done {
         Ok(()) => Ok(OK),
