@@ -97,6 +97,9 @@ pub struct Bounds {
     pub head: Duration,
     /// How long an answer may lie without the client taking any of it.
     pub stall: Duration,
+    /// How long nothing happens before a client that gets events is told so, by which either side learns that the other
+    /// one is gone.
+    pub keepalive: Duration,
     /// How long requests that are being answered may take once the server is to end.
     pub drain: Duration,
 }
@@ -107,7 +110,7 @@ impl Default for Bounds {
         // The rest is for what probes open.
         let connections = usize::try_from(most.unwrap_or(u64::MAX) / 2).unwrap_or(usize::MAX).clamp(1, 1024);
         let seconds = Duration::from_secs;
-        Bounds { connections, head: seconds(10), stall: seconds(30), drain: seconds(10) }
+        Bounds { connections, head: seconds(10), stall: seconds(30), keepalive: seconds(15), drain: seconds(10) }
     }
 }
 

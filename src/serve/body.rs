@@ -12,8 +12,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep};
 
-/// How long nothing is said before a comment is sent, by which either side learns that the other is gone.
-const KEEPALIVE: Duration = Duration::from_secs(15);
 const COMMENT: &[u8] = b":\n\n";
 
 /// What an answer holds.
@@ -45,15 +43,16 @@ pub(super) enum Sent {
 pub(super) struct Stream {
     events: Events,
     stopped: Pin<Box<dyn Future<Output = ()> + Send>>,
+    keepalive: Duration,
     quiet: Pin<Box<Sleep>>,
     counters: Arc<Counters>,
 }
 
 impl Stream {
     /// The counter has been told of it.
-    pub(super) fn new(events: Events, mut stopped: Stopped, counters: Arc<Counters>) -> Stream {
+    pub(super) fn new(events: Events, keepalive: Duration, mut stopped: Stopped, counters: Arc<Counters>) -> Stream {
         let stopped = Box::pin(async move { stopped.wait().await });
-        Stream { events, stopped, quiet: Box::pin(sleep(KEEPALIVE)), counters }
+        Stream { events, stopped, keepalive, quiet: Box::pin(sleep(keepalive)), counters }
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
@@ -65,7 +64,7 @@ impl Stream {
             Poll::Pending => Some(Bytes::from_static(COMMENT)),
             Poll::Ready(next) => next,
         };
-        self.quiet.as_mut().reset(Instant::now() + KEEPALIVE);
+        self.quiet.as_mut().reset(Instant::now() + self.keepalive);
         Poll::Ready(next)
     }
 }

@@ -201,7 +201,7 @@ impl Connections {
     /// costs next to nothing.
     async fn line(&self, stream: Stream, tls: Option<Arc<Tls>>) -> Option<Line> {
         let mut stopped = self.stopped.clone();
-        let first = timeout(self.bounds.head, stream.readable());
+        let first = timeout(self.bounds.head, stream.speaks());
         unless_stopped(&mut stopped, pin!(first)).await?.ok()?.ok()?;
         let wire = Wire::new(stream, self.bounds.stall);
         let Some(tls) = tls else { return Some(Line::Plain(wire)) };
@@ -272,7 +272,8 @@ impl Connections {
             Body::Bytes(bytes) => Sent::Whole(Some(bytes).filter(|bytes: &Bytes| !bytes.is_empty())),
             Body::Events(_) if is_head => Sent::Unsent,
             Body::Events(events) => {
-                Sent::Stream(Box::new(EventStream::new(events, self.stopped.clone(), self.counters.clone())))
+                let (stopped, counters) = (self.stopped.clone(), self.counters.clone());
+                Sent::Stream(Box::new(EventStream::new(events, self.bounds.keepalive, stopped, counters)))
             }
         };
         let mut response = Response::new(body);

@@ -31,7 +31,7 @@ impl Counters {
         self.turned_away.load(Ordering::Relaxed)
     }
 
-    /// Connections that ended before TLS was agreed on.
+    /// Connections by which something came that did not lead to TLS.
     pub fn failed_handshakes(&self) -> u64 {
         self.failed_handshakes.load(Ordering::Relaxed)
     }
@@ -57,7 +57,6 @@ impl Counters {
     }
 }
 
-/// Adds one, for as long as it lives somewhere else: see [`leave`].
 pub(super) fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }

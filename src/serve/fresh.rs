@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How old what was read may be when it is used.
-const AGE: Duration = Duration::from_secs(1);
+const AGE: Duration = Duration::from_millis(if cfg!(test) { 100 } else { 1_000 });
 /// How long one waits for files to be read. On a filesystem that hangs, what was read before has to do.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Bytes of a file.

@@ -1,3 +1,8 @@
+mod events;
+mod sockets;
+mod tls;
+mod tokens;
+
 use super::*;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpStream};
@@ -9,6 +14,7 @@ const SHORT: Bounds = Bounds {
     connections: 8,
     head: Duration::from_millis(400),
     stall: Duration::from_millis(600),
+    keepalive: Duration::from_millis(150),
     drain: Duration::from_secs(2),
 };
 /// More than any machine takes for an answer.
@@ -60,7 +66,25 @@ impl Server {
     }
 }
 
-fn rest(stream: &mut TcpStream) -> String {
+/// Waits for what another thread is about to bring about.
+fn until(what: &str, holds: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < LONG, "it never comes: {what}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// What comes over `stream` for a request, until the server closes.
+fn over(stream: &mut (impl Read + Write), request: &str) -> String {
+    // It may be refused before it was said.
+    _ = stream.write_all(request.as_bytes());
+    rest(stream)
+}
+
+const GET: &str = "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+
+fn rest(stream: &mut impl Read) -> String {
     let mut bytes = vec![];
     // A reset is an end, too.
     _ = stream.read_to_end(&mut bytes);
@@ -93,9 +117,26 @@ fn only_get_and_head_of_the_very_path_are_answered() {
     let head = server.ask("HEAD /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     assert_eq!(status(&head), "200 OK");
     assert!(head.contains("Content-Length: 8\r\n") && head.ends_with("\r\n\r\n"), "{head}");
-    for path in ["/", "/healthz/", "/healthzz", "//healthz", "/x/../healthz", "/%68ealthz", "/healthz%00", "/HEALTHZ"] {
+    for path in [
+        "/",
+        "/healthz/",
+        "/healthzz",
+        "//healthz",
+        "/x/../healthz",
+        "/./healthz",
+        "/healthz/..",
+        "/%68ealthz",
+        "/%2e%2e/healthz",
+        "/healthz%00",
+        "/healthz;a=b",
+        "/HEALTHZ",
+        "*",
+        "http://a/",
+        "http://a",
+    ] {
         assert_eq!(status(&server.get(path)), "404 Not Found", "{path}");
     }
+    assert_eq!(status(&server.get("http://b/healthz")), "200 OK");
     for method in ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "get", "X"] {
         let answer = server.ask(&format!("{method} /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
         assert_eq!(status(&answer), "405 Method Not Allowed", "{method}");
@@ -343,4 +384,35 @@ fn an_address_is_read_as_go_reads_it() {
     let host = |name: &str| listen(&Address::Tcp { host: Some(name.into()), port: 0 });
     assert!(host("localhost").unwrap().address().unwrap().is_ipv4());
     assert!(host("192.0.2.1").is_err());
+}
+
+#[test]
+fn answers_are_counted_by_their_status_even_to_what_is_no_request() {
+    let server = Server::start(fine(), SHORT);
+    assert_eq!(status(&server.get("/healthz")), "200 OK");
+    assert_eq!(status(&server.get("/healthz")), "200 OK");
+    assert_eq!(status(&server.get("/nope")), "404 Not Found");
+    assert_eq!(status(&server.ask("nonsense\r\n\r\n")), "400 Bad Request");
+    let many = format!("GET /healthz HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(100));
+    assert_eq!(status(&server.ask(&many)), "431 Request Header Fields Too Large");
+    let silent = server.connect();
+    until("all but one have left", || server.counters.open() == 1);
+    assert_eq!(server.counters.answers().into_iter().collect::<Vec<_>>(), [(200, 2), (400, 1), (404, 1), (431, 1)]);
+    assert_eq!(server.counters.accepted(), 6);
+    drop(silent);
+    until("the last one has left", || server.counters.open() == 0);
+    assert_eq!((server.counters.turned_away(), server.counters.failed_handshakes()), (0, 0));
+    server.end();
+}
+
+#[test]
+fn an_answer_has_the_headers_that_its_endpoint_gives_it_and_none_that_would_split_it() {
+    let headed = route("/healthz", |_| {
+        Answer::text(401, "no").with("WWW-Authenticate", "Bearer").with("Age", "3").with("X-Bad", "a\r\nSet-Cookie: b")
+    });
+    let server = Server::start(vec![headed], SHORT);
+    let answer = server.get("/healthz");
+    assert!(answer.contains("Www-Authenticate: Bearer\r\n") && answer.contains("Age: 3\r\n"), "{answer}");
+    assert!(!answer.contains("Set-Cookie") && !answer.contains("X-Bad"), "{answer}");
+    server.end();
 }

@@ -1,11 +1,13 @@
 //! A client's connection as bytes, plain or encrypted. One that takes nothing for too long breaks.
 
+use rustix::fd::AsFd;
+use rustix::net::{RecvFlags, recv};
 use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Sleep, sleep};
 use tokio_rustls::server::TlsStream;
@@ -19,12 +21,17 @@ pub(super) enum Stream {
 
 impl Stream {
     /// Waits for its first byte, or its end.
-    pub(super) async fn readable(&self) -> io::Result<()> {
+    pub(super) async fn speaks(&self) -> io::Result<()> {
+        // Readiness alone may be reported of a socket that has nothing to read.
         match self {
-            Stream::Tcp(stream) => stream.readable().await,
-            Stream::Unix(stream) => stream.readable().await,
+            Stream::Tcp(stream) => stream.async_io(Interest::READABLE, || peek(stream)).await,
+            Stream::Unix(stream) => stream.async_io(Interest::READABLE, || peek(stream)).await,
         }
     }
+}
+
+fn peek(socket: impl AsFd) -> io::Result<()> {
+    Ok(recv(socket, &mut [0], RecvFlags::PEEK).map(drop)?)
 }
 
 /// A stream, and how long it may take none of what is written.
