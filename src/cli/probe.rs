@@ -21,9 +21,9 @@ const USUAL: &str = "/healthz";
 const CUT: &str = "…";
 
 const EXAMPLES: &str = "Examples:
-  verispec probe http://127.0.0.1:8080/healthz             is what `verispec serve` looks after as it should be?
-  verispec probe unix:/run/verispec.sock                   the same over a unix socket, at /healthz
-  verispec probe unix:/run/verispec.sock:/healthz/ready    what has the tag `ready`
+  verispec probe http://127.0.0.1:8080/healthz             what `verispec serve` answers for all of its specs
+  verispec probe unix:/run/verispec.sock                   over a unix socket, at /healthz
+  verispec probe unix:/run/verispec.sock:/healthz/ready    for what has the tag `ready`
   verispec probe --ca ca.pem --token-file token https://web1.example.org:8443/healthz
 
 Exit status: 0 the answer is 2xx; 1 it is another, or there is none in time; 64 wrong usage.";
@@ -65,9 +65,11 @@ impl Target {
             return match url.user {
                 None => Ok(Target { url, socket: None }),
                 // Whoever may list processes reads it.
-                Some(_) => Err("a command line is no place for a password: write a token into a file and name it with \
+                Some(_) => {
+                    Err("a command line is no place for a password: write a token into a file and name it with \
                     `--token-file`"
-                    .into()),
+                        .into())
+                }
             };
         };
         // As Docker writes it.
@@ -77,8 +79,10 @@ impl Target {
             None => (rest, USUAL),
         };
         if !socket.starts_with(['/', '@']) || socket.len() < 2 {
-            return Err("a socket is named from `/` on: `unix:/run/verispec.sock`, or `unix:/run/verispec.sock:/healthz`"
-                .into());
+            return Err(
+                "a socket is named from `/` on: `unix:/run/verispec.sock`, or `unix:/run/verispec.sock:/healthz`"
+                    .into(),
+            );
         }
         Ok(Target { url: Url::parse(&format!("http://localhost{path}"))?, socket: Some(socket.to_owned()) })
     }
@@ -236,7 +240,9 @@ fn verdict(target: &Target, response: &Response, args: &Args) -> String {
     let answer = format!("{target} answers {}", format!("{status} {name}").trim_end());
     match status {
         300..=399 => match response.header("location").map(|at| target.url.join(at)) {
-            Some(Ok(to)) => format!("{answer} and leads to {to}, which is not followed: name what is to be asked itself"),
+            Some(Ok(to)) => {
+                format!("{answer} and leads to {to}, which is not followed: name what is to be asked itself")
+            }
             Some(Err(why)) => format!("{answer} and leads nowhere: {why}"),
             None => format!("{answer}, which is not followed"),
         },

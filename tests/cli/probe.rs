@@ -77,7 +77,8 @@ fn what_the_server_says_is_printed_and_its_status_decides() {
     probe(&[&format!("http://{}/", answering("HTTP/1.1 204 No Content\r\n\r\n"))]).ended(0);
 
     let ill = answering(answer("503 Service Unavailable", "failing\n11 pass, 1 fail\n"));
-    let ran = fails(&[&format!("http://{ill}/healthz")], &format!("http://{ill}/healthz answers 503 Service Unavailable\n"));
+    let ran =
+        fails(&[&format!("http://{ill}/healthz")], &format!("http://{ill}/healthz answers 503 Service Unavailable\n"));
     assert_eq!(ran.out, "failing\n11 pass, 1 fail\n");
     for status in ["100 Continue", "400 Bad Request", "500 Internal Server Error", "599 Odd"] {
         fails(&[&format!("http://{}/", answering(answer(status, "")))], "verispec: ");
@@ -154,7 +155,11 @@ fn an_answer_without_end_is_cut_and_is_an_answer() {
         });
         let ran = probe(&[&format!("http://{server}/")]);
         ran.ended(ended);
-        assert!(ran.out.starts_with("start\nxxx") && ran.out.ends_with("…\n") && ran.out.len() <= 4096, "{}", ran.out.len());
+        assert!(
+            ran.out.starts_with("start\nxxx") && ran.out.ends_with("…\n") && ran.out.len() <= 4096,
+            "{}",
+            ran.out.len()
+        );
     }
 }
 
@@ -213,7 +218,8 @@ fn a_unix_socket_is_asked_at_its_path() {
 #[test]
 fn a_token_is_sent_and_never_shown() {
     let server = serve(|asked, peer| {
-        let token = asked.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("authorization: ").map(|_| line));
+        let token =
+            asked.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("authorization: ").map(|_| line));
         let (status, body) = match token {
             Some(line) if line.ends_with("Bearer s3cret-token") => ("200 OK", format!("hello {line}\n")),
             _ => ("401 Unauthorized", format!("not with {}\n", token.unwrap_or("nothing"))),
@@ -236,7 +242,10 @@ fn a_token_is_sent_and_never_shown() {
     lab.write("bytes", b"s3cret\xff");
     for file in ["empty", "lines", "control", "bytes", "gone", "."] {
         let ran = asks(file);
-        assert!(ran.ended(1).err.lines().count() == 1 && !ran.err.contains("s3cret") && ran.out.is_empty(), "{file}: {ran}");
+        assert!(
+            ran.ended(1).err.lines().count() == 1 && !ran.err.contains("s3cret") && ran.out.is_empty(),
+            "{file}: {ran}"
+        );
     }
 }
 
@@ -303,8 +312,15 @@ fn who_is_not_trusted_is_not_asked() {
     asks(&["--ca", "other.pem"]).says("is not trusted").says("name who is to be trusted with `--ca`");
     let named = lab.run(&["probe", "--ca", "ca.pem", &url.replace("127.0.0.1", "localhost")]);
     assert!(named.ended(1).err.contains("is not trusted"), "{named}");
-    fails(&[&format!("https://{}/", answering(answer("200 OK", "")))], "speaks no TLS");
-    fails(&[&format!("http://{server}/")], "https://");
+    fails(&[&format!("http://{server}/")], "is it `https://`?");
+    let plain = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/", plain.local_addr().unwrap());
+    thread::spawn(move || {
+        let (mut peer, _) = plain.accept().unwrap();
+        let _ = peer.write_all(answer("400 Bad Request", "").as_bytes());
+        let _ = peer.read(&mut [0]);
+    });
+    fails(&[&url], "speaks no TLS");
 }
 
 #[test]
