@@ -27,6 +27,7 @@ mod generate;
 mod goss;
 mod kinds;
 mod migrate;
+mod probe;
 mod progress;
 mod reasons;
 mod schema;
@@ -107,6 +108,8 @@ enum Command {
     Serve(serve::Args),
     /// Looks at a container from inside it, through Docker or Podman
     Container(container::Args),
+    /// Asks a server whether it is well, for HEALTHCHECK lines: exit status 0 or 1
+    Probe(probe::Args),
     /// Writes a goss file anew as a spec, and says what reads otherwise
     Migrate(migrate::Args),
     /// Shows what a spec can be about: all kinds, or the keys of one
@@ -158,6 +161,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Coverage(args) => return ExitCode::from(in_place(|| finished(coverage::run(&args, paint)))),
         Command::Serve(args) => serve::run(args, paint),
         Command::Container(args) => container::run(args, paint),
+        Command::Probe(args) => probe::run(&args),
         Command::Migrate(args) => migrate::run(&args, paint),
         Command::Kinds(args) => kinds::run(&args),
         Command::Matchers => kinds::matchers(),

@@ -36,9 +36,11 @@ mod path;
 mod pin;
 mod setting;
 
+pub use http::distrust;
 pub use id::Id;
 pub use inventory::{Inventory, Thing};
 pub use names::{Names, Pattern};
+pub use path::Path;
 pub use pin::{Hold, Pin};
 pub use port::Place as PortPlace;
 pub use setting::{Exec, FromNode, Setting, Shape, choice, setting};

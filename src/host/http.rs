@@ -181,6 +181,14 @@ impl Response {
 
     /// Reads the body, up to a bound.
     pub fn content(&mut self) -> Result<Content, Fault> {
+        let mut bytes = Vec::new();
+        let cut = self.read(&mut bytes, CONTENT_BOUND as usize)?;
+        Ok(Start { bytes, cut }.text())
+    }
+
+    /// Reads the first `bound` bytes of the body into `bytes`, which has what came even where it is a fault that not all
+    /// did; says whether there is more.
+    pub fn read(&mut self, bytes: &mut Vec<u8>, bound: usize) -> Result<bool, Fault> {
         if let Some(coding) = self.codings("content-encoding").next() {
             return Err(Fault::Unsupported(format!("the body is compressed, as `{coding}`, which is not read")));
         }
@@ -193,12 +201,10 @@ impl Response {
             return Err(Fault::Unsupported(why));
         }
         drop(transfer);
-        let (mut bytes, bound) = (Vec::new(), CONTENT_BOUND as usize);
-        let read = self.body.as_reader().take(CONTENT_BOUND + 1).read_to_end(&mut bytes);
-        read.map_err(|e| self.broken(&e))?;
+        let read = self.body.as_reader().take(bound as u64 + 1).read_to_end(bytes);
         let cut = bytes.len() > bound;
         bytes.truncate(bound);
-        Ok(Start { bytes, cut }.text())
+        read.map_err(|e| self.broken(&e)).map(|_| cut)
     }
 
     fn broken(&self, error: &std::io::Error) -> Fault {

@@ -4,6 +4,7 @@ use super::Host;
 use crate::value::Fault;
 
 const MOUNTINFO: &str = "/proc/self/mountinfo";
+const FIRST: &str = "/proc/1/mountinfo";
 const FSTAB: &str = "/etc/fstab";
 
 /// What is mounted, in the order in which the kernel tells it.
@@ -35,10 +36,34 @@ pub struct Fstab {
 }
 
 pub(super) fn load(host: &Host) -> Result<Mounts, Fault> {
-    match host.text(MOUNTINFO)? {
-        Some(text) => Mounts::parse(&text),
-        None => Err(Fault::Unsupported(format!("{MOUNTINFO} is not there: only a running machine has mounts"))),
+    let Some(text) = host.text(MOUNTINFO)? else {
+        return Err(Fault::Unsupported(format!("{MOUNTINFO} is not there: only a running machine has mounts")));
+    };
+    let own = Mounts::parse(MOUNTINFO, &text)?;
+    // What the service manager starts: systemd.exec(5), "Environment variables in spawned processes".
+    let is_service = host.machine().is_ok() && std::env::var_os("INVOCATION_ID").is_some();
+    if !is_service || !follows_another(&text) {
+        return Ok(own);
     }
+    // It stands in a sandbox, where what may not be written to is mounted read-only and what may not be seen is covered:
+    // systemd.exec(5), "Sandboxing". The first process stands in none.
+    let unseen = |why: &dyn std::fmt::Display| {
+        Fault::Denied(format!("this service has mounts of its own and may not see the machine's: {why}"))
+    };
+    match host.text(FIRST).map_err(|why| unseen(&why))? {
+        None => Err(unseen(&format!("{FIRST} is hidden"))),
+        Some(text) => Mounts::parse(FIRST, &text).map(|first| if first.has_root_of(&own) { first } else { own }),
+    }
+}
+
+/// Whether what is mounted on `/` elsewhere comes to be mounted here, too, which a machine's own table has nobody for:
+/// mount_namespaces(7).
+fn follows_another(table: &str) -> bool {
+    table.lines().any(|line| {
+        let mut fields = line.split(' ').skip(4);
+        let on_root = fields.next() == Some("/");
+        on_root && fields.skip(1).take_while(|field| *field != "-").any(|field| field.starts_with("master:"))
+    })
 }
 
 pub(super) fn load_fstab(host: &Host) -> Result<Fstab, Fault> {
@@ -46,16 +71,22 @@ pub(super) fn load_fstab(host: &Host) -> Result<Fstab, Fault> {
 }
 
 impl Mounts {
-    fn parse(text: &str) -> Result<Mounts, Fault> {
+    fn parse(file: &str, text: &str) -> Result<Mounts, Fault> {
         let line = |(at, line): (usize, &str)| {
-            mount(line).ok_or_else(|| Fault::Malformed(format!("{MOUNTINFO}: line {} is not a mount", at + 1)))
+            mount(line).ok_or_else(|| Fault::Malformed(format!("{file}: line {} is not a mount", at + 1)))
         };
         let mounts: Vec<Mount> = text.lines().enumerate().map(line).collect::<Result<_, _>>()?;
         if mounts.is_empty() {
             // /proc itself is one.
-            return Err(Fault::Malformed(format!("{MOUNTINFO}: it is empty")));
+            return Err(Fault::Malformed(format!("{file}: it is empty")));
         }
         Ok(Mounts(mounts))
+    }
+
+    /// Whether both are about one tree of files, rather than one about an image that a service was given for its root.
+    fn has_root_of(&self, other: &Mounts) -> bool {
+        let root = |mounts: &Mounts| mounts.on("/").map(|m| (m.root.clone(), m.filesystem.clone(), m.source.clone()));
+        root(self) == root(other)
     }
 
     /// What is seen to be mounted on `mountpoint`: of several mounts the one that covers the others, and none where one
@@ -225,7 +256,7 @@ mod tests {
 
     #[test]
     fn a_line_gives_options_source_and_filesystem_without_escapes() {
-        let mounts = Mounts::parse(DEBIAN).unwrap();
+        let mounts = Mounts::parse(MOUNTINFO, DEBIAN).unwrap();
         let stick = mounts.on("/media/USB Stick\\x").unwrap();
         assert_eq!(stick.options, ["ro", "nosuid", "nodev"]);
         assert_eq!((stick.source.as_str(), stick.filesystem.as_str()), ("/dev/sdb1", "vfat"));
@@ -236,6 +267,22 @@ mod tests {
     }
 
     #[test]
+    fn a_table_that_follows_another_is_told_by_what_is_on_its_root() {
+        assert!(!follows_another(DEBIAN), "a mount elsewhere may be anybody's");
+        for (fields, follows) in [
+            ("master:1", true),
+            ("shared:9 master:1", true),
+            ("shared:9 master:1 propagate_from:2", true),
+            ("shared:1", false),
+            ("unbindable", false),
+        ] {
+            let line = format!("27 1 254:0 / / rw,relatime {fields} - ext4 /dev/vda rw\n");
+            assert_eq!(follows_another(&line), follows, "{line}");
+        }
+        assert!(!follows_another("27 1 254:0 / / rw - ext4 master:1 rw\n27 1\n\n"));
+    }
+
+    #[test]
     fn commas_in_quotes_do_not_split_an_option() {
         let options = options("rw,context=\"s0:c1,c2\",vers=4.2");
         assert_eq!(options, ["rw", "context=\"s0:c1,c2\"", "vers=4.2"]);
@@ -243,27 +290,27 @@ mod tests {
 
     #[test]
     fn the_last_of_several_mounts_on_a_mountpoint_counts() {
-        assert_eq!(Mounts::parse(DEBIAN).unwrap().on("/srv").unwrap().source, "upper");
+        assert_eq!(Mounts::parse(MOUNTINFO, DEBIAN).unwrap().on("/srv").unwrap().source, "upper");
     }
 
     #[test]
     fn a_mount_that_another_hides_is_not_seen() {
-        let mounts = Mounts::parse(DEBIAN).unwrap();
+        let mounts = Mounts::parse(MOUNTINFO, DEBIAN).unwrap();
         assert_eq!(mounts.on("/srv/data"), None, "`upper` lies on `/srv`");
         // Mounted beneath the one that was there: the table lists it last.
         let beneath = format!("{DEBIAN}61 27 0:61 / /opt rw - tmpfs top rw\n62 27 0:62 / /opt rw - tmpfs beneath rw\n");
         let beneath = beneath.replace("61 27", "61 62");
-        assert_eq!(Mounts::parse(&beneath).unwrap().on("/opt").unwrap().source, "top");
+        assert_eq!(Mounts::parse(MOUNTINFO, &beneath).unwrap().on("/opt").unwrap().source, "top");
     }
 
     #[test]
     fn an_empty_table_does_not_say_that_nothing_is_mounted() {
-        assert!(matches!(Mounts::parse(""), Err(Fault::Malformed(_))));
+        assert!(matches!(Mounts::parse(MOUNTINFO, ""), Err(Fault::Malformed(_))));
     }
 
     #[test]
     fn a_path_is_held_by_the_mount_that_is_seen_there() {
-        let mounts = Mounts::parse(DEBIAN).unwrap();
+        let mounts = Mounts::parse(MOUNTINFO, DEBIAN).unwrap();
         let held = |path| mounts.holding(path).map(|m| m.source.as_str());
         assert_eq!(held("/etc/passwd"), Some("/dev/vda"));
         assert_eq!(held("/procession"), Some("/dev/vda"));
@@ -275,10 +322,10 @@ mod tests {
 
     #[test]
     fn a_table_that_loops_or_is_cut_ends() {
-        let mounts = Mounts::parse("1 2 0:1 / / rw - a a rw\n2 1 0:1 / / rw - b b rw\n").unwrap();
+        let mounts = Mounts::parse(MOUNTINFO, "1 2 0:1 / / rw - a a rw\n2 1 0:1 / / rw - b b rw\n").unwrap();
         let _ = mounts.holding("/x");
-        assert!(matches!(Mounts::parse("22 27 0:21 / /proc rw,rel"), Err(Fault::Malformed(_))));
-        assert!(matches!(Mounts::parse("22 27 0:21 / /proc rw - proc"), Err(Fault::Malformed(_))));
+        assert!(matches!(Mounts::parse(MOUNTINFO, "22 27 0:21 / /proc rw,rel"), Err(Fault::Malformed(_))));
+        assert!(matches!(Mounts::parse(MOUNTINFO, "22 27 0:21 / /proc rw - proc"), Err(Fault::Malformed(_))));
     }
 
     #[test]
@@ -294,7 +341,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_the_parsers_panic(text in "[ -~\\\\0-9/,\n]{0,200}") {
-            let _ = Mounts::parse(&text).map(|m| m.holding("/a/b").is_some());
+            let _ = Mounts::parse(MOUNTINFO, &text).map(|m| m.holding("/a/b").is_some());
             let _ = Fstab::parse(&text);
             let _ = unescape(&text);
         }

@@ -15,6 +15,8 @@ mod follow;
 mod request;
 mod trust;
 
+pub use trust::distrust;
+
 pub struct Http {
     host: Host,
     answer: Result<RefCell<Answer>, Fault>,

@@ -25,6 +25,7 @@ mod include;
 mod migrate;
 mod output;
 mod pages;
+mod probe;
 mod secrets;
 mod select;
 mod specs;

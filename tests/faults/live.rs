@@ -111,7 +111,7 @@ fn run_as_nobody(args: &[&str]) -> Output {
 
 /// The shell's line `line` with the program and its arguments as `"$@"`, if it can be run here: it ends with status 0
 /// where the program is `true`.
-fn run_in(line: &'static str) -> Option<impl FnOnce(&[&str]) -> Output> {
+fn run_in(line: &'static str) -> Option<impl Fn(&[&str]) -> Output> {
     let start = move |args: &[&str]| {
         Command::new("/bin/sh").args(["-c", line, "sh"]).args(args).stdin(Stdio::null()).output().unwrap()
     };
@@ -375,6 +375,42 @@ fn without_proc_a_running_machine_is_no_better_than_a_tree() {
         ],
         start,
     );
+}
+
+#[test]
+fn in_a_services_sandbox_mounts_are_the_machines_or_not_known() {
+    if !is_root() {
+        eprintln!("skipped: only root mounts, in a namespace of its own");
+        return;
+    }
+    const SPEC: &str = "[mount.'/mnt']\nsource = 'sandbox'\n[mount.'/']\nopts = ['ro']\n";
+    // As systemd does it. Whoever is followed has to stay.
+    let sandbox = |what: &str| {
+        format!(
+            "exec unshare --mount --propagation shared sh -c 'unshare --mount --propagation slave \"$@\"; exit $?' sh sh -c \
+             'mount -t tmpfs sandbox /mnt && mount -o remount,bind,ro / && {what} \"$@\"' sh \"$@\""
+        )
+    };
+    let lab = Lab::empty();
+    let spec = lab.write("spec.toml", SPEC, 0o644);
+    let failed = |start: &dyn Fn(&[&str]) -> Output| {
+        let output = start(&["validate", "-f", "json", &spec]);
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let results = report["results"].as_array().unwrap().clone();
+        results.iter().filter(|r| r["outcome"] == "fail").map(|r| r["resource-id"].clone()).collect::<Vec<_>>()
+    };
+    // Whoever makes such a namespace looks at that.
+    let Some(start) = run_in(sandbox("env -u INVOCATION_ID").leak()) else { return };
+    assert!(failed(&start).is_empty(), "{:?}", failed(&start));
+    let start = run_in(sandbox("INVOCATION_ID=1").leak()).unwrap();
+    assert_eq!(failed(&start), ["/mnt", "/"]);
+    // Where the first process is hidden from it, it cannot tell.
+    let hidden = format!(
+        "mount -t proc -o hidepid=2 proc /proc && INVOCATION_ID=1 setpriv --reuid={NOBODY} --regid={NOBODY} --clear-groups"
+    );
+    const ASKED: &[(&str, &str)] = &[("exists", "true"), ("opts", "[\"ro\"]")];
+    let Some(start) = run_in(sandbox(&hidden).leak()) else { return };
+    lab.unknown(&[("mount.\"/\"", ASKED, "may not see the machine's"), ("mount.\"/mnt\"", ASKED, "/proc/1")], start);
 }
 
 #[test]

@@ -13,6 +13,14 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
 pub fn judge(host: &Host, tls: &Tls, url: &Url, roots: Option<&Path>) -> Result<(), Fault> {
+    distrust(host, tls, url, roots).map_err(|fault| match fault {
+        Fault::Unfit(why) => Fault::Unfit(format!("{why}; set `ca-file`, or `allow-insecure = true`")),
+        fault => fault,
+    })
+}
+
+/// [`Fault::Unfit`] if a client is not to trust who answers at `url`; without `roots` the system's count.
+pub fn distrust(host: &Host, tls: &Tls, url: &Url, roots: Option<&Path>) -> Result<(), Fault> {
     let trusted = certificate::trusted(host, &tls.chain, url.tls_name(), roots).map_err(|fault| match fault {
         // It has another name here.
         Fault::Unsupported(why) => Fault::Unsupported(why.replace("`roots`", "`ca-file`")),
@@ -23,8 +31,7 @@ pub fn judge(host: &Host, tls: &Tls, url: &Url, roots: Option<&Path>) -> Result<
         (Ok(()), Err(fault)) => return Err(fault),
         (Ok(()), Ok(())) => return Ok(()),
     };
-    let mend = "set `ca-file`, or `allow-insecure = true`";
-    Err(Fault::Unfit(format!("the certificate of {} is not trusted: {why}; {mend}", url.authority())))
+    Err(Fault::Unfit(format!("the certificate of {} is not trusted: {why}", url.authority())))
 }
 
 pub fn not_after(tls: &Tls) -> Result<OffsetDateTime, Fault> {
