@@ -15,7 +15,8 @@
   }));
   const groups = [...document.querySelectorAll("main > section")];
   const total = Number(form.dataset.total);
-  const left = document.querySelector(".left") !== null;
+  const here = entries.reduce((sum, entry) => sum + entry.counts.reduce((a, b) => a + b), 0);
+  const left = here < total;
 
   const plural = (count, word, words) => `${count} ${count === 1 ? word : words}`;
 

@@ -233,3 +233,22 @@ fn a_page_of_a_server_listens_and_a_file_does_not() {
     assert!(page.contains("<body data-live=\"\">") && page.contains("id=\"live\"") && page.contains("The last 2 runs"));
     assert!(page_of(&mut Html::new(&context), &[]).contains("<body>"));
 }
+
+#[test]
+fn results_that_it_was_not_handed_are_said_to_be_missing() {
+    let (sources, claims) = sample::plain();
+    let context = sample::context(&sources, false);
+    let all = Summary { pass: 9, skip: 1, ..sample::summary() };
+    for (handed, said) in
+        [(0, Some("10 results are counted and not shown.")), (9, Some("1 result is counted")), (10, None)]
+    {
+        let (mut reporter, mut out) = (Html::new(&context), vec![]);
+        let verdicts = (0..handed).map(|_| sample::verdict(&claims[0], 0, Outcome::Pass, None)).collect();
+        let judged = Judged { claim: &claims[0], verdicts, elapsed: std::time::Duration::ZERO };
+        reporter.entry(&judged, &mut out).unwrap();
+        reporter.finish(&all, &mut out).unwrap();
+        let text = body(&String::from_utf8(out).unwrap());
+        assert_eq!(text.contains("class=\"left\""), said.is_some(), "{text}");
+        assert!(said.is_none_or(|said| text.contains(said)), "{text}");
+    }
+}
