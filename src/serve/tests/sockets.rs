@@ -33,7 +33,7 @@ fn several_sockets_have_one_server() {
     assert_eq!(listeners[2].to_string(), format!("http://{}", tcp[0]));
     let (stop, stopped) = Stop::new();
     let routes = vec![route("/healthz", |asked| Answer::text(200, &format!("{} for {}", asked.is_local, asked.peer)))];
-    let thread = thread::spawn(move || serve(listeners, routes, SHORT, Arc::default(), stopped));
+    let thread = thread::spawn(move || serve(listeners, routes, SHORT, Arc::default(), stopped, Box::pin(async {})));
     for path in &paths {
         assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o7777, 0o660);
         let answer = over(&mut connected(path), GET);
@@ -143,7 +143,7 @@ fn activated() {
                     }
                     Answer::text(200, &format!("for {}", asked.peer))
                 });
-                serve(listeners, vec![health], SHORT, Arc::default(), stopped).unwrap();
+                serve(listeners, vec![health], SHORT, Arc::default(), stopped, Box::pin(async {})).unwrap();
             }
         }
     }
