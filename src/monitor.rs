@@ -467,3 +467,6 @@ impl Looker {
         state
     }
 }
+
+#[cfg(test)]
+mod tests;
