@@ -15,6 +15,7 @@ use crate::report::Context;
 use crate::serve::{Answer, Asked, Counters, Endpoint, Feed, Route, Token};
 use crate::verdict::Judged;
 use hyper::body::Bytes;
+use hyper::header::{CACHE_CONTROL, HeaderValue, WWW_AUTHENTICATE};
 use percent_encoding::percent_decode_str;
 use std::collections::HashMap;
 use std::future::Future;
@@ -55,8 +56,8 @@ pub struct Kept(Mutex<Pages>);
 #[derive(Default)]
 struct Pages {
     of: Option<Arc<State>>,
-    /// By endpoint, and how much is seen. Each is made once, however many wait for it.
-    made: HashMap<(String, Show), Arc<OnceCell<Page>>>,
+    /// By endpoint and how much is seen. Each is made once, however many wait for it.
+    made: HashMap<String, [Arc<OnceCell<Page>>; 3]>,
 }
 
 /// A body that is the same for all who may see as much.
@@ -133,7 +134,10 @@ impl Desk {
         show: Show,
         make: impl FnOnce(&Desk, &State) -> Page + Send + 'static,
     ) -> Option<Page> {
-        let page = self.kept.page(state, name, show);
+        let page = self.kept.page(state, name, show)?;
+        if let Some(page) = page.get() {
+            return Some(page.clone());
+        }
         let (desk, of) = (self.clone(), state.clone());
         let made = async move { tokio::task::spawn_blocking(move || make(&desk, &of)).await };
         page.get_or_try_init(|| made).await.ok().cloned()
@@ -145,18 +149,21 @@ impl Desk {
 }
 
 impl Kept {
-    fn page(&self, state: &Arc<State>, name: &str, show: Show) -> Arc<OnceCell<Page>> {
+    fn page(&self, state: &Arc<State>, name: &str, show: Show) -> Option<Arc<OnceCell<Page>>> {
         let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !pages.of.as_ref().is_some_and(|of| Arc::ptr_eq(of, state)) {
             *pages = Pages { of: Some(state.clone()), made: HashMap::new() };
         }
-        pages.made.entry((name.to_owned(), show)).or_default().clone()
+        if !pages.made.contains_key(name) {
+            pages.made.insert(name.to_owned(), Default::default());
+        }
+        pages.made.get(name)?.get(show as usize).cloned()
     }
 }
 
 impl Page {
     fn answer(self, status: u16) -> Answer {
-        Answer::new(status, self.content_type, self.body).with("Cache-Control", "no-store")
+        Answer::new(status, self.content_type, self.body).with(CACHE_CONTROL, HeaderValue::from_static("no-store"))
     }
 }
 
@@ -179,6 +186,6 @@ fn refused(refused: &Refused, show: Show) -> String {
     }
 }
 
-fn unauthorized(line: &str, challenge: &str) -> Answer {
-    Answer::text(401, line).with("WWW-Authenticate", challenge)
+fn unauthorized(line: &str, challenge: &'static str) -> Answer {
+    Answer::text(401, line).with(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
 }

@@ -31,8 +31,10 @@ use crate::host::exec;
 use crate::value::Secret;
 use hyper::Method;
 use hyper::body::Bytes;
+use hyper::header::{CACHE_CONTROL, HeaderName, HeaderValue};
 use signal_hook::consts::signal::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
+use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -69,9 +71,9 @@ pub enum Peer {
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
-    pub content_type: String,
+    pub content_type: Cow<'static, str>,
     /// More headers.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(HeaderName, HeaderValue)>,
     pub body: Body,
 }
 
@@ -117,8 +119,8 @@ impl Default for Bounds {
 }
 
 impl Answer {
-    pub fn new(status: u16, content_type: &str, body: impl Into<Bytes>) -> Answer {
-        Answer { status, content_type: content_type.to_owned(), headers: vec![], body: Body::Bytes(body.into()) }
+    pub fn new(status: u16, content_type: impl Into<Cow<'static, str>>, body: impl Into<Bytes>) -> Answer {
+        Answer { status, content_type: content_type.into(), headers: vec![], body: Body::Bytes(body.into()) }
     }
 
     /// A line of plain text.
@@ -129,12 +131,12 @@ impl Answer {
     /// Server-sent events, until they end or the server does. Only so many clients get any at once; others are told to
     /// try again later.
     pub fn events(events: Events) -> Answer {
-        let (content_type, body) = ("text/event-stream".to_owned(), Body::Events(events));
-        Answer { status: 200, content_type, headers: vec![], body }.with("Cache-Control", "no-store")
+        let (content_type, body) = ("text/event-stream".into(), Body::Events(events));
+        Answer { status: 200, content_type, headers: vec![], body }.with(CACHE_CONTROL, HeaderValue::from_static("no-store"))
     }
 
     /// One more header.
-    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Answer {
+    pub fn with(mut self, name: HeaderName, value: impl Into<HeaderValue>) -> Answer {
         self.headers.push((name, value.into()));
         self
     }

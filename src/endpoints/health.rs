@@ -5,6 +5,8 @@ use crate::monitor::{Health, Moment, State};
 use crate::report::printable::line;
 use crate::report::sentence::sentence;
 use crate::serve::{Answer, Asked};
+use hyper::header::AGE;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What failed or is unknown that is listed.
@@ -22,10 +24,10 @@ pub(super) async fn answer(desk: &Arc<Desk>, asked: &Asked, tag: Option<&str>) -
     if tag.is_some_and(|tag| state.book.tagged(tag).is_none()) {
         return Answer::text(404, "404 no entry has this tag");
     }
-    let own = tag.map(str::to_owned);
-    let name = tag.map_or_else(|| "health".to_owned(), |tag| format!("health {tag}"));
+    let name = tag.map_or(Cow::Borrowed("health"), |tag| Cow::Owned(format!("health {tag}")));
+    let tag = tag.map(str::to_owned);
     let page = desk.page(&state, &name, show, move |_, state| {
-        let which = own.as_deref().and_then(|tag| state.book.tagged(tag));
+        let which = tag.as_deref().and_then(|tag| state.book.tagged(tag));
         let health = state.health(which);
         let body = text(&health, state, which, show).into();
         Page { content_type: "text/plain; charset=utf-8", body, health: Some(health) }
@@ -40,7 +42,7 @@ pub(super) async fn answer(desk: &Arc<Desk>, asked: &Asked, tag: Option<&str>) -
         page.body = [b"stale", rest.unwrap_or_default()].concat().into();
     }
     let age = now.since(state.ended).as_secs();
-    page.answer(if is_up && !is_stale { 200 } else { 503 }).with("Age", age.to_string())
+    page.answer(if is_up && !is_stale { 200 } else { 503 }).with(AGE, age)
 }
 
 fn text(health: &Health, state: &State, which: Option<&[usize]>, show: Show) -> String {

@@ -5,6 +5,7 @@ use crate::monitor::{Histogram, Moment, State};
 use crate::report::Reporter;
 use crate::report::prometheus::{Label, Prometheus, metric};
 use crate::serve::{Answer, Asked, Counters};
+use hyper::header::{CACHE_CONTROL, HeaderValue};
 use procfs::process::Process;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -31,7 +32,7 @@ pub(super) async fn answer(desk: &Arc<Desk>, asked: &Asked) -> Answer {
     let mut text = String::from_utf8_lossy(&body).into_owned();
     // Memory takes whatever it is given.
     _ = of_now(&mut text, desk, &state);
-    Answer::new(200, content_type, text).with("Cache-Control", "no-store")
+    Answer::new(200, content_type, text).with(CACHE_CONTROL, HeaderValue::from_static("no-store"))
 }
 
 /// What is the same until the next run.

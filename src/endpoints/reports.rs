@@ -6,6 +6,7 @@ use crate::report::html::{Html, Served, policy};
 use crate::report::json::Json;
 use crate::report::{Context, Reporter};
 use crate::serve::{Answer, Asked};
+use hyper::header::{AGE, CONTENT_SECURITY_POLICY, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use std::sync::Arc;
 
 /// A form of it.
@@ -38,9 +39,16 @@ pub(super) async fn answer(desk: &Arc<Desk>, asked: &Asked, form: Form) -> Answe
     });
     let Some(page) = page.await else { return Answer::text(503, "no report could be made, by a bug") };
     let age = Moment::now().since(state.ended).as_secs();
-    let answer = page.answer(200).with("Age", age.to_string());
+    let answer = page.answer(200).with(AGE, age);
     match form.name {
-        "html" => answer.with("Content-Security-Policy", policy()).with("X-Content-Type-Options", "nosniff"),
+        "html" => {
+            let policy = HeaderValue::try_from(policy());
+            let answer = answer.with(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+            match policy {
+                Ok(policy) => answer.with(CONTENT_SECURITY_POLICY, policy),
+                Err(_) => Answer::text(503, "no report could be made, by a bug"),
+            }
+        }
         _ => answer,
     }
 }

@@ -9,7 +9,7 @@ use super::wire::{Line, Stream, Wire};
 use super::{Answer, Asked, Bounds, Peer, Route, Stopped, misplaced};
 use crate::value::Secret;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{ACCEPT, ALLOW, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{ACCEPT, ALLOW, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -271,7 +271,7 @@ impl Connections {
         let listens = matches!(answer.body, Body::Events(_)) && !is_head;
         if listens && !self.counters.takes_stream(MOST_STREAMS) {
             let busy = Answer::text(503, "503 as many get events as can; try again later");
-            return self.response(busy.with("Retry-After", RETRY), is_head);
+            return self.response(busy.with(RETRY_AFTER, HeaderValue::from_static(RETRY)), is_head);
         }
         let body = match answer.body {
             Body::Bytes(bytes) => Sent::Whole(Some(bytes).filter(|bytes: &Bytes| !bytes.is_empty())),
@@ -291,9 +291,7 @@ impl Connections {
             headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         }
         for (name, value) in answer.headers {
-            if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&value)) {
-                headers.append(name, value);
-            }
+            headers.append(name, value);
         }
         response
     }

@@ -205,7 +205,7 @@ impl Seen {
             }
         };
         match made {
-            Some(report) => Answer::new(report.status, &content_type(format), report.bytes),
+            Some(report) => Answer::new(report.status, content_type(format), report.bytes),
             None => Answer::text(503, "no report could be made of what was found"),
         }
     }
