@@ -414,6 +414,46 @@ fn in_a_services_sandbox_mounts_are_the_machines_or_not_known() {
 }
 
 #[test]
+fn what_a_services_sandbox_covers_is_neither_there_nor_gone() {
+    if !is_root() {
+        eprintln!("skipped: only root mounts, in a namespace of its own");
+        return;
+    }
+    const FILE: &[(&str, &str)] =
+        &[("exists", "true"), ("filetype", "\"file\""), ("contents", "[\"text\"]"), ("mode", "\"0644\"")];
+    let lab = Lab::empty();
+    fs::create_dir(lab.path("home")).unwrap();
+    lab.write("home/there", "text", 0o644);
+    symlink("home/gone", lab.path("link")).unwrap();
+    // As systemd does it. Whoever is followed has to stay.
+    let home = lab.path("home");
+    let line = format!(
+        "exec unshare --mount --propagation shared sh -c 'unshare --mount --propagation slave \"$@\"; exit $?' sh sh -c \
+         'mount -t tmpfs -o mode=0 inaccessible {home} && INVOCATION_ID=1 \"$@\"' sh \"$@\""
+    );
+    let Some(start) = run_in(line.leak()) else { return };
+    let entry = |name: &str| format!("file.\"{}\"", lab.path(name));
+    let names = "runs in a sandbox that shows something else";
+    lab.unknown(
+        &[
+            (&entry("home/there"), FILE, names),
+            (&entry("home/gone"), FILE, names),
+            (&entry("home"), &[("exists", "true"), ("mode", "\"0000\"")], names),
+            (&entry("link"), &[("contents", "[\"text\"]")], names),
+        ],
+        &start,
+    );
+    // What is beside it is as it was.
+    let spec = lab.write(
+        "spec.toml",
+        &format!("[{}]\nfiletype = \"symlink\"\n[{}]\nexists = false\n", entry("link"), entry("gone")),
+        0o644,
+    );
+    let ran = start(&["validate", &spec]);
+    assert_eq!(ran.status.code(), Some(0), "{}", String::from_utf8_lossy(&ran.stdout));
+}
+
+#[test]
 fn under_hidepid_an_ordinary_user_does_not_call_a_process_absent() {
     if !is_root() {
         eprintln!("skipped: only root mounts a /proc that hides, in a namespace of its own");
