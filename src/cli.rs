@@ -31,6 +31,7 @@ mod probe;
 mod progress;
 mod reasons;
 mod schema;
+mod serve;
 mod site;
 mod validate;
 mod write;
@@ -103,6 +104,8 @@ enum Command {
     Diff(diff::Args),
     /// Says what this host has that no entry of a spec speaks of
     Coverage(coverage::Args),
+    /// Answers to HTTP with the host's health, looked at again and again
+    Serve(serve::Args),
     /// Looks at a container from inside it, through Docker or Podman
     Container(container::Args),
     /// Asks a server whether it is well, for HEALTHCHECK lines: exit status 0 or 1
@@ -156,6 +159,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Accept(args) => return ExitCode::from(in_place(|| finished(accept::run(&args, paint)))),
         Command::Diff(args) => return ExitCode::from(in_place(|| finished(diff::run(&args, paint)))),
         Command::Coverage(args) => return ExitCode::from(in_place(|| finished(coverage::run(&args, paint)))),
+        Command::Serve(args) => serve::run(args, paint),
         Command::Container(args) => container::run(args, paint),
         Command::Probe(args) => probe::run(&args),
         Command::Migrate(args) => migrate::run(&args, paint),

@@ -29,6 +29,19 @@ pub enum Event {
 pub struct Gathered {
     pub observed: Observed,
     pub elapsed: Duration,
+    /// The probe that was given up, if it was.
+    pub hanging: Option<Hanging>,
+}
+
+/// A probe that was given up and may still be at it.
+#[derive(Clone)]
+pub struct Hanging(Arc<Mutex<Desk>>);
+
+impl Hanging {
+    /// Whether it has ended after all.
+    pub fn is_over(&self) -> bool {
+        lock(&self.0).current.is_none()
+    }
 }
 
 /// The name of the threads that probes run on.
@@ -200,8 +213,8 @@ impl Crew {
     /// Takes what is done off all desks, and abandons the workers whose probe is past its deadline.
     fn collect(&mut self, inbox: &mut Vec<(usize, Gathered)>) {
         let now = Instant::now();
-        self.workers.retain(|desk| {
-            let mut desk = lock(desk);
+        self.workers.retain(|shared_desk| {
+            let mut desk = lock(shared_desk);
             if inbox.is_empty() {
                 std::mem::swap(inbox, &mut desk.done);
             } else {
@@ -216,7 +229,8 @@ impl Crew {
             let elapsed = now - since;
             let claim = &self.shared.claims[index];
             let what = unanswered(claim, self.aside.get_or_insert_with(|| self.host.fresh()));
-            inbox.push((index, Gathered { observed: Err(Fault::TimedOut(what, elapsed)), elapsed }));
+            let hanging = Some(Hanging(shared_desk.clone()));
+            inbox.push((index, Gathered { observed: Err(Fault::TimedOut(what, elapsed)), elapsed, hanging }));
             false
         });
         let queued = self.shared.next.load(Ordering::Relaxed) < self.shared.which.len();
@@ -261,11 +275,12 @@ fn work(shared: &Shared, host: &Host, desk: &Mutex<Desk>) {
         let mut desk = lock(desk);
         // Whoever abandoned this worker has answered for its claim, and must not lose another one to it.
         if desk.abandoned {
+            desk.current = None;
             STUCK.fetch_sub(1, Ordering::Relaxed);
             return;
         }
         let heavy = is_heavy(&observed);
-        desk.done.push((index, Gathered { observed, elapsed: ended - since }));
+        desk.done.push((index, Gathered { observed, elapsed: ended - since, hanging: None }));
         since = ended;
         task = shared.take(since);
         desk.current = task.as_ref().map(|t| (t.index, since, t.until));

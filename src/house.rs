@@ -19,7 +19,7 @@ const ROOMS: &[&[&str]] = &[
     &["plan"],
     &["gather", "verdict", "cause", "snapshot"],
     &["report", "accept", "compare", "coverage"],
-    &["load", "run", "serve", "container"],
+    &["load", "run", "monitor", "serve", "endpoints", "container"],
     &["cli", "fuzz"],
 ];
 

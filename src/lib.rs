@@ -50,6 +50,7 @@ pub mod compare;
 pub mod container;
 pub mod coverage;
 pub mod edit;
+pub mod endpoints;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzz;
@@ -62,6 +63,7 @@ mod house;
 pub mod lines;
 pub mod load;
 pub mod matcher;
+pub mod monitor;
 pub mod plan;
 pub mod quantity;
 pub mod query;

@@ -11,7 +11,10 @@ pub mod goss;
 pub mod gossfile;
 mod pipe;
 pub mod replace;
+mod stamp;
 mod written;
+
+pub use stamp::Stamp;
 
 use crate::quantity;
 use crate::secret::{Secrets, exposed, suspicious};
@@ -22,7 +25,7 @@ use std::fs::Metadata;
 use std::io::{ErrorKind, Read};
 use std::ops::Range;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Bytes that a spec may have, all its files together.
 const MAX_BYTES: u64 = 16 << 20;
@@ -70,6 +73,16 @@ pub fn load_with_texts(paths: &[String]) -> Result<(Spec, Texts), Rejected> {
     let texts = loader.sources.files.iter().zip(&loader.formats).map(|(file, format)| (file.text.clone(), *format));
     let texts = texts.collect();
     loader.finish().map(|spec| (spec, texts))
+}
+
+/// Like [`load`], with what tells later whether it has to be read again.
+pub fn load_stamped(paths: &[String]) -> (Result<Spec, Rejected>, Stamp) {
+    let loader = read(paths);
+    let names = loader.sources.files.iter().map(|file| &file.name).chain(paths);
+    let files = names.filter(|name| !["-", STDIN].contains(&name.as_str())).map(PathBuf::from);
+    let texts = loader.sources.files.iter().map(|file| file.text.as_str());
+    let stamp = Stamp::new(texts, files, loader.globs.iter().cloned());
+    (loader.finish(), stamp)
 }
 
 fn read(paths: &[String]) -> Loader {
@@ -155,6 +168,8 @@ struct Loader {
     open: Vec<Open>,
     /// A bound is reached, which has been said: nothing more is read.
     full: bool,
+    /// Those of includes.
+    globs: Vec<String>,
     /// The texts as they are written, by name, where they are asked for.
     written: Option<Vec<(String, String)>>,
 }
@@ -333,7 +348,9 @@ impl Loader {
         if !include.pattern.contains(['*', '?', '[']) {
             return self.file(&path, &name, Some(include.span));
         }
-        let found = match glob::glob(&looking(&name)) {
+        let glob = looking(&name);
+        self.globs.push(glob.clone());
+        let found = match glob::glob(&glob) {
             Ok(paths) => paths,
             Err(e) => {
                 let message = format!("`{}` is not a glob: {}", include.pattern, e.msg);

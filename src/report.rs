@@ -9,17 +9,18 @@ mod documentation;
 mod findings;
 mod github;
 pub mod goss;
+pub mod html;
 pub mod json;
 pub mod jsonl;
 mod junit;
 mod nagios;
 pub mod place;
 pub mod printable;
-mod prometheus;
+pub mod prometheus;
 mod rspecish;
 #[cfg(test)]
 mod sample;
-mod sentence;
+pub mod sentence;
 mod silent;
 mod tap;
 
@@ -103,6 +104,11 @@ pub static FORMATS: &[Format] = &[
         name: "github",
         about: "Annotations on the lines of the spec in GitHub Actions.",
         make: |c| Box::new(github::Github::new(&c)),
+    },
+    Format {
+        name: "html",
+        about: "A page of its own for a browser: search, filters, what failed on top.",
+        make: |c| Box::new(html::Html::new(&c)),
     },
     Format { name: "silent", about: "Nothing but the exit status.", make: |_| Box::new(silent::Silent) },
 ];

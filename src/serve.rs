@@ -3,21 +3,40 @@
 //! The server bounds what clients may cost: connections, the time that a request may take to arrive and an answer to be
 //! taken, and the size of a request's head. Bodies of requests are not read.
 
+mod activation;
+mod body;
 mod connections;
+mod counters;
+mod events;
+mod fresh;
 mod latest;
 mod listen;
+mod notify;
+mod socket_file;
+mod tls;
+mod token;
+mod wire;
 
+pub use body::Body;
+pub use counters::Counters;
+pub use events::{BACKLOG, Event, Events, Feed};
+pub use fresh::{Tell, Told};
 pub use latest::{Latest, Runs};
-pub use listen::{Address, listen};
+pub use listen::{Address, Listener, listen};
+pub use notify::{Notify, watchdog_interval};
+pub use tls::{Tls, TlsFiles};
+pub use token::Token;
 
 use crate::host::exec;
+use crate::value::Secret;
 use hyper::Method;
 use hyper::body::Bytes;
 use signal_hook::consts::signal::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
+use std::fmt;
 use std::future::Future;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::thread;
@@ -27,22 +46,38 @@ use tokio::sync::watch;
 /// What a client asks of an endpoint: `GET` or `HEAD`, which get the same answer.
 #[derive(Clone, Debug)]
 pub struct Asked {
-    pub peer: SocketAddr,
+    pub peer: Peer,
+    pub over_tls: bool,
     pub path: String,
     /// Each `Accept` header, in their order. One that is no text is left out.
     pub accept: Vec<String>,
+    /// The `Authorization` header. `None` without one, with several, and with one that is no text.
+    pub authorization: Option<Secret>,
+}
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peer {
+    Tcp(SocketAddr),
+    /// Over a unix socket, whose other end has no name.
+    Unix,
 }
 
 /// What it gets.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Answer {
     pub status: u16,
     pub content_type: String,
-    pub body: Bytes,
+    /// More headers.
+    pub headers: Vec<(&'static str, String)>,
+    pub body: Body,
 }
 
 /// Answers requests, many at a time.
 pub type Endpoint = Arc<dyn Fn(Asked) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send + Sync>;
+
+/// What a server does beside answering, on the same thread.
+pub type Chore = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// An endpoint and where it is.
 #[derive(Clone)]
@@ -55,12 +90,16 @@ pub struct Route {
 /// What clients may cost.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// Connections at once. One more takes the place of the one that has been idle for longest.
+    /// Connections at once. One more takes the place of the one that has been idle for longest, else of the one that has
+    /// got events for longest.
     pub connections: usize,
-    /// How long a request's head may take to arrive, from the connection or from the answer before it.
+    /// How long a connection's first byte may take to arrive, then a TLS handshake, and then each request's head.
     pub head: Duration,
     /// How long an answer may lie without the client taking any of it.
     pub stall: Duration,
+    /// How long nothing happens before a client that gets events is told so, by which either side learns that the other
+    /// one is gone.
+    pub keepalive: Duration,
     /// How long requests that are being answered may take once the server is to end.
     pub drain: Duration,
 }
@@ -71,15 +110,40 @@ impl Default for Bounds {
         // The rest is for what probes open.
         let connections = usize::try_from(most.unwrap_or(u64::MAX) / 2).unwrap_or(usize::MAX).clamp(1, 1024);
         let seconds = Duration::from_secs;
-        Bounds { connections, head: seconds(10), stall: seconds(30), drain: seconds(10) }
+        Bounds { connections, head: seconds(10), stall: seconds(30), keepalive: seconds(15), drain: seconds(10) }
     }
 }
 
 impl Answer {
+    pub fn new(status: u16, content_type: &str, body: impl Into<Bytes>) -> Answer {
+        Answer { status, content_type: content_type.to_owned(), headers: vec![], body: Body::Bytes(body.into()) }
+    }
+
     /// A line of plain text.
     pub fn text(status: u16, line: &str) -> Answer {
-        let body = Bytes::from(format!("{line}\n"));
-        Answer { status, content_type: "text/plain; charset=utf-8".to_owned(), body }
+        Answer::new(status, "text/plain; charset=utf-8", format!("{line}\n"))
+    }
+
+    /// Server-sent events, until they end or the server does. Only so many clients get any at once; others are told to
+    /// try again later.
+    pub fn events(events: Events) -> Answer {
+        let (content_type, body) = ("text/event-stream".to_owned(), Body::Events(events));
+        Answer { status: 200, content_type, headers: vec![], body }.with("Cache-Control", "no-store")
+    }
+
+    /// One more header.
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Answer {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Peer::Tcp(address) => address.fmt(f),
+            Peer::Unix => f.write_str("unix"),
+        }
     }
 }
 
@@ -132,7 +196,7 @@ impl Stop {
 }
 
 impl Stopped {
-    async fn wait(&mut self) {
+    pub async fn wait(&mut self) {
         // Without anybody left to tell, it never ends.
         if self.0.wait_for(|stop| *stop).await.is_err() {
             std::future::pending::<()>().await;
@@ -141,12 +205,19 @@ impl Stopped {
 }
 
 /// Serves until it is told to stop, and then until all requests are answered or [`Bounds::drain`] is over.
-pub fn serve(listener: TcpListener, routes: Vec<Route>, bounds: Bounds, stopped: Stopped) -> io::Result<()> {
+pub fn serve(
+    listeners: Vec<Listener>,
+    routes: Vec<Route>,
+    bounds: Bounds,
+    counters: Arc<Counters>,
+    stopped: Stopped,
+    chore: Chore,
+) -> io::Result<()> {
     // Answers are ready or waited for: one thread hands out tens of thousands a second.
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_io().enable_time().max_blocking_threads(4).build()?;
-    listener.set_nonblocking(true)?;
-    let done = runtime.block_on(connections::run(listener, routes.into(), bounds, stopped));
+    runtime.spawn(chore);
+    let done = runtime.block_on(connections::run(listeners, routes, bounds, counters, stopped));
     // What still renders or runs is not waited for.
     runtime.shutdown_background();
     done

@@ -93,6 +93,8 @@ pub struct Common {
     pub tags: Vec<String>,
     pub timeout: Option<Duration>,
     pub retry: Option<Retry>,
+    /// How often a server that looks again and again looks at this entry.
+    pub every: Option<Duration>,
 }
 
 /// Ask again until it passes.
@@ -137,6 +139,18 @@ impl Claim {
     /// What the thing is called.
     pub fn target(&self) -> &str {
         self.target.as_deref().unwrap_or(&self.id)
+    }
+
+    /// How often it is looked at where that is done again and again.
+    pub fn every(&self) -> Option<Duration> {
+        self.common.as_ref()?.every
+    }
+
+    /// How long looking may take, all retries together, where a look takes `timeout` unless the entry says otherwise.
+    pub fn longest(&self, timeout: Duration) -> Duration {
+        let common = self.common.as_deref();
+        let retry = common.and_then(|c| c.retry).map_or(Duration::ZERO, |retry| retry.within);
+        common.and_then(|c| c.timeout).unwrap_or(timeout).saturating_add(retry)
     }
 
     /// What it is called among all entries.

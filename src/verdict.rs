@@ -1,6 +1,9 @@
 //! What a claim and an observation come to. Pure: needs no host.
 
 mod goss;
+mod kept;
+
+pub use kept::Kept;
 
 use crate::matcher::{Doubt, Evidence};
 use crate::resource::{Observed, Values};

@@ -192,6 +192,7 @@ fn common(section: &Section, entry: &Entry) -> Option<Box<Common>> {
         tags: Vec::new(),
         timeout,
         retry,
+        every: None,
     };
     (common != Common::default()).then(|| Box::new(common))
 }

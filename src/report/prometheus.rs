@@ -12,6 +12,8 @@ const SERIES: usize = 1_000;
 
 pub struct Prometheus {
     verbose: bool,
+    /// Whether results have series of their own.
+    serial: bool,
     kinds: BTreeMap<&'static str, [usize; 4]>,
     /// The labels of each series and how many results it stands for: a series may be written once only.
     series: BTreeMap<String, usize>,
@@ -20,12 +22,18 @@ pub struct Prometheus {
 
 impl Prometheus {
     pub fn new(context: &Context) -> Self {
-        Prometheus { verbose: context.verbose, kinds: BTreeMap::new(), series: BTreeMap::new(), left_out: 0 }
+        let (kinds, series) = (BTreeMap::new(), BTreeMap::new());
+        Prometheus { verbose: context.verbose, serial: true, kinds, series, left_out: 0 }
+    }
+
+    /// For a server that tells of results one by one, or only how many there are.
+    pub fn of_server(context: &Context, serial: bool, verbose: bool) -> Self {
+        Prometheus { serial, verbose, ..Prometheus::new(context) }
     }
 }
 
 /// A label's value between its quotes.
-struct Label<'a>(&'a str);
+pub struct Label<'a>(pub &'a str);
 
 impl Display for Label<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -40,8 +48,15 @@ impl Display for Label<'_> {
 }
 
 /// What stands before the series of a metric.
+pub fn metric(out: &mut dyn fmt::Write, name: &str, kind: &str, help: &str) -> fmt::Result {
+    writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}")
+}
+
 fn gauge(out: &mut dyn Write, name: &str, help: &str) -> io::Result<()> {
-    writeln!(out, "# HELP {name} {help}\n# TYPE {name} gauge")
+    let mut head = String::new();
+    // A string takes whatever it is given.
+    _ = metric(&mut head, name, "gauge", help);
+    out.write_all(head.as_bytes())
 }
 
 impl Reporter for Prometheus {
@@ -54,7 +69,7 @@ impl Reporter for Prometheus {
                 *count += 1;
             }
             let wanted = self.verbose || matches!(verdict.outcome, Outcome::Fail | Outcome::Unknown(_));
-            if !wanted {
+            if !(wanted && self.serial) {
                 continue;
             }
             let (id, key) = (Label(&verdict.claim.id), Label(&verdict.key));

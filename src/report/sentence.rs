@@ -62,10 +62,7 @@ pub fn sentence(verdict: &Verdict, evidence: &Evidence) -> String {
             }
         }
         Outcome::Fail => {
-            let listed = !evidence.missing.is_empty() || !evidence.extra.is_empty();
-            let text = matches!(verdict.found, Some(Value::Content(_) | Value::Excerpt(_) | Value::Text(_)));
-            if listed && text && evidence.found.len() > LONG {
-                // What is missing and what is too much says it better than the beginning of a file.
+            if listed(verdict, evidence) {
                 let _ = write!(out, "expected {}", line(&evidence.expected));
             } else {
                 out.push_str(&gap(evidence));
@@ -87,6 +84,13 @@ pub fn sentence(verdict: &Verdict, evidence: &Evidence) -> String {
         }
     }
     out
+}
+
+/// Whether what is missing and what is too much says it better than the beginning of a file.
+pub fn listed(verdict: &Verdict, evidence: &Evidence) -> bool {
+    let listed = !evidence.missing.is_empty() || !evidence.extra.is_empty();
+    let text = matches!(verdict.found, Some(Value::Content(_) | Value::Excerpt(_) | Value::Text(_)));
+    listed && text && evidence.found.len() > LONG
 }
 
 /// `expected "0644", found "0600"`, or `expected true, but it expired on 2026-01-01T00:00:00Z`.

@@ -1,3 +1,8 @@
+mod events;
+mod sockets;
+mod tls;
+mod tokens;
+
 use super::*;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpStream};
@@ -9,6 +14,7 @@ const SHORT: Bounds = Bounds {
     connections: 8,
     head: Duration::from_millis(400),
     stall: Duration::from_millis(600),
+    keepalive: Duration::from_millis(150),
     drain: Duration::from_secs(2),
 };
 /// More than any machine takes for an answer.
@@ -18,14 +24,21 @@ struct Server {
     at: SocketAddr,
     stop: Stop,
     thread: JoinHandle<io::Result<()>>,
+    counters: Arc<Counters>,
 }
 
 impl Server {
     fn start(routes: Vec<Route>, bounds: Bounds) -> Server {
-        let listener = listen(&Address::parse("127.0.0.1:0").unwrap()).unwrap();
-        let at = listener.local_addr().unwrap();
+        Server::on(listen(&Address::parse("127.0.0.1:0").unwrap()).unwrap(), routes, bounds)
+    }
+
+    fn on(listener: Listener, routes: Vec<Route>, bounds: Bounds) -> Server {
+        let at = listener.address().unwrap_or(SocketAddr::from(([0; 4], 0)));
         let (stop, stopped) = Stop::new();
-        Server { at, stop, thread: thread::spawn(move || serve(listener, routes, bounds, stopped)) }
+        let counters = Arc::<Counters>::default();
+        let counts = counters.clone();
+        let thread = thread::spawn(move || serve(vec![listener], routes, bounds, counts, stopped, Box::pin(async {})));
+        Server { at, stop, thread, counters }
     }
 
     fn connect(&self) -> TcpStream {
@@ -53,7 +66,25 @@ impl Server {
     }
 }
 
-fn rest(stream: &mut TcpStream) -> String {
+/// Waits for what another thread is about to bring about.
+fn until(what: &str, holds: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < LONG, "it never comes: {what}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// What comes over `stream` for a request, until the server closes.
+fn over(stream: &mut (impl Read + Write), request: &str) -> String {
+    // It may be refused before it was said.
+    _ = stream.write_all(request.as_bytes());
+    rest(stream)
+}
+
+const GET: &str = "GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+
+fn rest(stream: &mut impl Read) -> String {
     let mut bytes = vec![];
     // A reset is an end, too.
     _ = stream.read_to_end(&mut bytes);
@@ -86,9 +117,26 @@ fn only_get_and_head_of_the_very_path_are_answered() {
     let head = server.ask("HEAD /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     assert_eq!(status(&head), "200 OK");
     assert!(head.contains("Content-Length: 8\r\n") && head.ends_with("\r\n\r\n"), "{head}");
-    for path in ["/", "/healthz/", "/healthzz", "//healthz", "/x/../healthz", "/%68ealthz", "/healthz%00", "/HEALTHZ"] {
+    for path in [
+        "/",
+        "/healthz/",
+        "/healthzz",
+        "//healthz",
+        "/x/../healthz",
+        "/./healthz",
+        "/healthz/..",
+        "/%68ealthz",
+        "/%2e%2e/healthz",
+        "/healthz%00",
+        "/healthz;a=b",
+        "/HEALTHZ",
+        "*",
+        "http://a/",
+        "http://a",
+    ] {
         assert_eq!(status(&server.get(path)), "404 Not Found", "{path}");
     }
+    assert_eq!(status(&server.get("http://b/healthz")), "200 OK");
     for method in ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "get", "X"] {
         let answer = server.ask(&format!("{method} /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
         assert_eq!(status(&answer), "405 Method Not Allowed", "{method}");
@@ -203,7 +251,7 @@ fn idle_connections_make_room_for_new_ones() {
 #[test]
 fn an_answer_that_nobody_takes_is_given_up() {
     let body = Bytes::from(vec![b'x'; 64 << 20]);
-    let big = route("/big", move |_| Answer { status: 200, content_type: "a/b".into(), body: body.clone() });
+    let big = route("/big", move |_| Answer::new(200, "a/b", body.clone()));
     let server = Server::start(vec![big], SHORT);
     let mut client = server.connect();
     client.write_all(b"GET /big HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
@@ -305,18 +353,22 @@ fn a_run_that_breaks_is_no_answer_and_the_next_is_tried() {
 #[test]
 fn no_host_means_every_address_of_both_families() {
     let listener = listen(&Address::parse(":0").unwrap()).unwrap();
-    let port = listener.local_addr().unwrap().port();
+    let port = listener.address().unwrap().port();
     assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok());
-    if listener.local_addr().unwrap().is_ipv6() {
+    if listener.address().unwrap().is_ipv6() {
         assert!(TcpStream::connect((std::net::Ipv6Addr::LOCALHOST, port)).is_ok());
     }
-    let taken = listen(&Address { host: Some("127.0.0.1".into()), port });
-    assert!(taken.unwrap_err().contains("in use"));
+    assert!(!listener.is_loopback());
+    let taken = listen(&Address::Tcp { host: Some("127.0.0.1".into()), port });
+    assert!(taken.err().unwrap().contains("in use"));
 }
 
 #[test]
 fn an_address_is_read_as_go_reads_it() {
-    let address = |text: &str| Address::parse(text).map(|a| (a.host.unwrap_or_default(), a.port));
+    let address = |text: &str| match Address::tcp(text)? {
+        Address::Tcp { host, port } => Ok((host.unwrap_or_default(), port)),
+        Address::Unix(path) => Err(path),
+    };
     for (text, host, port) in [
         (":8080", "", 8080),
         ("127.0.0.1:80", "127.0.0.1", 80),
@@ -326,9 +378,41 @@ fn an_address_is_read_as_go_reads_it() {
     ] {
         assert_eq!(address(text), Ok((host.to_owned(), port)), "{text}");
     }
-    for text in ["", "8080", "nonsense", "::1:80", "[::1:80", ":99999", ":x", "a:", "[::1]"] {
+    for text in ["", "8080", "nonsense", "::1:80", "[::1:80", ":99999", ":x", "a:", "[::1]", "unix:/a"] {
         assert!(address(text).is_err(), "{text}");
     }
-    assert!(listen(&Address { host: Some("localhost".into()), port: 0 }).unwrap().local_addr().unwrap().is_ipv4());
-    assert!(listen(&Address { host: Some("192.0.2.1".into()), port: 0 }).is_err());
+    let host = |name: &str| listen(&Address::Tcp { host: Some(name.into()), port: 0 });
+    assert!(host("localhost").unwrap().address().unwrap().is_ipv4());
+    assert!(host("192.0.2.1").is_err());
+}
+
+#[test]
+fn answers_are_counted_by_their_status_even_to_what_is_no_request() {
+    let server = Server::start(fine(), SHORT);
+    assert_eq!(status(&server.get("/healthz")), "200 OK");
+    assert_eq!(status(&server.get("/healthz")), "200 OK");
+    assert_eq!(status(&server.get("/nope")), "404 Not Found");
+    assert_eq!(status(&server.ask("nonsense\r\n\r\n")), "400 Bad Request");
+    let many = format!("GET /healthz HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(100));
+    assert_eq!(status(&server.ask(&many)), "431 Request Header Fields Too Large");
+    let silent = server.connect();
+    until("all but one have left", || server.counters.open() == 1);
+    assert_eq!(server.counters.answers().into_iter().collect::<Vec<_>>(), [(200, 2), (400, 1), (404, 1), (431, 1)]);
+    assert_eq!(server.counters.accepted(), 6);
+    drop(silent);
+    until("the last one has left", || server.counters.open() == 0);
+    assert_eq!((server.counters.turned_away(), server.counters.failed_handshakes()), (0, 0));
+    server.end();
+}
+
+#[test]
+fn an_answer_has_the_headers_that_its_endpoint_gives_it_and_none_that_would_split_it() {
+    let headed = route("/healthz", |_| {
+        Answer::text(401, "no").with("WWW-Authenticate", "Bearer").with("Age", "3").with("X-Bad", "a\r\nSet-Cookie: b")
+    });
+    let server = Server::start(vec![headed], SHORT);
+    let answer = server.get("/healthz");
+    assert!(answer.contains("Www-Authenticate: Bearer\r\n") && answer.contains("Age: 3\r\n"), "{answer}");
+    assert!(!answer.contains("Set-Cookie") && !answer.contains("X-Bad"), "{answer}");
+    server.end();
 }

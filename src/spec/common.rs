@@ -1,4 +1,4 @@
-//! What every entry may say, whatever its kind: `title`, `meta`, `skip`, `tags`, `timeout`, `retry`.
+//! What every entry may say, whatever its kind: `title`, `meta`, `skip`, `tags`, `timeout`, `retry`, `every`.
 
 use super::{Common, Retry};
 use crate::resource::{FromNode, Shape};
@@ -76,6 +76,12 @@ pub const COMMON: &[CommonKey] = &[
         shape: CommonShape::Retry,
         set: retry,
     },
+    CommonKey {
+        name: "every",
+        about: "How often `serve` looks at it, such as `\"1h\"`; as often as at the others if it does not say.",
+        shape: CommonShape::Plain(Shape::Duration),
+        set: every,
+    },
 ];
 
 /// Sets one common key of `common`. `false` if `name` is none.
@@ -90,6 +96,16 @@ pub(super) fn set(common: &mut Option<Box<Common>>, name: &str, node: &Node, wro
 /// goss writes `timeout: 0` for "none said".
 fn positive(timeout: Duration) -> Option<Duration> {
     (!timeout.is_zero()).then_some(timeout)
+}
+
+fn every(common: &mut Common, node: &Node, _: &mut Vec<Diagnostic>) -> Result<(), Diagnostic> {
+    let every = Duration::from_node(node)?;
+    if every.is_zero() {
+        let message = "`every` has to be longer than nothing".to_owned();
+        return Err(Diagnostic::new(Code::WrongType, node.span, message));
+    }
+    common.every = Some(every);
+    Ok(())
 }
 
 fn skip(common: &mut Common, node: &Node, _: &mut Vec<Diagnostic>) -> Result<(), Diagnostic> {

@@ -74,8 +74,7 @@ pub(super) fn run(common: Common, args: Args) -> io::Result<u8> {
     if !args.endpoint.starts_with('/') {
         return fatal(log, &format!("--endpoint `{}` has to begin with `/`", shown(&args.endpoint)));
     }
-    let listener = Address::parse(&args.listen).and_then(|address| Ok((serve::listen(&address)?, address.port)));
-    let (listener, port) = match listener {
+    let listener = match Address::tcp(&args.listen).and_then(|address| serve::listen(&address)) {
         Ok(listener) => listener,
         Err(why) => return fatal(log, &format!("listen tcp {}: {why}", shown(&args.listen))),
     };
@@ -84,14 +83,14 @@ pub(super) fn run(common: Common, args: Args) -> io::Result<u8> {
     if let Err(why) = stop.with_signals() {
         return fatal(log, &format!("cannot wait for signals: {why}"));
     }
-    let at = match listener.local_addr() {
-        Ok(at) if port == 0 => at.to_string(),
+    let at = match listener.address() {
+        Some(at) if args.listen.ends_with(":0") => at.to_string(),
         _ => args.listen,
     };
     log.info(&format!("Starting to listen on: {at}"));
     let health = health(claims, look, &args.format, args.cache, limits, log);
     let routes = vec![Route { path: args.endpoint, endpoint: health }];
-    let done = serve::serve(listener, routes, Bounds::default(), stopped);
+    let done = serve::serve(vec![listener], routes, Bounds::default(), Arc::default(), stopped, Box::pin(async {}));
     exec::end_commands();
     match done {
         Ok(()) => Ok(OK),
@@ -113,7 +112,7 @@ fn health(claims: Vec<Claim>, look: Lens, format: &str, good: Duration, limits: 
     let runs = move || {
         log.debug(|| "Stale cache, running tests".to_owned());
         let (judged, summary) = run::once(claims, &Host::local(), limits);
-        Seen { judged, summary, answers: Mutex::default() }
+        Seen { judged, summary, reports: Mutex::default() }
     };
     let latest = Latest::new(good, Box::new(runs));
     let own: Arc<str> = format.into();
@@ -140,7 +139,7 @@ fn health(claims: Vec<Claim>, look: Lens, format: &str, good: Duration, limits: 
 fn tell(log: Log, asked: &Asked, answer: &Answer) {
     log.debug(|| match answer.status {
         200 => format!("{}: status 200", asked.peer),
-        status => format!("{}: status {status} - {}", asked.peer, String::from_utf8_lossy(&answer.body)),
+        status => format!("{}: status {status} - {}", asked.peer, String::from_utf8_lossy(answer.body.bytes())),
     });
 }
 
@@ -180,36 +179,42 @@ impl Lens {
     }
 }
 
-/// A run, and the answers that were made of it.
+/// A run, and the reports that were made of it.
 struct Seen {
     judged: Vec<Judged<'static>>,
     summary: Summary,
-    answers: Mutex<HashMap<String, Answer>>,
+    reports: Mutex<HashMap<String, Report>>,
+}
+
+/// A report, and the status that goes with it.
+#[derive(Clone)]
+struct Report {
+    status: u16,
+    bytes: Bytes,
 }
 
 impl Seen {
     async fn answer(self: Arc<Self>, format: &str, look: &Arc<Lens>) -> Answer {
-        let known = self.answers.lock().unwrap_or_else(PoisonError::into_inner).get(format).cloned();
-        if let Some(answer) = known {
-            return answer;
+        let known = self.reports.lock().unwrap_or_else(PoisonError::into_inner).get(format).cloned();
+        let made = match known {
+            Some(report) => Some(report),
+            None => {
+                // The report of thousands of entries takes a while, in which others are answered.
+                let (look, format) = (look.clone(), format.to_owned());
+                tokio::task::spawn_blocking(move || self.made(&format, &look)).await.ok().flatten()
+            }
+        };
+        match made {
+            Some(report) => Answer::new(report.status, &content_type(format), report.bytes),
+            None => Answer::text(503, "no report could be made of what was found"),
         }
-        // The report of thousands of entries takes a while, in which others are answered.
-        let (look, format) = (look.clone(), format.to_owned());
-        let made = tokio::task::spawn_blocking(move || self.made(&format, &look)).await;
-        made.unwrap_or_else(|_| Answer::text(503, "no report could be made of what was found"))
     }
 
-    fn made(&self, format: &str, look: &Lens) -> Answer {
-        let answer = match look.render(format, &self.judged, &self.summary) {
-            Some(Ok((body, status))) => Answer {
-                status: if status == 0 { 200 } else { 503 },
-                content_type: content_type(format),
-                body: Bytes::from(body),
-            },
-            _ => Answer::text(503, "no report could be made of what was found"),
-        };
-        self.answers.lock().unwrap_or_else(PoisonError::into_inner).insert(format.to_owned(), answer.clone());
-        answer
+    fn made(&self, format: &str, look: &Lens) -> Option<Report> {
+        let (bytes, status) = look.render(format, &self.judged, &self.summary)?.ok()?;
+        let report = Report { status: if status == 0 { 200 } else { 503 }, bytes: bytes.into() };
+        self.reports.lock().unwrap_or_else(PoisonError::into_inner).insert(format.to_owned(), report.clone());
+        Some(report)
     }
 }
 

@@ -9,6 +9,11 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+/// What a service manager tells this process alone: a command that believed it was meant would speak in its name.
+/// sd_notify(3), sd_listen_fds(3), sd_watchdog_enabled(3).
+const PRIVATE: &[&str] =
+    &["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "LISTEN_PIDFDID"];
+
 /// `mark` goes into its environment.
 pub(super) fn spawn(job: &Job, mark: &str) -> Result<Child, Fault> {
     let Some((program, arguments)) = job.argv.split_first() else {
@@ -25,6 +30,7 @@ pub(super) fn spawn(job: &Job, mark: &str) -> Result<Child, Fault> {
     if let Some(user) = other {
         command.envs([("HOME", &user.home), ("USER", &user.name), ("LOGNAME", &user.name)]);
     }
+    PRIVATE.iter().for_each(|name| _ = command.env_remove(name));
     command.envs(job.env.iter().map(|(name, value)| (name, value))).env(kill::MARK, mark);
     match other {
         Some(user) => spawn_as(command, user, |e| not_started(job, program, e)),

@@ -1,0 +1,453 @@
+//! A host that is looked at again and again: when, what is known meanwhile, and a spec that may change under it.
+//!
+//! One thread looks, so that there are never two runs at once. Everybody else has the last state, which is whole: a run
+//! that is under way shows in nothing.
+
+mod book;
+mod moment;
+mod standing;
+mod state;
+mod tally;
+
+pub use book::{Book, Refusal, Refused, Request};
+pub use moment::Moment;
+pub use standing::Windows;
+pub use state::{Health, State};
+pub use tally::{Histogram, Tally};
+
+use crate::gather::{self, Event, Gathered, Hanging, gather};
+use crate::host::Host;
+use crate::load::Stamp;
+use crate::plan::Limits;
+use crate::report::sentence::sentence;
+use crate::spec::Claim;
+use crate::verdict::{Kept, Summary, judge};
+use standing::Standing;
+use state::Entry;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+use time::OffsetDateTime;
+use tokio::sync::watch;
+
+/// Runs that are remembered.
+const HISTORY: usize = 60;
+/// How often the spec's files are looked at.
+const GLANCE: Duration = Duration::from_secs(1);
+/// How long at most between two signs of life.
+const BEAT: Duration = Duration::from_millis(500);
+/// Hanging probes of earlier runs beside which no further run is begun.
+const STUCK: usize = 512;
+
+/// When it is looked.
+#[derive(Clone, Copy, Debug)]
+pub enum Pace {
+    /// From the beginning of one run to that of the next.
+    Every(Duration),
+    /// When somebody asks, and what is known is older than this.
+    OnDemand(Duration),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    pub pace: Pace,
+    /// How old what is known may be; where nobody says, what a run that is not late takes. Of what is looked at on demand,
+    /// nothing grows old.
+    pub max_age: Option<Duration>,
+    pub windows: Windows,
+    pub limits: Limits,
+}
+
+/// What happens, for logs and for whoever follows.
+pub enum Notice<'n> {
+    /// A run has ended, in which so many entries were looked at.
+    Ran(&'n State, usize),
+    /// A key's outcome is another than before; of a first look, only what is not right.
+    Changed(&'n Change),
+    /// Another spec is in use.
+    Loaded(&'n Book),
+    /// Another spec is not.
+    Refused(&'n Refused),
+    /// No run was begun beside so many probes that hang.
+    Stuck(usize),
+    /// A run ended by a bug.
+    Broken,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub kind: &'static str,
+    pub id: String,
+    pub key: String,
+    pub was: Option<&'static str>,
+    pub outcome: &'static str,
+    /// What a person reads.
+    pub message: String,
+}
+
+type Notify = Box<dyn FnMut(Notice) + Send>;
+
+/// A handle on the thread that looks.
+pub struct Monitor {
+    shared: Arc<Shared>,
+    state: watch::Receiver<Option<Arc<State>>>,
+    pace: Pace,
+}
+
+struct Shared {
+    demand: Mutex<Demand>,
+    bell: Condvar,
+}
+
+/// What is wanted of the thread.
+struct Demand {
+    run: bool,
+    running: bool,
+    reload: bool,
+    stop: bool,
+    /// Its last sign of life.
+    alive: Moment,
+}
+
+impl Shared {
+    fn demand(&self) -> MutexGuard<'_, Demand> {
+        self.demand.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn want(&self, change: impl FnOnce(&mut Demand)) {
+        change(&mut self.demand());
+        self.bell.notify_all();
+    }
+}
+
+impl Monitor {
+    /// Begins to look at `host` by `book`, which `request` and `stamp` are of.
+    pub fn start(
+        (request, book, stamp): (Request, Book, Stamp),
+        host: Host,
+        settings: Settings,
+        notify: Notify,
+    ) -> io::Result<Monitor> {
+        let demand = Demand { run: false, running: false, reload: false, stop: false, alive: Moment::now() };
+        let shared = Arc::new(Shared { demand: Mutex::new(demand), bell: Condvar::new() });
+        let (tell, state) = watch::channel(None);
+        let mut looker = Looker {
+            shared: shared.clone(),
+            tell,
+            request,
+            host,
+            settings,
+            notify,
+            stamp,
+            glanced: Instant::now(),
+            book: Arc::new(book),
+            entries: vec![],
+            longest: Duration::ZERO,
+            due: vec![],
+            refused: None,
+            tally: Tally::default(),
+            history: vec![],
+        };
+        looker.open();
+        thread::Builder::new().name("monitor".into()).spawn(move || looker.live())?;
+        Ok(Monitor { shared, state, pace: settings.pace })
+    }
+
+    /// What is known, once something is; on demand, what is young enough. `None` after a bug alone.
+    pub async fn state(&self) -> Option<Arc<State>> {
+        let asked = Moment::now();
+        let mut state = self.state.clone();
+        let good = {
+            // While this is held, no run can end.
+            let mut demand = self.shared.demand();
+            match (self.pace, &*state.borrow_and_update()) {
+                (Pace::Every(_), Some(known)) => return Some(known.clone()),
+                (Pace::OnDemand(age), Some(known)) if asked.since(known.ended) < age => return Some(known.clone()),
+                (Pace::OnDemand(_), _) if !demand.running => {
+                    demand.run = true;
+                    self.shared.bell.notify_all();
+                }
+                _ => {}
+            }
+            move |known: &Option<Arc<State>>| known.as_ref().is_some_and(|known| known.ended >= asked)
+        };
+        state.wait_for(good).await.ok().and_then(|known| known.clone())
+    }
+
+    /// What is known so far.
+    pub fn last(&self) -> Option<Arc<State>> {
+        self.state.borrow().clone()
+    }
+
+    /// Reads the spec again and looks at everything.
+    pub fn reload(&self) {
+        self.shared.want(|demand| demand.reload = true);
+    }
+
+    pub fn stop(&self) {
+        self.shared.want(|demand| demand.stop = true);
+    }
+
+    /// How long the thread that looks has given no sign of life.
+    pub fn silence(&self) -> Duration {
+        Moment::now().since(self.shared.demand().alive)
+    }
+}
+
+/// The thread that looks.
+struct Looker {
+    shared: Arc<Shared>,
+    tell: watch::Sender<Option<Arc<State>>>,
+    request: Request,
+    host: Host,
+    settings: Settings,
+    notify: Notify,
+    /// Of what was read last, whether or not it is in use.
+    stamp: Stamp,
+    /// When the files were looked at.
+    glanced: Instant,
+    book: Arc<Book>,
+    entries: Vec<Option<Arc<Entry>>>,
+    /// How long looking at one of its entries may take.
+    longest: Duration,
+    /// When each entry is to be looked at; `None` of what is skipped.
+    due: Vec<Option<Moment>>,
+    refused: Option<Arc<Refused>>,
+    tally: Tally,
+    history: Vec<Summary>,
+}
+
+impl Looker {
+    fn live(mut self) {
+        loop {
+            let reload = {
+                let mut demand = self.shared.demand();
+                demand.alive = Moment::now();
+                if demand.stop {
+                    return;
+                }
+                std::mem::take(&mut demand.reload)
+            };
+            self.refresh(reload);
+            match self.wanted() {
+                Some(which) => self.run(which),
+                None => self.rest(),
+            }
+        }
+    }
+
+    /// Everything is due.
+    fn open(&mut self) {
+        let (now, timeout) = (Moment::now(), self.settings.limits.timeout);
+        self.longest = self.book.claims.iter().map(|claim| claim.longest(timeout)).max().unwrap_or_default();
+        self.entries = self.book.claims.iter().map(|_| None).collect();
+        self.due = self.book.claims.iter().map(|claim| claim.skip().is_none().then_some(now)).collect();
+    }
+
+    /// Reads the spec again if it was asked for, or its files are others.
+    fn refresh(&mut self, asked: bool) {
+        if !asked && (self.glanced.elapsed() < GLANCE || !self.request.lasts()) {
+            return;
+        }
+        self.glanced = Instant::now();
+        if !asked && !self.stamp.is_old() {
+            return;
+        }
+        let (read, stamp) = self.request.read();
+        let same = stamp.says_the_same(&self.stamp);
+        let known = self.stamp.with(&stamp);
+        self.stamp = match &read {
+            Ok(_) => stamp,
+            // A file that is not there any more may come back.
+            Err(_) => stamp.with(&known),
+        };
+        match read {
+            _ if same && !asked => {}
+            Ok(book) => {
+                self.book = Arc::new(book);
+                self.refused = None;
+                self.tally.loaded += 1;
+                self.open();
+                (self.notify)(Notice::Loaded(&self.book));
+            }
+            Err(refusal) => {
+                let refused = Arc::new(Refused { at: Host::local().now(), why: refusal.line() });
+                (self.notify)(Notice::Refused(&refused));
+                self.refused = Some(refused.clone());
+                self.tally.refused += 1;
+                let tally = self.tally.clone();
+                self.tell.send_if_modified(|state| {
+                    let Some(before) = state.as_deref() else { return false };
+                    *state = Some(Arc::new(State { refused: Some(refused), tally, ..before.clone() }));
+                    true
+                });
+            }
+        }
+    }
+
+    /// The entries that are to be looked at now, if it is time for a run.
+    fn wanted(&self) -> Option<Vec<usize>> {
+        let now = Moment::now();
+        let due = self.due.iter().enumerate().filter(|(_, due)| due.is_some_and(|due| due <= now));
+        let due: Vec<usize> = due.map(|(index, _)| index).collect();
+        let is_time = match self.settings.pace {
+            // Where all entries are skipped, there is still a run to tell of.
+            Pace::Every(_) => !due.is_empty() || self.tell.borrow().is_none(),
+            Pace::OnDemand(_) => self.shared.demand().run,
+        };
+        is_time.then_some(due)
+    }
+
+    /// Waits until something is due, somebody wants something, or it is time for a sign of life.
+    fn rest(&self) {
+        let next = match self.settings.pace {
+            Pace::Every(_) => self.due.iter().flatten().min().map(|due| due.since(Moment::now())),
+            Pace::OnDemand(_) => None,
+        };
+        let idle = |demand: &mut Demand| !(demand.run || demand.reload || demand.stop);
+        let span = next.unwrap_or(BEAT).min(BEAT);
+        drop(self.shared.bell.wait_timeout_while(self.shared.demand(), span, idle));
+    }
+
+    fn run(&mut self, which: Vec<usize>) {
+        {
+            let mut demand = self.shared.demand();
+            demand.run = false;
+            demand.running = true;
+        }
+        let ran = catch_unwind(AssertUnwindSafe(|| self.look(&which)));
+        if ran.is_err() {
+            (self.notify)(Notice::Broken);
+        }
+        self.plan(&which);
+        let state = ran.ok().flatten();
+        let mut demand = self.shared.demand();
+        demand.running = false;
+        if let Some(state) = state {
+            self.tell.send_replace(Some(state));
+        }
+    }
+
+    /// When entries are to be looked at next. What a long run has missed is not made up for.
+    fn plan(&mut self, which: &[usize]) {
+        let now = Moment::now();
+        for index in which {
+            let Some((claim, Some(due))) = self.book.claims.get(*index).zip(self.due.get_mut(*index)) else { continue };
+            *due = match (self.settings.pace, claim.every()) {
+                (Pace::Every(base), own) => due.next(own.unwrap_or(base), now),
+                (Pace::OnDemand(_), Some(own)) => due.next(own, now),
+                (Pace::OnDemand(_), None) => now,
+            };
+        }
+    }
+
+    /// One run. `None` if it could not be.
+    fn look(&mut self, which: &[usize]) -> Option<Arc<State>> {
+        let started = Instant::now();
+        let host = self.host.fresh();
+        let stuck = gather::stuck();
+        if stuck > STUCK {
+            (self.notify)(Notice::Stuck(stuck));
+            return None;
+        }
+        // Beside a probe that hangs, another one of the same entry would hang, too.
+        let (hanging, open) = which.iter().partition(|index| self.hangs(**index));
+        let claims = self.book.claims.clone();
+        let (mut seen, shared) = (vec![], self.shared.clone());
+        gather(&claims, open, &host, self.settings.limits, &mut |event| match event {
+            Event::Answer(index, gathered) => {
+                let Some(claim) = claims.get(index) else { return };
+                let Gathered { observed, elapsed, hanging } = gathered;
+                let verdicts = judge(claim, observed).into_iter().filter_map(Kept::new).collect();
+                seen.push((index, verdicts, elapsed, hanging));
+            }
+            Event::Tick => shared.demand().alive = Moment::now(),
+        });
+        let ended = Moment::now();
+        let hanging: Vec<usize> = hanging;
+        for index in hanging {
+            if let Some(Some(before)) = self.entries.get(index).cloned() {
+                self.learn(index, before.verdicts.clone(), before.elapsed, before.hanging.clone(), ended);
+            }
+        }
+        for (index, verdicts, elapsed, hanging) in seen {
+            if let Some(claim) = claims.get(index) {
+                self.tally.looked(claim.kind.name, elapsed);
+            }
+            self.learn(index, verdicts, elapsed, hanging, ended);
+        }
+        let elapsed = started.elapsed();
+        self.tally.ran(elapsed);
+        let state = Arc::new(self.known(host.now(), elapsed, ended));
+        self.history.clone_from(&state.history);
+        (self.notify)(Notice::Ran(&state, which.len()));
+        Some(state)
+    }
+
+    fn hangs(&self, index: usize) -> bool {
+        let entry = self.entries.get(index).and_then(Option::as_ref);
+        entry.and_then(|entry| entry.hanging.as_ref()).is_some_and(|hanging| !hanging.is_over())
+    }
+
+    /// Takes over what was seen of an entry, and tells what is another than before.
+    fn learn(
+        &mut self,
+        index: usize,
+        verdicts: Vec<Kept>,
+        elapsed: Duration,
+        hanging: Option<Hanging>,
+        ended: Moment,
+    ) {
+        let book = self.book.clone();
+        let Some(claim) = book.claims.get(index) else { return };
+        let expires = self.lasts(claim).map(|age| ended.plus(age));
+        let Some(slot) = self.entries.get_mut(index) else { return };
+        let before = slot.take();
+        for (at, kept) in verdicts.iter().enumerate() {
+            let was = before.as_ref().and_then(|before| before.verdicts.get(at)).map(|kept| kept.outcome.word());
+            let is_news = was.map_or(!kept.outcome.ok(), |was| was != kept.outcome.word());
+            if let Some(verdict) = kept.verdict(claim).filter(|_| is_news) {
+                (self.notify)(Notice::Changed(&Change {
+                    kind: claim.kind.name,
+                    id: claim.id.to_string(),
+                    key: verdict.key.to_string(),
+                    was,
+                    outcome: verdict.outcome.word(),
+                    message: sentence(&verdict, &verdict.evidence()),
+                }));
+            }
+        }
+        let ok = verdicts.iter().all(|kept| kept.outcome.ok());
+        let standing = match before {
+            None => Standing::first(ok),
+            Some(before) => before.standing.after(ok, self.settings.windows),
+        };
+        *slot = Some(Arc::new(Entry { verdicts, elapsed, standing, expires, hanging }));
+    }
+
+    /// How long what was seen of an entry may be believed. One that is looked at less often may be as much older.
+    fn lasts(&self, claim: &Claim) -> Option<Duration> {
+        let Pace::Every(base) = self.settings.pace else { return None };
+        let age = self.settings.max_age.unwrap_or_else(|| base.saturating_mul(3).saturating_add(self.longest));
+        Some(age.saturating_add(claim.every().unwrap_or(base).saturating_sub(base)))
+    }
+
+    fn known(&self, started: OffsetDateTime, elapsed: Duration, ended: Moment) -> State {
+        let mut state = State {
+            book: self.book.clone(),
+            entries: self.entries.clone(),
+            summary: Summary::new(started),
+            history: vec![],
+            tally: self.tally.clone(),
+            ended,
+            refused: self.refused.clone(),
+        };
+        let Health { pass, fail, unknown, skip, .. } = state.health(None);
+        state.summary = Summary { pass, fail, unknown, skip, started, elapsed };
+        let before = self.history.len().saturating_sub(HISTORY - 1);
+        state.history = self.history.iter().skip(before).chain([&state.summary]).cloned().collect();
+        state
+    }
+}

@@ -1,0 +1,121 @@
+//! Who gets to see what.
+
+use crate::{Server, folder};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+/// A failure, a pass, and what no report may show.
+const SPEC: &str = r#"
+[file."/etc/passwd"]
+contents = ["canary-expected"]
+[file."/etc"]
+title = "canary-title"
+mode = "0755"
+[http."http://user:canary-password@127.0.0.1:9/"]
+request-headers = { Authorization = "Bearer canary-header" }
+status = 200
+timeout = "500ms"
+[command."printf 'password=canary-stdout'"]
+exit-status = 0
+stdout = ["nothing"]
+"#;
+const SECRETS: [&str; 3] = ["canary-password", "canary-header", "canary-stdout"];
+const DETAILS: [&str; 4] = ["/etc/passwd", "canary-expected", "canary-title", "printf"];
+const ALL: [&str; 5] = ["/healthz", "/metrics", "/report", "/report.json", "/"];
+/// What clients may try to see more.
+const TRICKS: [&str; 5] =
+    ["Accept: application/json", "X-Show: all", "Accept: application/vnd.goss-json", "Cookie: token=x", "Range: bytes=0-"];
+
+fn token(folder: &Path) {
+    fs::write(folder.join("token"), "open-sesame\n").unwrap();
+    fs::set_permissions(folder.join("token"), PermissionsExt::from_mode(0o600)).unwrap();
+}
+
+#[test]
+fn secrets_of_a_spec_are_in_no_answer_and_no_log() {
+    let server = Server::start(SPEC, &["--every", "1h", "--show", "all"]);
+    for path in ALL {
+        let text = server.get(path).body;
+        for secret in SECRETS {
+            assert!(!text.contains(secret), "{path}: {text}");
+        }
+    }
+    assert!(server.get("/report.json").body.contains("canary-expected"));
+    let log = server.log();
+    assert!(log.contains("/etc/passwd") && !SECRETS.iter().any(|secret| log.contains(secret)), "{log}");
+}
+
+#[test]
+fn counts_are_all_that_is_told_where_the_operator_says_so() {
+    let server = Server::start(SPEC, &["--every", "1h", "--show", "counts"]);
+    for headers in [&[][..], &TRICKS[..], &["Authorization: Bearer x"][..]] {
+        assert_eq!(server.get_with("/healthz", headers).body.lines().count(), 2);
+        for path in ALL {
+            let text = server.get_with(path, headers).body;
+            assert!(!DETAILS.iter().any(|detail| text.contains(detail)), "{path}: {text}");
+        }
+        for path in ["/report", "/report.json", "/events", "/report?show=all"] {
+            assert_eq!(server.get_with(path, headers).status, 403, "{path}");
+        }
+    }
+    assert!(server.get("/metrics").body.contains("verispec_kind_results{kind=\"file\",outcome=\"fail\"} 1\n"));
+}
+
+#[test]
+fn failures_are_told_without_what_passed() {
+    let server = Server::start(SPEC, &["--every", "1h", "--show", "failures"]);
+    for path in ["/healthz", "/metrics", "/report", "/report.json"] {
+        let text = server.get(path).body;
+        assert!(text.contains("/etc/passwd") && !text.contains("canary-title"), "{path}: {text}");
+    }
+}
+
+#[test]
+fn without_the_token_there_is_the_status_and_counts_alone() {
+    let folder = folder(SPEC);
+    token(folder.path());
+    let server = Server::start_in(folder, &["--every", "1h", "--token-file", "token"]);
+    let with = |path: &str, token: &str| server.get_with(path, &[&format!("Authorization: {token}")]);
+    for headers in [&[][..], &TRICKS[..]] {
+        let answer = server.get_with("/healthz", headers);
+        assert_eq!((answer.status, answer.body.lines().count()), (503, 2));
+        let metrics = server.get_with("/metrics", headers);
+        assert!(metrics.status == 200 && !metrics.body.contains("/etc/passwd"), "{}", metrics.body);
+        for path in ["/report", "/report.json", "/events"] {
+            let answer = server.get_with(path, headers);
+            assert_eq!(answer.status, 401, "{path}");
+            assert!(answer.headers["www-authenticate"].starts_with("Bearer"));
+        }
+    }
+    for wrong in ["Bearer open-sesam", "Bearer open-sesamee", "Bearer", "Basic open-sesame", "open-sesame", "Bearer "] {
+        for path in ["/healthz", "/metrics", "/report", "/report.json", "/events"] {
+            let answer = with(path, wrong);
+            assert_eq!(answer.status, 401, "{path} {wrong}");
+            assert!(!answer.body.contains("pass"), "{}", answer.body);
+        }
+    }
+    for path in ["/healthz", "/metrics", "/report", "/report.json"] {
+        assert!(with(path, "Bearer open-sesame").body.contains("/etc/passwd"), "{path}");
+    }
+    assert!(!server.log().contains("sesame"));
+}
+
+#[test]
+fn what_others_on_the_network_may_ask_tells_counts_if_nobody_says_otherwise() {
+    let server = Server::start_at(folder(SPEC), "0.0.0.0:0", &["--every", "1h"], &[]);
+    assert_eq!(server.get("/healthz").body.lines().count(), 2);
+    assert_eq!(server.get("/report").status, 403);
+    let server = Server::start_at(folder(SPEC), "0.0.0.0:0", &["--every", "1h", "--show", "all"], &[]);
+    assert_eq!(server.get("/report").status, 200);
+}
+
+#[test]
+fn a_page_may_load_nothing_from_anywhere() {
+    let server = Server::start(SPEC, &["--every", "1h"]);
+    let answer = server.get("/report");
+    let policy = &answer.headers["content-security-policy"];
+    assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    assert_eq!(answer.headers["x-content-type-options"], "nosniff");
+    assert_eq!(answer.headers["cache-control"], "no-store");
+}
