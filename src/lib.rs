@@ -22,7 +22,7 @@
 //! | 4 | [`plan`]: which entries, under which limits |
 //! | 5 | [`gather`]: the threads that probes run on · [`verdict`]: judging, pure · [`cause`]: what belongs to what · [`snapshot`]: what is there, as entries |
 //! | 6 | [`report`]: one file a format · [`accept`]: expectations moved to what was found · [`compare`]: two specs, or a spec and a host · [`coverage`]: what no entry speaks of |
-//! | 7 | [`load`]: spec files and includes · [`run`]: rounds of gather and judge · [`serve`]: answers to HTTP · [`container`]: runs inside containers |
+//! | 7 | [`load`]: spec files and includes · [`run`]: rounds of gather and judge · [`monitor`]: the same again and again · [`serve`]: answers to HTTP · [`endpoints`]: what a server tells of a monitored host · [`container`]: runs inside containers |
 //! | 8 | [`cli`]: one file a command |
 //!
 //! # Words

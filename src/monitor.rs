@@ -92,8 +92,16 @@ type Notify = Box<dyn FnMut(Notice) + Send>;
 /// A handle on the thread that looks.
 pub struct Monitor {
     shared: Arc<Shared>,
-    state: watch::Receiver<Option<Arc<State>>>,
+    known: watch::Receiver<Known>,
     pace: Pace,
+}
+
+/// What the thread has to say.
+#[derive(Default)]
+struct Known {
+    /// Runs that have ended, those by a bug among them.
+    runs: u64,
+    state: Option<Arc<State>>,
 }
 
 struct Shared {
@@ -132,7 +140,7 @@ impl Monitor {
     ) -> io::Result<Monitor> {
         let demand = Demand { run: false, running: false, reload: false, stop: false, alive: Moment::now() };
         let shared = Arc::new(Shared { demand: Mutex::new(demand), bell: Condvar::new() });
-        let (tell, state) = watch::channel(None);
+        let (tell, known) = watch::channel(Known::default());
         let mut looker = Looker {
             shared: shared.clone(),
             tell,
@@ -152,33 +160,37 @@ impl Monitor {
         };
         looker.open();
         thread::Builder::new().name("monitor".into()).spawn(move || looker.live())?;
-        Ok(Monitor { shared, state, pace: settings.pace })
+        Ok(Monitor { shared, known, pace: settings.pace })
     }
 
-    /// What is known, once something is; on demand, what is young enough. `None` after a bug alone.
+    /// What is known, once something is; on demand, what is young enough. `None` after a run that ended by a bug.
     pub async fn state(&self) -> Option<Arc<State>> {
-        let asked = Moment::now();
-        let mut state = self.state.clone();
-        let good = {
-            // While this is held, no run can end.
+        let mut known = self.known.clone();
+        let runs = {
+            // While this is held, no run begins or ends.
             let mut demand = self.shared.demand();
-            match (self.pace, &*state.borrow_and_update()) {
-                (Pace::Every(_), Some(known)) => return Some(known.clone()),
-                (Pace::OnDemand(age), Some(known)) if asked.since(known.ended) < age => return Some(known.clone()),
-                (Pace::OnDemand(_), _) if !demand.running => {
-                    demand.run = true;
-                    self.shared.bell.notify_all();
+            let Known { runs, state } = &*known.borrow();
+            match (self.pace, state) {
+                (Pace::Every(_), Some(state)) => return Some(state.clone()),
+                (Pace::Every(_), None) => 0,
+                (Pace::OnDemand(age), Some(state)) if Moment::now().since(state.ended) < age => {
+                    return Some(state.clone());
                 }
-                _ => {}
+                (Pace::OnDemand(_), _) => {
+                    if !demand.running {
+                        demand.run = true;
+                        self.shared.bell.notify_all();
+                    }
+                    *runs
+                }
             }
-            move |known: &Option<Arc<State>>| known.as_ref().is_some_and(|known| known.ended >= asked)
         };
-        state.wait_for(good).await.ok().and_then(|known| known.clone())
+        known.wait_for(|known| known.runs > runs).await.ok().and_then(|known| known.state.clone())
     }
 
     /// What is known so far.
     pub fn last(&self) -> Option<Arc<State>> {
-        self.state.borrow().clone()
+        self.known.borrow().state.clone()
     }
 
     /// Reads the spec again and looks at everything.
@@ -199,7 +211,7 @@ impl Monitor {
 /// The thread that looks.
 struct Looker {
     shared: Arc<Shared>,
-    tell: watch::Sender<Option<Arc<State>>>,
+    tell: watch::Sender<Known>,
     request: Request,
     host: Host,
     settings: Settings,
@@ -278,10 +290,10 @@ impl Looker {
                 self.refused = Some(refused.clone());
                 self.tally.refused += 1;
                 let tally = self.tally.clone();
-                self.tell.send_if_modified(|state| {
-                    let Some(before) = state.as_deref() else { return false };
-                    *state = Some(Arc::new(State { refused: Some(refused), tally, ..before.clone() }));
-                    true
+                self.tell.send_modify(|known| {
+                    if let Some(before) = known.state.as_deref() {
+                        known.state = Some(Arc::new(State { refused: Some(refused), tally, ..before.clone() }));
+                    }
                 });
             }
         }
@@ -294,7 +306,7 @@ impl Looker {
         let due: Vec<usize> = due.map(|(index, _)| index).collect();
         let is_time = match self.settings.pace {
             // Where all entries are skipped, there is still a run to tell of.
-            Pace::Every(_) => !due.is_empty() || self.tell.borrow().is_none(),
+            Pace::Every(_) => !due.is_empty() || self.tell.borrow().state.is_none(),
             Pace::OnDemand(_) => self.shared.demand().run,
         };
         is_time.then_some(due)
@@ -325,9 +337,13 @@ impl Looker {
         let state = ran.ok().flatten();
         let mut demand = self.shared.demand();
         demand.running = false;
-        if let Some(state) = state {
-            self.tell.send_replace(Some(state));
-        }
+        self.tell.send_modify(|known| {
+            known.runs += 1;
+            // What was seen before grows old on a schedule, and was never to be an answer on demand.
+            if state.is_some() || matches!(self.settings.pace, Pace::OnDemand(_)) {
+                known.state = state;
+            }
+        });
     }
 
     /// When entries are to be looked at next. What a long run has missed is not made up for.
@@ -451,3 +467,6 @@ impl Looker {
         state
     }
 }
+
+#[cfg(test)]
+mod tests;

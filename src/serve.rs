@@ -47,6 +47,8 @@ use tokio::sync::watch;
 #[derive(Clone, Debug)]
 pub struct Asked {
     pub peer: Peer,
+    /// Whether it came to a socket that only this machine reaches: [`Listener::is_loopback`].
+    pub is_local: bool,
     pub over_tls: bool,
     pub path: String,
     /// Each `Accept` header, in their order. One that is no text is left out.

@@ -18,7 +18,7 @@ pub struct Book {
 }
 
 impl Book {
-    fn new(sources: Sources, claims: Vec<Claim>) -> Book {
+    pub(super) fn new(sources: Sources, claims: Vec<Claim>) -> Book {
         let mut tags: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (index, claim) in claims.iter().enumerate() {
             for tag in claim.tags() {

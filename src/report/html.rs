@@ -43,6 +43,8 @@ pub struct Html<'a> {
     /// By the worst outcome of an entry, in the order of the page.
     groups: [Group; 4],
     room: [usize; 2],
+    /// Results that it was handed, with those that there is no room for.
+    results: usize,
     kinds: BTreeMap<&'static str, usize>,
     /// Each with its number on the page and its entries.
     tags: BTreeMap<String, (usize, usize)>,
@@ -69,6 +71,7 @@ impl<'a> Html<'a> {
             served,
             groups: Default::default(),
             room: ROOM,
+            results: 0,
             kinds: BTreeMap::new(),
             tags: BTreeMap::new(),
         }
@@ -81,6 +84,7 @@ impl<'a> Html<'a> {
                 *count += 1;
             }
         }
+        self.results += judged.verdicts.len();
         let worst = counts.iter().position(|count| *count > 0);
         let Some((worst, group)) = worst.and_then(|at| Some((at, self.groups.get_mut(at)?))) else { return Ok(()) };
         group.entries += 1;
@@ -209,6 +213,11 @@ impl Reporter for Html<'_> {
                 )?;
             }
             out.write_all(b"</section>\n")?;
+        }
+        // A server may tell how many there are and not which.
+        if let hidden @ 1.. = summary.total().saturating_sub(self.results) {
+            let (results, are) = (plural(hidden, "result", "results"), if hidden == 1 { "is" } else { "are" });
+            writeln!(out, "<p class=\"left\">{results} {are} counted and not shown.</p>")?;
         }
         write!(out, "</main>\n<script>{}</script>\n</body>\n</html>\n", policy::SCRIPT)
     }

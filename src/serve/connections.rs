@@ -3,6 +3,7 @@
 use super::body::{Body, Sent, Stream as EventStream};
 use super::counters::{Counters, count, leave};
 use super::listen::{Listener, Socket};
+use super::socket_file::SocketFile;
 use super::tls::Tls;
 use super::wire::{Line, Stream, Wire};
 use super::{Answer, Asked, Bounds, Peer, Route, Stopped, misplaced};
@@ -51,6 +52,7 @@ struct Connections {
 
 struct Client {
     peer: Peer,
+    is_local: bool,
     over_tls: bool,
     /// One of the three below.
     does: AtomicU8,
@@ -94,9 +96,10 @@ pub(super) async fn run(
 /// A listener at work.
 struct Door {
     socket: Accepts,
-    /// Everything else of it, the socket's file among it.
+    is_local: bool,
     tls: Option<Arc<Tls>>,
-    _file: Option<super::socket_file::SocketFile>,
+    /// Gone with it.
+    _file: Option<SocketFile>,
 }
 
 enum Accepts {
@@ -106,6 +109,7 @@ enum Accepts {
 
 impl Door {
     fn open(listener: Listener) -> io::Result<Door> {
+        let is_local = listener.is_loopback();
         let socket = match listener.socket {
             Socket::Tcp(socket) => {
                 socket.set_nonblocking(true)?;
@@ -116,7 +120,7 @@ impl Door {
                 Accepts::Unix(UnixListener::from_std(socket)?)
             }
         };
-        Ok(Door { socket, tls: listener.tls, _file: listener.file })
+        Ok(Door { socket, is_local, tls: listener.tls, _file: listener.file })
     }
 
     async fn accept(&self) -> io::Result<(Stream, Peer)> {
@@ -142,7 +146,7 @@ impl Connections {
         let mut stopped = self.stopped.clone();
         loop {
             match unless_stopped(&mut stopped, pin!(door.accept())).await {
-                Some(Ok((stream, peer))) => self.admit(stream, peer, door.tls.clone(), held.clone()),
+                Some(Ok((stream, peer))) => self.admit(stream, peer, &door, held.clone()),
                 // One that was gone again before it was taken costs nothing; a lack of descriptors would spin.
                 Some(Err(why)) if why.kind() == io::ErrorKind::ConnectionAborted => {}
                 Some(Err(_)) => tokio::time::sleep(EXHAUSTED).await,
@@ -151,7 +155,7 @@ impl Connections {
         }
     }
 
-    fn admit(self: &Arc<Self>, stream: Stream, peer: Peer, tls: Option<Arc<Tls>>, held: Held) {
+    fn admit(self: &Arc<Self>, stream: Stream, peer: Peer, door: &Door, held: Held) {
         count(&self.counters.accepted);
         if !self.has_place() {
             count(&self.counters.turned_away);
@@ -163,8 +167,9 @@ impl Connections {
             _ = sockopt::set_tcp_user_timeout(stream, stall);
             _ = stream.set_nodelay(true);
         }
-        let (does, since) = (AtomicU8::new(IDLE), self.now().into());
-        let client = Arc::new(Client { peer, over_tls: tls.is_some(), does, since, abort: OnceLock::new() });
+        let (is_local, tls) = (door.is_local, door.tls.clone());
+        let (over_tls, does, since, abort) = (tls.is_some(), IDLE.into(), self.now().into(), OnceLock::new());
+        let client = Arc::new(Client { peer, is_local, over_tls, does, since, abort });
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let leaving = Leaving { connections: self.clone(), number, _held: held };
         self.open().insert(number, client.clone());
@@ -312,7 +317,8 @@ impl Client {
             (Some(only), None) => only.to_str().ok().map(Secret::new),
             _ => None,
         };
-        Asked { peer: self.peer, over_tls: self.over_tls, path: path.to_owned(), accept, authorization }
+        let Client { peer, is_local, over_tls, .. } = *self;
+        Asked { peer, is_local, over_tls, path: path.to_owned(), accept, authorization }
     }
 }
 

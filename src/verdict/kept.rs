@@ -66,7 +66,7 @@ mod tests {
     use crate::syntax::Format;
     use crate::verdict::judge;
 
-    const SPEC: &str = "[file.\"/a\"]\nmode = \"0644\"\ncontent = [\"x\"]\n[command.\"true\"]\nexit-status = 0\n";
+    const SPEC: &str = "[file.\"/a\"]\nmode = \"0644\"\ncontents = [\"x\"]\n[command.\"true\"]\nexit-status = 0\n";
 
     fn seen(values: Vec<Value>) -> Observed {
         Ok(Some(Seen { present: Ok(Value::Bool(true)), values: values.into_iter().map(Ok).collect() }))

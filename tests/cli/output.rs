@@ -72,7 +72,7 @@ fn colour_is_for_terminals_and_for_who_asks() {
         assert_eq!(colourful(&["validate", "--color", "always", spec], "X", ""), (out, err));
         assert_eq!(colourful(&["--color", "always", "validate", spec], "NO_COLOR", "1"), (out, err), "asked for");
     }
-    for format in ["json", "jsonl", "junit", "tap", "nagios", "prometheus"] {
+    for format in ["json", "jsonl", "junit", "tap", "nagios", "prometheus", "html"] {
         let args = ["validate", "--color", "always", "-f", format, "fail.toml"];
         assert_eq!(colourful(&args, "X", ""), (false, false), "{format} is for programs");
     }

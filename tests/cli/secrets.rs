@@ -11,8 +11,8 @@ use std::net::{TcpListener, TcpStream};
 const CANARY: &str = "caNary-5f&3<a\"7'/9 x";
 /// One that may stand in text as it is.
 const PLAIN: &str = "caNary5f3a7";
-const FORMATS: [&str; 10] =
-    ["rspecish", "documentation", "json", "jsonl", "junit", "tap", "nagios", "prometheus", "github", "silent"];
+const FORMATS: [&str; 11] =
+    ["rspecish", "documentation", "json", "jsonl", "junit", "tap", "nagios", "prometheus", "github", "html", "silent"];
 
 /// How a secret may be written.
 fn forms(secret: &str) -> Vec<String> {

@@ -72,6 +72,13 @@ impl Server {
         (status, headers.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect(), body.to_owned())
     }
 
+    /// KiB of memory.
+    fn resident(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
     fn runs(&self) -> usize {
         fs::read_to_string(self.folder.path().join("runs")).unwrap_or_default().len()
     }
@@ -214,6 +221,39 @@ fn what_keeps_it_from_serving_is_said_and_ends_it_with_1() {
         let said = String::from_utf8_lossy(&ran.stderr);
         assert!(ran.status.code() == Some(1) && said.contains(word), "{flags:?}: {:?} {said}", ran.status);
     }
+}
+
+#[test]
+fn thousands_of_silent_connections_cost_little_and_delay_nobody() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let most = getrlimit(Resource::Nofile).maximum;
+    setrlimit(Resource::Nofile, Rlimit { current: most, maximum: most }).unwrap();
+    let count = most.map_or(5_000, |most| (most / 2).min(5_000));
+    let server = Server::ours(FAILING, &["--cache", "1h"]);
+    assert_eq!(server.get(&[]).0, 503);
+    let before = server.resident();
+    let silent: Vec<_> = (0..count).map(|_| TcpStream::connect(&server.at).unwrap()).collect();
+    for _ in 0..50 {
+        let began = Instant::now();
+        assert_eq!(server.get(&[]).0, 503);
+        assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    }
+    let grown = server.resident().saturating_sub(before);
+    assert!(grown < 8 << 10, "{grown} KiB");
+    drop(silent);
+}
+
+#[test]
+fn commands_do_not_hear_what_the_service_manager_says_to_the_server() {
+    let told = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"];
+    let shown: String = told.iter().map(|name| format!("${name}")).collect();
+    let spec =
+        format!("command:\n  told:\n    exec: echo \"[{shown}$OTHER]\"\n    exit-status: 0\n    stdout: ['[other]']\n");
+    let mut program = Command::new(env!("CARGO_BIN_EXE_verispec"));
+    program.args(["--profile", "goss"]).env("OTHER", "other").envs(told.map(|name| (name, "1")));
+    let server = Server::start(&mut program, &spec, &[]);
+    let (status, _, body) = server.get(&[]);
+    assert_eq!(status, 200, "{body}");
 }
 
 #[test]

@@ -17,8 +17,9 @@ const BRIEF: usize = 80;
 const KEYS: usize = 40;
 /// Keys that are named where many are unknown for one reason.
 const ALIKE: usize = 12;
-/// Tags that are shown of an entry.
+/// Tags and notes that are shown of an entry, and bytes of a note or its name.
 const TAGS: usize = 20;
+const NOTE: usize = 400;
 /// Bytes of text that are not shown twice.
 const LONG: usize = 100;
 /// What took less is not told.
@@ -54,8 +55,7 @@ pub fn entry(judged: &Judged, counts: Counts, marks: &str, places: &Places) -> R
         "article" => card(judged, places, &mut out)?,
         _ => row(judged, &mut out)?,
     }
-    // A browser takes seconds to hide thousands of neighbours that have white space between them.
-    write!(out, "\n</{tag}>")?;
+    writeln!(out, "</{tag}>")?;
     Ok(out)
 }
 
@@ -95,8 +95,14 @@ fn about(judged: &Judged, out: &mut String) -> fmt::Result {
     }
     match common.and_then(|c| c.meta.as_ref()) {
         None => {}
-        Some(Value::Map(map)) => parts.extend(map.iter().map(|(k, v)| format!("{}: {}", text(k), text(&plain(v))))),
-        Some(value) => parts.push(text(&plain(value)).to_string()),
+        Some(Value::Map(map)) => {
+            let said = |(key, value): &(String, Value)| format!("{}: {}", short(key, NOTE), short(&plain(value), NOTE));
+            parts.extend(map.iter().take(TAGS).map(said));
+            if map.len() > TAGS {
+                parts.push(format!("and {} more", map.len() - TAGS));
+            }
+        }
+        Some(value) => parts.push(short(&plain(value), NOTE).to_string()),
     }
     parts.extend(slow(judged));
     let tags = tags(judged)?;

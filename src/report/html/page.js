@@ -15,7 +15,8 @@
   }));
   const groups = [...document.querySelectorAll("main > section")];
   const total = Number(form.dataset.total);
-  const left = document.querySelector(".left") !== null;
+  const here = entries.reduce((sum, entry) => sum + entry.counts.reduce((a, b) => a + b), 0);
+  const left = here < total;
 
   const plural = (count, word, words) => `${count} ${count === 1 ? word : words}`;
 
@@ -49,7 +50,7 @@
     const short = left ? ", some are left out of this page" : "";
     said.textContent = narrowed
       ? `Showing ${results} of ${plural(total, "result", "results")}, in ${plural(things, "entry", "entries")}${short}.`
-      : `Showing ${left ? results : "all"} of ${plural(total, "result", "results")}${short}.`;
+      : `Showing ${left ? `${results} of` : "all"} ${plural(total, "result", "results")}${short}.`;
   };
 
   // What is looked for stands in the address: a reload keeps it, and it can be sent to somebody.
@@ -111,9 +112,10 @@
   const live = document.getElementById("live");
   const message = document.getElementById("news");
   const button = live.querySelector("button");
-  const news = (text, offer) => {
+  const news = (text, offer, warning) => {
     if (message.textContent !== text) message.textContent = text;
     button.hidden = !offer;
+    live.classList.toggle("notice", warning);
     live.hidden = false;
   };
   // Nobody wants the page to go from under what they are typing, choosing or copying.
@@ -130,7 +132,7 @@
   if (history.state?.typing) q.focus();
   let due = 0;
   const changed = () => {
-    if (busy()) news("The results have changed.", true);
+    if (busy()) news("The results have changed.", true, false);
     if (due) return;
     // A host that changes all the time is shown anew every five seconds.
     due = setTimeout(() => {
@@ -150,7 +152,7 @@
       return;
     }
     if (boxes.some((box) => run[box.value] !== Number(box.dataset.count))) return changed();
-    if (!due) news(`Looked again at ${new Date().toISOString().slice(11, 19)} UTC: nothing has changed.`, false);
+    if (!due) news(`Looked again at ${new Date().toISOString().slice(11, 19)} UTC: nothing has changed.`, false, false);
   });
   events.addEventListener("open", () => {
     // What happened in between nobody has told.
@@ -159,6 +161,6 @@
   });
   events.addEventListener("error", () => {
     lost = true;
-    news("The server does not answer: what is shown may be out of date.", true);
+    news("The server does not answer: what is shown may be out of date.", true, true);
   });
 })();

@@ -2,7 +2,8 @@ use super::*;
 use crate::report::sample::{self, HOSTILE};
 use crate::spec::{Claim, Common};
 use crate::syntax::Sources;
-use crate::verdict::Outcome;
+use crate::value::Value;
+use crate::verdict::{Outcome, Verdict};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use roxmltree::{Document, Node};
@@ -40,14 +41,16 @@ fn said(node: Node) -> String {
 
 /// One claim of every outcome, and text of a hostile host in all of it.
 fn every_outcome(claims: &[Claim]) -> Vec<Judged<'_>> {
+    let text = || Some(Value::Text(HOSTILE.into()));
     let outcomes = [
-        (Outcome::Fail, Some(HOSTILE)),
+        (Outcome::Fail, text()),
+        (Outcome::Fail, Some(Value::Unfit(HOSTILE.into()))),
         (sample::denied(HOSTILE), None),
         (Outcome::Skip(HOSTILE.into()), None),
-        (Outcome::Pass, Some(HOSTILE)),
+        (Outcome::Pass, text()),
     ];
-    let judged = |(outcome, found): (Outcome, Option<&str>)| Judged {
-        verdicts: vec![sample::verdict(&claims[0], 0, outcome, found)],
+    let judged = |(outcome, found): (Outcome, Option<Value>)| Judged {
+        verdicts: vec![Verdict { found, ..sample::verdict(&claims[0], 0, outcome, None) }],
         claim: &claims[0],
         elapsed: std::time::Duration::from_secs(2),
     };
@@ -126,7 +129,7 @@ fn a_hostile_host_adds_no_markup() {
     assert!(strange.is_empty(), "{strange:?}");
     assert!(document.descendants().all(|n| !n.is_comment() && !n.is_pi()));
     let shown = "\\u{1b}[2J]]></failure>&\\u{0}";
-    for class in ["notice", "kind", "key", "found", "at", "tag"] {
+    for class in ["notice", "kind", "key", "found", "at", "tag", "about"] {
         let all = classed(&document, class);
         assert!(!all.is_empty(), "{class}");
         let whole = |n: &Node| class == "kind" || said(*n).contains(shown) || said(*n).contains("mode");
@@ -202,13 +205,13 @@ fn a_page_has_a_bound_and_says_what_it_leaves_out() {
     let text = body(&page);
     let document = Document::parse(&text).unwrap();
     let filters: Vec<_> = document.descendants().filter_map(|n| n.attribute("data-count")).collect();
-    assert_eq!(filters, ["20000"; 4]);
+    assert_eq!(filters, ["40000", "20000", "20000", "20000"]);
     let shown = document.descendants().filter(|n| n.attribute("data-n").is_some()).count();
     let left: usize = classed(&document, "left")
         .into_iter()
         .map(|n| said(n).split(' ').next().unwrap().parse::<usize>().unwrap())
         .sum();
-    assert_eq!(shown + left, 80_000);
+    assert_eq!(shown + left, 100_000);
     let (sources, claims) = sample::plain();
     let calm: Vec<Judged> = (0..10_000)
         .map(|_| Judged {
@@ -217,7 +220,7 @@ fn a_page_has_a_bound_and_says_what_it_leaves_out() {
         })
         .collect();
     let page = sample::report("html", &sources, &calm, false);
-    assert!(!page.contains("left out"), "ten thousand that pass are all there");
+    assert!(!body(&page).contains("left out"), "ten thousand that pass are all there");
 }
 
 #[test]
@@ -229,4 +232,23 @@ fn a_page_of_a_server_listens_and_a_file_does_not() {
     let page = page_of(&mut Html::of_server(&context, served), &[]);
     assert!(page.contains("<body data-live=\"\">") && page.contains("id=\"live\"") && page.contains("The last 2 runs"));
     assert!(page_of(&mut Html::new(&context), &[]).contains("<body>"));
+}
+
+#[test]
+fn results_that_it_was_not_handed_are_said_to_be_missing() {
+    let (sources, claims) = sample::plain();
+    let context = sample::context(&sources, false);
+    let all = Summary { pass: 9, skip: 1, ..sample::summary() };
+    for (handed, said) in
+        [(0, Some("10 results are counted and not shown.")), (9, Some("1 result is counted")), (10, None)]
+    {
+        let (mut reporter, mut out) = (Html::new(&context), vec![]);
+        let verdicts = (0..handed).map(|_| sample::verdict(&claims[0], 0, Outcome::Pass, None)).collect();
+        let judged = Judged { claim: &claims[0], verdicts, elapsed: std::time::Duration::ZERO };
+        reporter.entry(&judged, &mut out).unwrap();
+        reporter.finish(&all, &mut out).unwrap();
+        let text = body(&String::from_utf8(out).unwrap());
+        assert_eq!(text.contains("class=\"left\""), said.is_some(), "{text}");
+        assert!(said.is_none_or(|said| text.contains(said)), "{text}");
+    }
 }

@@ -24,24 +24,25 @@ fn several_sockets_have_one_server() {
         unix(&paths[0]).unwrap(),
         unix(&paths[1]).unwrap(),
         listen(&Address::parse("127.0.0.1:0").unwrap()).unwrap(),
-        listen(&Address::parse("127.0.0.1:0").unwrap()).unwrap(),
+        listen(&Address::parse("0.0.0.0:0").unwrap()).unwrap(),
     ]
     .into();
-    assert!(listeners.iter().all(Listener::is_loopback));
+    assert_eq!(listeners.iter().map(Listener::is_loopback).collect::<Vec<_>>(), [true, true, true, false]);
     assert_eq!(listeners[0].to_string(), format!("unix:{}", paths[0].display()));
     let tcp: Vec<_> = listeners.iter().filter_map(Listener::address).collect();
     assert_eq!(listeners[2].to_string(), format!("http://{}", tcp[0]));
     let (stop, stopped) = Stop::new();
-    let routes = vec![route("/healthz", |asked| Answer::text(200, &format!("for {}", asked.peer)))];
-    let thread = thread::spawn(move || serve(listeners, routes, SHORT, Arc::default(), stopped));
+    let routes = vec![route("/healthz", |asked| Answer::text(200, &format!("{} for {}", asked.is_local, asked.peer)))];
+    let thread = thread::spawn(move || serve(listeners, routes, SHORT, Arc::default(), stopped, Box::pin(async {})));
     for path in &paths {
         assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o7777, 0o660);
         let answer = over(&mut connected(path), GET);
-        assert!(status(&answer) == "200 OK" && answer.ends_with("for unix\n"), "{answer}");
+        assert!(status(&answer) == "200 OK" && answer.ends_with("\n\r\ntrue for unix\n"), "{answer}");
     }
-    for at in &tcp {
+    let tcp: Vec<_> = tcp.iter().map(|at| (Ipv4Addr::LOCALHOST, at.port())).collect();
+    for (at, is_local) in tcp.iter().zip([true, false]) {
         let answer = over(&mut TcpStream::connect(at).unwrap(), GET);
-        assert!(status(&answer) == "200 OK" && answer.contains("for 127.0.0.1:"), "{answer}");
+        assert!(status(&answer) == "200 OK" && answer.contains(&format!("\n{is_local} for 127.0.0.1:")), "{answer}");
     }
     stop.stop();
     thread.join().unwrap().unwrap();
@@ -142,7 +143,7 @@ fn activated() {
                     }
                     Answer::text(200, &format!("for {}", asked.peer))
                 });
-                serve(listeners, vec![health], SHORT, Arc::default(), stopped).unwrap();
+                serve(listeners, vec![health], SHORT, Arc::default(), stopped, Box::pin(async {})).unwrap();
             }
         }
     }

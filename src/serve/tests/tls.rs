@@ -144,6 +144,7 @@ fn who_does_not_speak_tls_is_dropped_and_holds_nobody_up() {
     let files = Files::new();
     let server = files.serve(None);
     let config = files.authority.client(ANY, None);
+    let began = Instant::now();
     let mut silent = server.connect();
     let mut stopped = server.connect();
     stopped.write_all(&[0x16, 3, 1, 2, 0, 1]).unwrap();
@@ -156,7 +157,6 @@ fn who_does_not_speak_tls_is_dropped_and_holds_nobody_up() {
         }
         began.elapsed()
     });
-    let began = Instant::now();
     let plain = server.get("/healthz");
     assert!(!plain.contains("200"), "{plain}");
     assert_eq!(named(&server, &config), "first");
@@ -341,6 +341,18 @@ fn only_clients_with_a_certificate_of_the_right_authority_are_served() {
     assert_eq!(over(&mut secured(&server, &files.authority.client(ANY, Some(known))), GET), "");
     let answer = over(&mut secured(&server, &files.authority.client(ANY, Some(other))), GET);
     assert_eq!(status(&answer), "200 OK");
+    server.end();
+}
+
+#[test]
+fn a_unix_socket_stays_plain() {
+    let files = Files::new();
+    let path = files.path("a.sock");
+    let listener = listen(&Address::Unix(path.clone())).unwrap().over_tls(&files.read(None).unwrap());
+    assert_eq!(listener.to_string(), format!("unix:{path}"));
+    let server = Server::on(listener, fine(), SHORT);
+    let mut client = std::os::unix::net::UnixStream::connect(path).unwrap();
+    assert_eq!(status(&over(&mut client, GET)), "200 OK");
     server.end();
 }
 
