@@ -231,8 +231,8 @@ impl Paint {
 
 /// A line for the person, on standard error.
 fn say(what: impl std::fmt::Display) {
-    // Without a standard error there is nobody to tell.
-    let _ = writeln!(io::stderr(), "verispec: {what}");
+    // At once, so that what others write does not come in between. Without a standard error there is nobody to tell.
+    let _ = io::stderr().write_all(format!("verispec: {what}\n").as_bytes());
 }
 
 /// Mistakes that are shown at most.

@@ -14,6 +14,7 @@ use time::OffsetDateTime;
 
 mod local;
 mod root;
+mod sandbox;
 mod still;
 mod tree;
 
@@ -275,7 +276,11 @@ tables! {
 impl Host {
     /// The machine this runs on.
     pub fn local() -> Host {
-        Host::new(Arc::new(LocalFiles), Some(Machine(())), OffsetDateTime::now_utc())
+        let host = Host::new(Arc::new(LocalFiles), Some(Machine(())), OffsetDateTime::now_utc());
+        match sandbox::files(&host) {
+            None => host,
+            Some(files) => Host::new(Arc::new(files), Some(Machine(())), host.now()),
+        }
     }
 
     /// Files only, among which may be the kernel's: a written-down host.

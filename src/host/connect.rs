@@ -187,6 +187,10 @@ impl Host {
                 },
                 Err(Errno::INTR) => {}
                 Err(Errno::NOENT | Errno::NOTDIR) => {
+                    // A sandbox may hide it.
+                    if !path.starts_with('@') {
+                        self.files().lstat(path).map_err(Unreached::Fault)?;
+                    }
                     return Err(Unreached::Refused(format!("{path}: no such socket")));
                 }
                 // So says the kernel of a file of any other type, too.

@@ -1,10 +1,9 @@
 //! What is mounted where, and what is meant to be: proc_pid_mountinfo(5), fstab(5).
 
-use super::Host;
+use super::{Host, sandbox};
 use crate::value::Fault;
 
-const MOUNTINFO: &str = "/proc/self/mountinfo";
-const FIRST: &str = "/proc/1/mountinfo";
+pub(super) const MOUNTINFO: &str = "/proc/self/mountinfo";
 const FSTAB: &str = "/etc/fstab";
 
 /// What is mounted, in the order in which the kernel tells it.
@@ -17,7 +16,7 @@ pub struct Mount {
     /// The mount that this one stands on.
     parent: u64,
     /// What of the filesystem is mounted, as a path within it: `/` of all of it.
-    root: String,
+    pub(super) root: String,
     pub mountpoint: String,
     /// Options of this mount.
     pub options: Vec<String>,
@@ -40,30 +39,7 @@ pub(super) fn load(host: &Host) -> Result<Mounts, Fault> {
         return Err(Fault::Unsupported(format!("{MOUNTINFO} is not there: only a running machine has mounts")));
     };
     let own = Mounts::parse(MOUNTINFO, &text)?;
-    // What the service manager starts: systemd.exec(5), "Environment variables in spawned processes".
-    let is_service = host.machine().is_ok() && std::env::var_os("INVOCATION_ID").is_some();
-    if !is_service || !follows_another(&text) {
-        return Ok(own);
-    }
-    // It stands in a sandbox, where what may not be written to is mounted read-only and what may not be seen is covered:
-    // systemd.exec(5), "Sandboxing". The first process stands in none.
-    let unseen = |why: &dyn std::fmt::Display| {
-        Fault::Denied(format!("this service has mounts of its own and may not see the machine's: {why}"))
-    };
-    match host.text(FIRST).map_err(|why| unseen(&why))? {
-        None => Err(unseen(&format!("{FIRST} is hidden"))),
-        Some(text) => Mounts::parse(FIRST, &text).map(|first| if first.has_root_of(&own) { first } else { own }),
-    }
-}
-
-/// Whether what is mounted on `/` elsewhere comes to be mounted here, too, which a machine's own table has nobody for:
-/// mount_namespaces(7).
-fn follows_another(table: &str) -> bool {
-    table.lines().any(|line| {
-        let mut fields = line.split(' ').skip(4);
-        let on_root = fields.next() == Some("/");
-        on_root && fields.skip(1).take_while(|field| *field != "-").any(|field| field.starts_with("master:"))
-    })
+    Ok(sandbox::of_the_machine(host, &text, &own)?.unwrap_or(own))
 }
 
 pub(super) fn load_fstab(host: &Host) -> Result<Fstab, Fault> {
@@ -71,7 +47,7 @@ pub(super) fn load_fstab(host: &Host) -> Result<Fstab, Fault> {
 }
 
 impl Mounts {
-    fn parse(file: &str, text: &str) -> Result<Mounts, Fault> {
+    pub(super) fn parse(file: &str, text: &str) -> Result<Mounts, Fault> {
         let line = |(at, line): (usize, &str)| {
             mount(line).ok_or_else(|| Fault::Malformed(format!("{file}: line {} is not a mount", at + 1)))
         };
@@ -83,10 +59,15 @@ impl Mounts {
         Ok(Mounts(mounts))
     }
 
-    /// Whether both are about one tree of files, rather than one about an image that a service was given for its root.
-    fn has_root_of(&self, other: &Mounts) -> bool {
-        let root = |mounts: &Mounts| mounts.on("/").map(|m| (m.root.clone(), m.filesystem.clone(), m.source.clone()));
-        root(self) == root(other)
+    /// Which part of which filesystem is seen at `path`: its type, its source, and the path in it.
+    pub(super) fn shows(&self, path: &str) -> Option<(&str, &str, String)> {
+        let mount = self.holding(path)?;
+        let below = path.strip_prefix(mount.mountpoint.trim_end_matches('/')).unwrap_or_default();
+        Some((
+            &mount.filesystem,
+            &mount.source,
+            format!("{}{below}", mount.root.trim_end_matches('/')).trim_end_matches('/').to_owned(),
+        ))
     }
 
     /// What is seen to be mounted on `mountpoint`: of several mounts the one that covers the others, and none where one
@@ -174,7 +155,7 @@ impl Fstab {
     }
 }
 
-fn within(path: &str, mountpoint: &str) -> bool {
+pub(super) fn within(path: &str, mountpoint: &str) -> bool {
     let rest = path.strip_prefix(mountpoint.trim_end_matches('/'));
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
@@ -264,22 +245,6 @@ mod tests {
         assert!(mounts.on("/var/lib/docker").is_some());
         assert_eq!(mounts.on("/odd").unwrap().source, "", "a source may be empty");
         assert!(mounts.on("/var").is_none());
-    }
-
-    #[test]
-    fn a_table_that_follows_another_is_told_by_what_is_on_its_root() {
-        assert!(!follows_another(DEBIAN), "a mount elsewhere may be anybody's");
-        for (fields, follows) in [
-            ("master:1", true),
-            ("shared:9 master:1", true),
-            ("shared:9 master:1 propagate_from:2", true),
-            ("shared:1", false),
-            ("unbindable", false),
-        ] {
-            let line = format!("27 1 254:0 / / rw,relatime {fields} - ext4 /dev/vda rw\n");
-            assert_eq!(follows_another(&line), follows, "{line}");
-        }
-        assert!(!follows_another("27 1 254:0 / / rw - ext4 master:1 rw\n27 1\n\n"));
     }
 
     #[test]

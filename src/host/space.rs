@@ -1,6 +1,6 @@
 //! How much room a filesystem has: statvfs(3).
 
-use super::{Machine, local::found};
+use super::{Host, Machine, local::found};
 use crate::value::Fault;
 
 /// What statvfs(3) says, in bytes and inodes.
@@ -17,9 +17,20 @@ pub struct Space {
     pub read_only: bool,
 }
 
-impl Machine {
+impl Host {
     /// The room on the filesystem that holds `path`. Never returns where a network filesystem's server is gone.
     pub fn space(&self, path: &str) -> Result<Option<Space>, Fault> {
+        let machine = self.machine()?;
+        // What a sandbox shows in its place has room of its own.
+        match self.files().stat(path)? {
+            Some(_) => machine.space(path),
+            None => Ok(None),
+        }
+    }
+}
+
+impl Machine {
+    fn space(&self, path: &str) -> Result<Option<Space>, Fault> {
         let Some(raw) = found(path, rustix::fs::statvfs(path).map_err(Into::into))? else { return Ok(None) };
         // df(1): a filesystem may leave the fragment size out.
         let unit = if raw.f_frsize == 0 { raw.f_bsize } else { raw.f_frsize };

@@ -2,6 +2,7 @@
 
 use super::path::{self, Path};
 use super::{Keys, Pin, Resource, key};
+use crate::host::mounts::Mount;
 use crate::host::{Host, Space};
 use crate::value::{Bytes, Fault, Portion, Share};
 
@@ -34,7 +35,7 @@ impl Resource for Disk {
             d.inodes(d.space.inodes.saturating_sub(d.space.inodes_free))
         }),
         &key("filesystem", "The filesystem's type: `ext4`, `xfs`, `tmpfs`.", Self::filesystem),
-        &key("read-only", "Whether it is mounted read-only.", |d: &Self| d.space.read_only),
+        &key("read-only", "Whether it is mounted read-only.", Self::read_only),
     ];
     const PINS: &[Pin] = &[
         Pin::exact("filesystem"),
@@ -51,7 +52,7 @@ impl Resource for Disk {
     }
 
     fn probe(host: &Host, path: &Path, (): &()) -> Result<Option<Self>, Fault> {
-        let space = host.machine()?.space(path.as_str())?;
+        let space = host.space(path.as_str())?;
         Ok(space.map(|space| Disk { host: host.clone(), path: path.clone(), space }))
     }
 }
@@ -65,10 +66,25 @@ impl Disk {
     }
 
     fn filesystem(&self) -> Result<String, Fault> {
-        let path = self.host.machine()?.canonical(self.path.as_str())?;
-        let mount = path.as_deref().map(|p| self.host.mounts().map(|m| m.holding(p))).transpose()?.flatten();
         let unlisted = || Fault::Failed(format!("no mount in /proc/self/mountinfo holds {}", self.path.as_str()));
-        mount.map(|m| m.filesystem.clone()).ok_or_else(unlisted)
+        self.mount()?.map(|m| m.filesystem.clone()).ok_or_else(unlisted)
+    }
+
+    fn read_only(&self) -> Result<bool, Fault> {
+        if !self.space.read_only {
+            return Ok(false);
+        }
+        // In a service's sandbox all may be, and on the machine it is not.
+        match self.mount() {
+            Ok(Some(mount)) => Ok(mount.options.iter().chain(&mount.super_options).any(|option| option == "ro")),
+            Err(denied @ Fault::Denied(_)) => Err(denied),
+            Ok(None) | Err(_) => Ok(true),
+        }
+    }
+
+    fn mount(&self) -> Result<Option<&Mount>, Fault> {
+        let path = self.host.machine()?.canonical(self.path.as_str())?;
+        Ok(path.as_deref().map(|p| self.host.mounts().map(|m| m.holding(p))).transpose()?.flatten())
     }
 }
 

@@ -69,7 +69,7 @@ impl Mount {
         if !self.present()? {
             return Ok(None);
         }
-        let space = self.host.machine()?.space(self.mountpoint.as_str())?;
+        let space = self.host.space(self.mountpoint.as_str())?;
         Ok(space.map(|s| usage(s.size, s.used())))
     }
 }

@@ -383,7 +383,8 @@ fn in_a_services_sandbox_mounts_are_the_machines_or_not_known() {
         eprintln!("skipped: only root mounts, in a namespace of its own");
         return;
     }
-    const SPEC: &str = "[mount.'/mnt']\nsource = 'sandbox'\n[mount.'/']\nopts = ['ro']\n";
+    const SPEC: &str =
+        "[mount.'/mnt']\nsource = 'sandbox'\n[mount.'/']\nopts = ['ro']\n[disk.'/etc']\nread-only = true\n";
     // As systemd does it. Whoever is followed has to stay.
     let sandbox = |what: &str| {
         format!(
@@ -403,14 +404,64 @@ fn in_a_services_sandbox_mounts_are_the_machines_or_not_known() {
     let Some(start) = run_in(sandbox("env -u INVOCATION_ID").leak()) else { return };
     assert!(failed(&start).is_empty(), "{:?}", failed(&start));
     let start = run_in(sandbox("INVOCATION_ID=1").leak()).unwrap();
-    assert_eq!(failed(&start), ["/mnt", "/"]);
+    assert_eq!(failed(&start), ["/mnt", "/", "/etc"]);
     // Where the first process is hidden from it, it cannot tell.
     let hidden = format!(
         "mount -t proc -o hidepid=2 proc /proc && INVOCATION_ID=1 setpriv --reuid={NOBODY} --regid={NOBODY} --clear-groups"
     );
     const ASKED: &[(&str, &str)] = &[("exists", "true"), ("opts", "[\"ro\"]")];
     let Some(start) = run_in(sandbox(&hidden).leak()) else { return };
-    lab.unknown(&[("mount.\"/\"", ASKED, "may not see the machine's"), ("mount.\"/mnt\"", ASKED, "/proc/1")], start);
+    const DISK: &[(&str, &str)] = &[("read-only", "true")];
+    lab.unknown(
+        &[
+            ("disk.\"/\"", DISK, "may not see the machine's"),
+            ("mount.\"/\"", ASKED, "may not see the machine's"),
+            ("mount.\"/mnt\"", ASKED, "/proc/1"),
+        ],
+        start,
+    );
+}
+
+#[test]
+fn what_a_services_sandbox_covers_is_neither_there_nor_gone() {
+    if !is_root() {
+        eprintln!("skipped: only root mounts, in a namespace of its own");
+        return;
+    }
+    const FILE: &[(&str, &str)] =
+        &[("exists", "true"), ("filetype", "\"file\""), ("contents", "[\"text\"]"), ("mode", "\"0644\"")];
+    let lab = Lab::empty();
+    fs::create_dir(lab.path("home")).unwrap();
+    lab.write("home/there", "text", 0o644);
+    symlink("home/gone", lab.path("link")).unwrap();
+    // As systemd does it. Whoever is followed has to stay.
+    let home = lab.path("home");
+    let line = format!(
+        "exec unshare --mount --propagation shared sh -c 'unshare --mount --propagation slave \"$@\"; exit $?' sh sh -c \
+         'mount -t tmpfs -o mode=0 inaccessible {home} && INVOCATION_ID=1 \"$@\"' sh \"$@\""
+    );
+    let Some(start) = run_in(line.leak()) else { return };
+    let entry = |name: &str| format!("file.\"{}\"", lab.path(name));
+    let names = "runs in a sandbox that shows something else";
+    lab.unknown(
+        &[
+            (&entry("home/there"), FILE, names),
+            (&entry("home/gone"), FILE, names),
+            (&entry("home"), &[("exists", "true"), ("mode", "\"0000\"")], names),
+            (&entry("link"), &[("contents", "[\"text\"]")], names),
+            (&format!("disk.\"{home}\""), &[("used", "\"< 100%\""), ("filesystem", "\"tmpfs\"")], names),
+            (&format!("addr.\"unix:{home}/socket\""), &[("reachable", "true")], names),
+        ],
+        &start,
+    );
+    // What is beside it is as it was.
+    let spec = lab.write(
+        "spec.toml",
+        &format!("[{}]\nfiletype = \"symlink\"\n[{}]\nexists = false\n", entry("link"), entry("gone")),
+        0o644,
+    );
+    let ran = start(&["validate", &spec]);
+    assert_eq!(ran.status.code(), Some(0), "{}", String::from_utf8_lossy(&ran.stdout));
 }
 
 #[test]
