@@ -18,6 +18,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// What a caller of [`gather`] hears.
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and a box would be made for each answer")]
 pub enum Event {
     /// The claim with this index is answered.
     Answer(usize, Gathered),

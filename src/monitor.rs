@@ -411,14 +411,7 @@ impl Looker {
     }
 
     /// Takes over what was seen of an entry, and tells what is another than before.
-    fn learn(
-        &mut self,
-        index: usize,
-        verdicts: Vec<Kept>,
-        elapsed: Duration,
-        hanging: Option<Hanging>,
-        ended: Moment,
-    ) {
+    fn learn(&mut self, index: usize, verdicts: Vec<Kept>, elapsed: Duration, hanging: Option<Hanging>, ended: Moment) {
         let book = self.book.clone();
         let Some(claim) = book.claims.get(index) else { return };
         let expires = self.lasts(claim).map(|age| ended.plus(age));

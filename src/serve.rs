@@ -132,7 +132,8 @@ impl Answer {
     /// try again later.
     pub fn events(events: Events) -> Answer {
         let (content_type, body) = ("text/event-stream".into(), Body::Events(events));
-        Answer { status: 200, content_type, headers: vec![], body }.with(CACHE_CONTROL, HeaderValue::from_static("no-store"))
+        Answer { status: 200, content_type, headers: vec![], body }
+            .with(CACHE_CONTROL, HeaderValue::from_static("no-store"))
     }
 
     /// One more header.

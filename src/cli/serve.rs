@@ -181,6 +181,10 @@ pub(super) fn run(args: Args, paint: Paint) -> io::Result<u8> {
         Ok(monitor) => monitor,
         Err(why) => return fatal(format_args!("it cannot begin to look: {why}")),
     };
+    if args.on_demand {
+        // Nobody has asked, so there is no run to wait for.
+        notify.ready("looks when somebody asks");
+    }
     let counters = Arc::<Counters>::default();
     let kept = Kept::default();
     let endpoint = args.endpoint;
@@ -233,8 +237,7 @@ fn listeners(args: &Args, inherited: Vec<Listener>, tell: Tell) -> Result<Vec<Li
         all.push(serve::listen(address).map_err(|why| format!("it cannot listen on {address}: {why}"))?);
     }
     let (Some(certificate), Some(key)) = (&args.tls_cert, &args.tls_key) else { return Ok(all) };
-    let files =
-        TlsFiles { certificate: certificate.clone(), key: key.clone(), client_ca: args.tls_client_ca.clone() };
+    let files = TlsFiles { certificate: certificate.clone(), key: key.clone(), client_ca: args.tls_client_ca.clone() };
     let tls = Tls::read(files, tell)?;
     Ok(all.into_iter().map(|listener| listener.over_tls(&tls)).collect())
 }
@@ -291,10 +294,8 @@ fn changed(log: Log, change: &Change) {
 /// A run is worth a line when it changes what the first endpoint says.
 fn ran(log: Log, state: &State, last: &mut Option<bool>, notify: &Notify) {
     let health = state.health(None);
-    let counts = format!(
-        "{} pass, {} fail, {} unknown, {} skip",
-        health.pass, health.fail, health.unknown, health.skip
-    );
+    let counts =
+        format!("{} pass, {} fail, {} unknown, {} skip", health.pass, health.fail, health.unknown, health.skip);
     let status = format!("{}: {counts}", if health.up { "ok" } else { "failing" });
     match last {
         None => notify.ready(&status),
@@ -309,7 +310,11 @@ fn ran(log: Log, state: &State, last: &mut Option<bool>, notify: &Notify) {
             ("unknown", json!(health.unknown)),
             ("skip", json!(health.skip)),
         ];
-        log.tell(level, if health.up { "the host is as it should be" } else { "the host is not as it should be" }, &fields);
+        log.tell(
+            level,
+            if health.up { "the host is as it should be" } else { "the host is not as it should be" },
+            &fields,
+        );
     }
 }
 

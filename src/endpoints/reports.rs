@@ -34,8 +34,10 @@ pub(super) async fn answer(desk: &Arc<Desk>, asked: &Asked, form: Form) -> Answe
         Ok(state) => state,
         Err(answer) => return answer,
     };
-    let page = desk.page(&state, form.name, show, move |desk, state| {
-        Page { content_type: form.content_type, body: written(desk, state, form, show).into(), health: None }
+    let page = desk.page(&state, form.name, show, move |desk, state| Page {
+        content_type: form.content_type,
+        body: written(desk, state, form, show).into(),
+        health: None,
     });
     let Some(page) = page.await else { return Answer::text(503, "no report could be made, by a bug") };
     let age = Moment::now().since(state.ended).as_secs();

@@ -51,7 +51,8 @@ impl Stamp {
         globs: impl IntoIterator<Item = String>,
     ) -> Stamp {
         let files: BTreeSet<PathBuf> = files.into_iter().collect();
-        let files: Vec<_> = files.into_iter().map(|path| (mark(&path), path)).map(|(mark, path)| (path, mark)).collect();
+        let files: Vec<_> =
+            files.into_iter().map(|path| (mark(&path), path)).map(|(mark, path)| (path, mark)).collect();
         let globs: BTreeSet<String> = globs.into_iter().collect();
         let globs = globs.into_iter().map(|glob| (matches(&glob), glob)).map(|(found, glob)| (glob, found)).collect();
         let recent = (Host::local().now() - GRAIN).unix_timestamp();
@@ -82,7 +83,10 @@ impl Stamp {
 
 /// `None` where there is nothing that may be looked at.
 fn mark(path: &PathBuf) -> Option<Mark> {
-    #[allow(clippy::disallowed_methods, reason = "a spec is read from where verispec runs, not from the host it looks at")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "a spec is read from where verispec runs, not from the host it looks at"
+    )]
     let meta = std::fs::metadata(path).ok()?;
     Some(Mark {
         device: meta.dev(),

@@ -39,7 +39,8 @@ mod tests {
     fn the_next_one_keeps_step_and_is_later_than_now() {
         let at = |seconds| Moment(Duration::from_secs(seconds));
         let ten = Duration::from_secs(10);
-        for (first, now, next) in [(100, 100, 110), (100, 101, 110), (100, 109, 110), (100, 110, 120), (100, 135, 140)] {
+        for (first, now, next) in [(100, 100, 110), (100, 101, 110), (100, 109, 110), (100, 110, 120), (100, 135, 140)]
+        {
             assert_eq!(at(first).next(ten, at(now)), at(next), "{first} {now}");
         }
         assert!(at(1).next(Duration::ZERO, at(5)) > at(5));

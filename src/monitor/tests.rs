@@ -49,8 +49,7 @@ fn start(claims: Vec<Claim>, pace: Pace) -> (Monitor, Heard) {
     };
     let request = Request { specs: vec!["-".into()], selection: Selection::default() };
     let book = Book::new(Sources::default(), claims);
-    let settings =
-        Settings { pace, max_age: None, windows: Windows { rise: 1, fall: 1 }, limits: Limits::default() };
+    let settings = Settings { pace, max_age: None, windows: Windows { rise: 1, fall: 1 }, limits: Limits::default() };
     let parts = (request, book, Stamp::new([], [], []));
     (Monitor::start(parts, Host::local(), settings, Box::new(notify)).unwrap(), heard)
 }
@@ -154,8 +153,7 @@ fn a_run_that_ends_by_a_bug_answers_those_who_wait_and_the_next_one_is_whole() {
     let request = Request { specs: vec!["-".into()], selection: Selection::default() };
     let book = Book::new(Sources::default(), vec![claim("a", LONG, probe)]);
     let windows = Windows { rise: 1, fall: 1 };
-    let settings =
-        Settings { pace: Pace::OnDemand(Duration::ZERO), max_age: None, windows, limits: Limits::default() };
+    let settings = Settings { pace: Pace::OnDemand(Duration::ZERO), max_age: None, windows, limits: Limits::default() };
     let parts = (request, book, Stamp::new([], [], []));
     let monitor = Monitor::start(parts, Host::local(), settings, Box::new(notify)).unwrap();
     assert!(state(&monitor).is_none());

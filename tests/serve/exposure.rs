@@ -24,8 +24,13 @@ const SECRETS: [&str; 3] = ["canary-password", "canary-header", "canary-stdout"]
 const DETAILS: [&str; 4] = ["/etc/passwd", "canary-expected", "canary-title", "printf"];
 const ALL: [&str; 5] = ["/healthz", "/metrics", "/report", "/report.json", "/"];
 /// What clients may try to see more.
-const TRICKS: [&str; 5] =
-    ["Accept: application/json", "X-Show: all", "Accept: application/vnd.goss-json", "Cookie: token=x", "Range: bytes=0-"];
+const TRICKS: [&str; 5] = [
+    "Accept: application/json",
+    "X-Show: all",
+    "Accept: application/vnd.goss-json",
+    "Cookie: token=x",
+    "Range: bytes=0-",
+];
 
 fn token(folder: &Path) {
     fs::write(folder.join("token"), "open-sesame\n").unwrap();

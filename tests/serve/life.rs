@@ -110,7 +110,8 @@ fn what_keeps_it_from_listening_is_said() {
     let server = Server::start(TRUE, &[]);
     let at = server.logged("listening")[0]["on"][0].as_str().unwrap().trim_start_matches("http://").to_owned();
     for (listen, status) in [(&*at, 1), ("nonsense", 64), ("unix:relative", 64), ("127.0.0.1:99999", 64)] {
-        let ran = program().current_dir(&server.folder).args(["serve", "--listen", listen, "spec.toml"]).output().unwrap();
+        let ran =
+            program().current_dir(&server.folder).args(["serve", "--listen", listen, "spec.toml"]).output().unwrap();
         let said = String::from_utf8_lossy(&ran.stderr);
         assert_eq!(ran.status.code(), Some(status), "{listen}: {said}");
         assert!(said.contains(listen), "{said}");

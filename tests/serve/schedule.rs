@@ -70,7 +70,8 @@ fn a_run_that_is_too_old_is_503_whatever_it_said() {
 
 #[test]
 fn what_is_looked_at_less_often_may_be_older() {
-    let spec = "[command.true]\nexit-status = 0\nevery = \"1h\"\ntags = [\"rare\"]\n[command.\"true 2\"]\nexit-status = 0\n";
+    let spec =
+        "[command.true]\nexit-status = 0\nevery = \"1h\"\ntags = [\"rare\"]\n[command.\"true 2\"]\nexit-status = 0\n";
     let server = Server::start(spec, &["--every", "100ms", "--max-age", "300ms"]);
     server.get("/healthz");
     sleep(Duration::from_secs(1));
