@@ -252,3 +252,37 @@ fn the_log_is_json_line_by_line() {
     let changed: Vec<&str> = log.lines().filter(|line| line.contains("\"outcome\":\"fail\"")).collect();
     assert_eq!(changed.len(), 1, "{log}");
 }
+
+#[test]
+fn a_clock_that_is_set_makes_nothing_old_and_keeps_nothing_young() {
+    let library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+    if !std::path::Path::new(library).exists() {
+        eprintln!("skipped: there is no libfaketime here (Debian package faketime)");
+        return;
+    }
+    let folder = folder(TRUE);
+    let clock = folder.path().join("clock");
+    let set = |offset: &str| {
+        // At once: half of a number is another one.
+        fs::write(clock.with_extension("new"), offset).unwrap();
+        fs::rename(clock.with_extension("new"), &clock).unwrap();
+    };
+    set("+0\n");
+    let environment = [
+        ("LD_PRELOAD", library),
+        ("DONT_FAKE_MONOTONIC", "1"),
+        ("FAKETIME_NO_CACHE", "1"),
+        ("FAKETIME_TIMESTAMP_FILE", clock.to_str().unwrap()),
+    ];
+    let flags = ["--every", "100ms", "--max-age", "5s"];
+    let server = Server::start_at(folder, "127.0.0.1:0", &flags, &environment);
+    let began = |server: &Server| metric(server, "verispec_run_timestamp_seconds").parse::<i64>().unwrap();
+    let real = began(&server);
+    for (offset, days) in [("+30d\n", 30), ("-300d\n", -300), ("+0\n", 0)] {
+        set(offset);
+        // The clock was seen to jump, and a run began after that.
+        server.until(|server| ((began(server) - real - days * 86_400).abs() < 3_600).then_some(()));
+        let answer = server.get("/healthz");
+        assert_eq!((answer.status, &*answer.headers["age"]), (200, "0"), "{offset}: {}", answer.body);
+    }
+}
