@@ -80,7 +80,10 @@ pub const COMMON: &[CommonKey] = &[
         name: "every",
         about: "How often `serve` looks at it, such as `\"1h\"`; as often as at the others if it does not say.",
         shape: CommonShape::Plain(Shape::Duration),
-        set: every,
+        set: |common, node, _| {
+            common.every = positive(Duration::from_node(node)?);
+            Ok(())
+        },
     },
 ];
 
@@ -96,16 +99,6 @@ pub(super) fn set(common: &mut Option<Box<Common>>, name: &str, node: &Node, wro
 /// goss writes `timeout: 0` for "none said".
 fn positive(timeout: Duration) -> Option<Duration> {
     (!timeout.is_zero()).then_some(timeout)
-}
-
-fn every(common: &mut Common, node: &Node, _: &mut Vec<Diagnostic>) -> Result<(), Diagnostic> {
-    let every = Duration::from_node(node)?;
-    if every.is_zero() {
-        let message = "`every` has to be longer than nothing".to_owned();
-        return Err(Diagnostic::new(Code::WrongType, node.span, message));
-    }
-    common.every = Some(every);
-    Ok(())
 }
 
 fn skip(common: &mut Common, node: &Node, _: &mut Vec<Diagnostic>) -> Result<(), Diagnostic> {

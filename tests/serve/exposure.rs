@@ -2,8 +2,10 @@
 
 use crate::{Server, folder};
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 /// A failure, a pass, and what no report may show.
 const SPEC: &str = r#"
@@ -123,4 +125,33 @@ fn a_page_may_load_nothing_from_anywhere() {
     assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
     assert_eq!(answer.headers["x-content-type-options"], "nosniff");
     assert_eq!(answer.headers["cache-control"], "no-store");
+}
+
+#[test]
+fn promtool_has_nothing_to_say_of_the_metrics() {
+    let hostile = "tags = [\"a\\\"b\\\\c\\n{}\"]\n";
+    let server =
+        Server::start(&SPEC.replace("mode = ", &format!("{hostile}mode = ")), &["--every", "50ms", "--show", "all"]);
+    server.until(|server| server.get("/metrics").body.contains("verispec_runs_total 3").then_some(()));
+    server.get("/nosuch");
+    let text = server.get("/metrics").body;
+    for series in [
+        "verispec_healthy{endpoint=\"/healthz\"} 0",
+        "verispec_http_requests_total{code=\"404\"} 1",
+        "verispec_probe_seconds_count{kind=\"file\"}",
+        "verispec_run_seconds_bucket{le=\"+Inf\"}",
+        "process_resident_memory_bytes ",
+    ] {
+        assert!(text.contains(series), "{series}: {text}");
+    }
+    let child =
+        Command::new("promtool").args(["check", "metrics"]).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let Ok(mut child) = child else {
+        eprintln!("skipped: there is no promtool here (Debian package prometheus)");
+        return;
+    };
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && said.is_empty(), "{said}\n{text}");
 }
