@@ -14,7 +14,7 @@ use crate::serve::{
     watchdog_interval,
 };
 use clap::ValueEnum;
-use log::{Level, Log};
+use log::{Form, Level, Log};
 use serde_json::json;
 use signal_hook::consts::signal::SIGHUP;
 use signal_hook::iterator::Signals;
@@ -85,8 +85,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE", requires = "tls_cert", value_hint = clap::ValueHint::FilePath)]
     tls_client_ca: Option<String>,
     /// How to log, on standard error
-    #[arg(long, value_name = "FORM", value_enum, default_value_t = Log::Text)]
-    log: Log,
+    #[arg(long, value_name = "FORM", value_enum, default_value_t = Form::Text)]
+    log: Form,
     #[command(flatten)]
     chosen: Chosen,
 }
@@ -118,7 +118,6 @@ fn endpoint(text: &str) -> Result<String, String> {
 }
 
 pub(super) fn run(args: Args, paint: Paint) -> io::Result<u8> {
-    let log = args.log;
     // Both take variables out of the environment, which only one thread may do.
     let (notify, watchdog) = (Arc::new(Notify::from_environment()), watchdog_interval());
     let inherited = match Listener::inherited() {
@@ -149,10 +148,15 @@ pub(super) fn run(args: Args, paint: Paint) -> io::Result<u8> {
         Ok(host) => host,
         Err(status) => return Ok(status),
     };
+    let log = match Log::start(args.log) {
+        Ok(log) => log,
+        Err(why) => return fatal(format_args!("it cannot begin to log: {why}")),
+    };
+    let tells = log.clone();
     let tell: Tell = Arc::new(move |told| match told {
-        Told::Loaded(what) => log.tell(Level::Info, &what, &[]),
-        Told::Warning(what) => log.tell(Level::Warning, &what, &[]),
-        Told::Refused(what) => log.tell(Level::Error, &what, &[]),
+        Told::Loaded(what) => tells.tell(Level::Info, &what, &[]),
+        Told::Warning(what) => tells.tell(Level::Warning, &what, &[]),
+        Told::Refused(what) => tells.tell(Level::Error, &what, &[]),
     });
     let token = match args.token_file.as_deref().map(|file| Token::read(file, tell.clone())).transpose() {
         Ok(token) => token,
@@ -176,7 +180,7 @@ pub(super) fn run(args: Args, paint: Paint) -> io::Result<u8> {
     let places: Vec<String> = listeners.iter().map(ToString::to_string).collect();
     log.tell(Level::Info, "listening", &[("on", json!(places)), ("entries", json!(book.claims.len()))]);
     let (feed, name, started) = (Feed::new(), host.name(), Host::local().now());
-    let hears = hears(log, feed.clone(), show, notify.clone());
+    let hears = hears(log.clone(), feed.clone(), show, notify.clone());
     let monitor = match Monitor::start((request, book, stamp), host, settings, hears) {
         Ok(monitor) => monitor,
         Err(why) => return fatal(format_args!("it cannot begin to look: {why}")),
@@ -200,6 +204,7 @@ pub(super) fn run(args: Args, paint: Paint) -> io::Result<u8> {
     match done {
         Ok(()) => {
             log.tell(Level::Info, "stopped", &[]);
+            log.end();
             Ok(OK)
         }
         Err(why) => fatal(format_args!("it cannot serve: {why}")),
@@ -251,7 +256,7 @@ fn hears(log: Log, feed: Arc<Feed>, show: Show, notify: Arc<Notify>) -> Box<dyn 
             Notice::Changed(change) => {
                 logged += 1;
                 if logged <= LOGGED {
-                    changed(log, change);
+                    changed(&log, change);
                 }
             }
             Notice::Ran(state, _) => {
@@ -260,7 +265,7 @@ fn hears(log: Log, feed: Arc<Feed>, show: Show, notify: Arc<Notify>) -> Box<dyn 
                     log.tell(Level::Warning, "more results have changed", &[("count", json!(more))]);
                 }
                 logged = 0;
-                ran(log, state, &mut last, &notify);
+                ran(&log, state, &mut last, &notify);
             }
             Notice::Loaded(book) => {
                 log.tell(Level::Info, "a changed spec is in use", &[("entries", json!(book.claims.len()))]);
@@ -278,7 +283,7 @@ fn hears(log: Log, feed: Arc<Feed>, show: Show, notify: Arc<Notify>) -> Box<dyn 
     })
 }
 
-fn changed(log: Log, change: &Change) {
+fn changed(log: &Log, change: &Change) {
     let level = if ["pass", "skip"].contains(&change.outcome) { Level::Info } else { Level::Warning };
     let Change { kind, id, key, was, outcome, message } = change;
     let fields = [
@@ -292,7 +297,7 @@ fn changed(log: Log, change: &Change) {
 }
 
 /// A run is worth a line when it changes what the first endpoint says.
-fn ran(log: Log, state: &State, last: &mut Option<bool>, notify: &Notify) {
+fn ran(log: &Log, state: &State, last: &mut Option<bool>, notify: &Notify) {
     let health = state.health(None);
     let counts =
         format!("{} pass, {} fail, {} unknown, {} skip", health.pass, health.fail, health.unknown, health.skip);

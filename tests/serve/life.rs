@@ -195,6 +195,36 @@ fn a_log_that_takes_nothing_is_no_reason_to_stop() {
 }
 
 #[test]
+fn a_log_that_nobody_reads_holds_up_no_run() {
+    let folder = folder("[command.\"test -e flag\"]\nexit-status = 0\nstdout = []\n");
+    let socket = folder.path().join("socket");
+    // 64 KiB of it and what waits in the server are full soon: each run is a line or more.
+    let spec = "[command.\"echo $$\"]\nexit-status = 0\nstdout = [\"/[02468]$/\"]\n"
+        .replace("echo $$", &format!("echo $$ # {}", "x".repeat(1_500)));
+    fs::write(folder.path().join("spec.toml"), spec).unwrap();
+    let mut child = program()
+        .current_dir(&folder)
+        .args(["serve", "--every", "1ms", "--listen", &format!("unix:{}", socket.display()), "spec.toml"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let until = Instant::now() + Duration::from_secs(60);
+    let runs = || -> u64 {
+        let url = format!("unix:{}:/metrics", socket.display());
+        let probed = program().args(["probe", &url]).output().unwrap();
+        let text = String::from_utf8_lossy(&probed.stdout).into_owned();
+        let line = text.lines().find_map(|line| line.strip_prefix("verispec_runs_total "));
+        line.and_then(|count| count.parse().ok()).unwrap_or_default()
+    };
+    while runs() < 2_500 {
+        assert!(Instant::now() < until, "it has come to {} runs", runs());
+        sleep(Duration::from_millis(100));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
 fn one_that_was_killed_leaves_nothing_that_keeps_the_next_from_starting() {
     let lab = folder("[command.\"sleep 0.3\"]\nexit-status = 0\n");
     let listen = format!("unix:{}", lab.path().join("socket").display());

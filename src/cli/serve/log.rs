@@ -1,4 +1,7 @@
 //! What a server tells of on standard error, a line each: for people, or as JSON for whoever collects it.
+//!
+//! A thread of its own writes, so that nobody waits for a pipe that is full: lines that there is no room for are lost, and
+//! how many is told.
 
 use crate::host::Host;
 use crate::report::printable::line;
@@ -6,12 +9,36 @@ use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+/// Lines that may wait to be written.
+const WAITING: usize = 1_024;
+/// How long the last ones may take.
+const LAST: Duration = Duration::from_millis(500);
 
 /// How lines are written.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum Log {
+pub(super) enum Form {
     Text,
     Json,
+}
+
+/// Takes lines from any thread.
+#[derive(Clone)]
+pub(super) struct Log {
+    form: Form,
+    lines: SyncSender<Line>,
+    lost: Arc<AtomicU64>,
+}
+
+enum Line {
+    Text(String),
+    /// Everything before it is written: tells so.
+    End(SyncSender<()>),
 }
 
 #[derive(Clone, Copy)]
@@ -32,19 +59,60 @@ impl Level {
 }
 
 impl Log {
+    pub(super) fn start(form: Form) -> io::Result<Log> {
+        let (lines, written) = sync_channel(WAITING);
+        let lost = Arc::<AtomicU64>::default();
+        let write = move || {
+            for line in written {
+                // A full disk, or nobody who reads, is no reason to stop.
+                let _ = match line {
+                    Line::Text(text) => io::stderr().write_all(text.as_bytes()),
+                    Line::End(tell) => tell.try_send(()).map_err(io::Error::other),
+                };
+            }
+        };
+        thread::Builder::new().name("log".into()).stack_size(1 << 18).spawn(write)?;
+        Ok(Log { form, lines, lost })
+    }
+
     /// `fields` follow the message in their order.
-    pub(super) fn tell(self, level: Level, message: &str, fields: &[(&str, Value)]) {
+    pub(super) fn tell(&self, level: Level, message: &str, fields: &[(&str, Value)]) {
+        let lost = self.lost.swap(0, Ordering::Relaxed);
+        if lost > 0 {
+            self.put(lost, self.form.line(Level::Warning, "lines of this log are lost", &[("count", json!(lost))]));
+        }
+        self.put(1, self.form.line(level, message, fields));
+    }
+
+    /// A line that stands for so many if it is lost.
+    fn put(&self, counts: u64, line: String) {
+        if let Err(TrySendError::Full(_)) = self.lines.try_send(Line::Text(line)) {
+            self.lost.fetch_add(counts, Ordering::Relaxed);
+        }
+    }
+
+    /// Waits until what was told is written, for a moment at most.
+    pub(super) fn end(&self) {
+        let (tell, told) = sync_channel(1);
+        if self.lines.try_send(Line::End(tell)).is_ok() {
+            let _ = told.recv_timeout(LAST);
+        }
+    }
+}
+
+impl Form {
+    fn line(self, level: Level, message: &str, fields: &[(&str, Value)]) -> String {
         let time = crate::quantity::time(Host::local().now());
-        let text = match self {
-            Log::Json => {
+        match self {
+            Form::Json => {
                 let mut all = Map::new();
                 all.insert("time".into(), json!(time));
                 all.insert("level".into(), json!(level.word()));
                 all.insert("message".into(), json!(line(message)));
                 all.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), fit(value))));
-                Value::Object(all).to_string()
+                format!("{}\n", Value::Object(all))
             }
-            Log::Text => {
+            Form::Text => {
                 let mut text = format!("{time} {}: {}", level.word(), line(message));
                 for (name, value) in fields {
                     // A string takes whatever it is given.
@@ -55,11 +123,10 @@ impl Log {
                         value => write!(text, " {name}={value}"),
                     };
                 }
+                text.push('\n');
                 text
             }
-        };
-        // A full disk, or nobody who reads, is no reason to stop.
-        let _ = io::stderr().write_all(format!("{text}\n").as_bytes());
+        }
     }
 }
 
