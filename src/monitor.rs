@@ -15,15 +15,17 @@ pub use standing::Windows;
 pub use state::{Health, State};
 pub use tally::{Histogram, Tally};
 
-use crate::gather::{self, Event, Gathered, Hanging, gather};
+use crate::gather::{Event, Gathered, Hanging, gather};
 use crate::host::Host;
 use crate::load::Stamp;
 use crate::plan::Limits;
 use crate::report::sentence::sentence;
 use crate::spec::Claim;
+use crate::value::Fault;
 use crate::verdict::{Kept, Summary, judge};
 use standing::Standing;
 use state::Entry;
+use std::collections::HashMap;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -38,8 +40,6 @@ const HISTORY: usize = 60;
 const GLANCE: Duration = Duration::from_secs(1);
 /// How long at most between two signs of life.
 const BEAT: Duration = Duration::from_millis(500);
-/// Hanging probes of earlier runs beside which no further run is begun.
-const STUCK: usize = 512;
 
 /// When it is looked.
 #[derive(Clone, Copy, Debug)]
@@ -70,8 +70,6 @@ pub enum Notice<'n> {
     Loaded(&'n Book),
     /// Another spec is not.
     Refused(&'n Refused),
-    /// No run was begun beside so many probes that hang.
-    Stuck(usize),
     /// A run ended by a bug.
     Broken,
 }
@@ -141,6 +139,7 @@ impl Monitor {
         let demand = Demand { run: false, running: false, reload: false, stop: false, alive: Moment::now() };
         let shared = Arc::new(Shared { demand: Mutex::new(demand), bell: Condvar::new() });
         let (tell, known) = watch::channel(Known::default());
+        let claims = book.claims.len();
         let mut looker = Looker {
             shared: shared.clone(),
             tell,
@@ -148,17 +147,20 @@ impl Monitor {
             host,
             settings,
             notify,
+            in_use: stamp.clone(),
             stamp,
+            outcome: None,
             glanced: Instant::now(),
             book: Arc::new(book),
-            entries: vec![],
+            entries: vec![None; claims],
+            carried: vec![None; claims],
             longest: Duration::ZERO,
             due: vec![],
             refused: None,
             tally: Tally::default(),
             history: vec![],
         };
-        looker.open();
+        looker.begin();
         thread::Builder::new().name("monitor".into()).spawn(move || looker.live())?;
         Ok(Monitor { shared, known, pace: settings.pace })
     }
@@ -211,6 +213,20 @@ impl Monitor {
     }
 }
 
+/// What one look at an entry came to.
+struct Look {
+    verdicts: Vec<Kept>,
+    elapsed: Duration,
+    hanging: Option<Hanging>,
+    /// When its probe had answered.
+    looked: Moment,
+}
+
+/// By what an entry of one spec is that of another.
+fn name(claim: &Claim) -> (&'static str, Box<str>) {
+    (claim.kind.name, claim.id.clone())
+}
+
 /// The thread that looks.
 struct Looker {
     shared: Arc<Shared>,
@@ -219,12 +235,17 @@ struct Looker {
     host: Host,
     settings: Settings,
     notify: Notify,
-    /// Of what was read last, whether or not it is in use.
+    /// Of what was read last, and why it was refused if it was.
     stamp: Stamp,
+    outcome: Option<String>,
+    /// Of what is in use.
+    in_use: Stamp,
     /// When the files were looked at.
     glanced: Instant,
     book: Arc<Book>,
     entries: Vec<Option<Arc<Entry>>>,
+    /// What was known of entries of the same names before the spec changed.
+    carried: Vec<Option<Arc<Entry>>>,
     /// How long looking at one of its entries may take.
     longest: Duration,
     /// When each entry is to be looked at; `None` of what is skipped.
@@ -245,7 +266,9 @@ impl Looker {
                 }
                 std::mem::take(&mut demand.reload)
             };
-            self.refresh(reload);
+            if catch_unwind(AssertUnwindSafe(|| self.refresh(reload))).is_err() {
+                self.refuse("reading it ended by a bug".to_owned());
+            }
             match self.wanted() {
                 Some(which) => self.run(which),
                 None => self.rest(),
@@ -253,16 +276,29 @@ impl Looker {
         }
     }
 
-    /// Everything is due.
-    fn open(&mut self) {
+    /// Another spec is in use: everything is due. A probe that hangs still does, and what is up or down stays so until
+    /// there are looks enough to say otherwise.
+    fn open(&mut self, book: Book) {
+        let before = std::mem::replace(&mut self.book, Arc::new(book));
+        let known =
+            before.claims.iter().enumerate().filter_map(|(index, claim)| Some((name(claim), self.before(index)?)));
+        let known: HashMap<_, _> = known.collect();
+        self.carried = self.book.claims.iter().map(|claim| known.get(&name(claim)).cloned()).collect();
+        self.entries = self.book.claims.iter().map(|_| None).collect();
+        self.begin();
+    }
+
+    fn begin(&mut self) {
         let (now, timeout) = (Moment::now(), self.settings.limits.timeout);
         self.longest = self.book.claims.iter().map(|claim| claim.longest(timeout)).max().unwrap_or_default();
-        self.entries = self.book.claims.iter().map(|_| None).collect();
         self.due = self.book.claims.iter().map(|claim| claim.skip().is_none().then_some(now)).collect();
     }
 
     /// Reads the spec again if it was asked for, or its files are others.
     fn refresh(&mut self, asked: bool) {
+        if asked && !self.request.lasts() {
+            return self.begin();
+        }
         if !asked && (self.glanced.elapsed() < GLANCE || !self.request.lasts()) {
             return;
         }
@@ -271,35 +307,55 @@ impl Looker {
             return;
         }
         let (read, stamp) = self.request.read();
-        let same = stamp.says_the_same(&self.stamp);
-        let known = self.stamp.with(&stamp);
-        self.stamp = match &read {
-            Ok(_) => stamp,
+        let outcome = read.as_ref().err().map(Refusal::line);
+        let is_news = asked || outcome != self.outcome || !stamp.says_the_same(&self.stamp);
+        self.stamp = match &outcome {
+            None => stamp,
             // A file that is not there any more may come back.
-            Err(_) => stamp.with(&known),
+            Some(_) => stamp.with(&self.stamp),
         };
+        self.outcome = outcome;
         match read {
-            _ if same && !asked => {}
-            Ok(book) => {
-                self.book = Arc::new(book);
-                self.refused = None;
-                self.tally.loaded += 1;
-                self.open();
-                (self.notify)(Notice::Loaded(&self.book));
-            }
-            Err(refusal) => {
-                let refused = Arc::new(Refused { at: Host::local().now(), why: refusal.line() });
-                (self.notify)(Notice::Refused(&refused));
-                self.refused = Some(refused.clone());
-                self.tally.refused += 1;
-                let tally = self.tally.clone();
-                self.tell.send_modify(|known| {
-                    if let Some(before) = known.state.as_deref() {
-                        known.state = Some(Arc::new(State { refused: Some(refused), tally, ..before.clone() }));
-                    }
-                });
-            }
+            _ if !is_news => {}
+            Ok(book) => self.accept(book, asked),
+            Err(refusal) => self.refuse(refusal.line()),
         }
+    }
+
+    fn accept(&mut self, book: Book, asked: bool) {
+        let is_in_use = self.stamp.says_the_same(&self.in_use);
+        self.in_use = self.stamp.clone();
+        self.refused = None;
+        if is_in_use && !asked {
+            // The one that was refused is gone again.
+            return self.publish();
+        }
+        self.tally.loaded += 1;
+        self.open(book);
+        (self.notify)(Notice::Loaded(&self.book));
+        if let Pace::OnDemand(_) = self.settings.pace {
+            // Whatever was seen is of another spec.
+            let _demand = self.shared.demand();
+            self.tell.send_modify(|known| known.state = None);
+        }
+    }
+
+    fn refuse(&mut self, why: String) {
+        let refused = Arc::new(Refused { at: Host::local().now(), why });
+        (self.notify)(Notice::Refused(&refused));
+        self.refused = Some(refused);
+        self.tally.refused += 1;
+        self.publish();
+    }
+
+    /// Tells anew what is known, with what has become of the spec.
+    fn publish(&self) {
+        let (refused, tally) = (self.refused.clone(), self.tally.clone());
+        self.tell.send_modify(|known| {
+            if let Some(before) = known.state.as_deref() {
+                known.state = Some(Arc::new(State { refused, tally, ..before.clone() }));
+            }
+        });
     }
 
     /// The entries that are to be looked at now, if it is time for a run.
@@ -336,8 +392,8 @@ impl Looker {
         if ran.is_err() {
             (self.notify)(Notice::Broken);
         }
-        self.plan(&which);
-        let state = ran.ok().flatten();
+        let state = ran.ok();
+        self.plan(&which, state.is_some());
         let mut demand = self.shared.demand();
         demand.running = false;
         self.tell.send_modify(|known| {
@@ -349,12 +405,13 @@ impl Looker {
         });
     }
 
-    /// When entries are to be looked at next. What a long run has missed is not made up for.
-    fn plan(&mut self, which: &[usize]) {
+    /// When entries are to be looked at next. What a long run has missed is not made up for; one that came to nothing is
+    /// tried again as soon as another would be.
+    fn plan(&mut self, which: &[usize], seen: bool) {
         let now = Moment::now();
         for index in which {
             let Some((claim, Some(due))) = self.book.claims.get(*index).zip(self.due.get_mut(*index)) else { continue };
-            *due = match (self.settings.pace, claim.every()) {
+            *due = match (self.settings.pace, claim.every().filter(|_| seen)) {
                 (Pace::Every(base), own) => due.next(own.unwrap_or(base), now),
                 (Pace::OnDemand(_), Some(own)) => due.next(own, now),
                 (Pace::OnDemand(_), None) => now,
@@ -362,17 +419,11 @@ impl Looker {
         }
     }
 
-    /// One run. `None` if it could not be.
-    fn look(&mut self, which: &[usize]) -> Option<Arc<State>> {
+    fn look(&mut self, which: &[usize]) -> Arc<State> {
         let started = Instant::now();
         let host = self.host.fresh();
-        let stuck = gather::stuck();
-        if stuck > STUCK {
-            (self.notify)(Notice::Stuck(stuck));
-            return None;
-        }
         // Beside a probe that hangs, another one of the same entry would hang, too.
-        let (hanging, open) = which.iter().partition(|index| self.hangs(**index));
+        let (hanging, open): (Vec<usize>, Vec<usize>) = which.iter().partition(|index| self.hangs(**index));
         let claims = self.book.claims.clone();
         let (mut seen, shared) = (vec![], self.shared.clone());
         gather(&claims, open, &host, self.settings.limits, &mut |event| match event {
@@ -380,45 +431,52 @@ impl Looker {
                 let Some(claim) = claims.get(index) else { return };
                 let Gathered { observed, elapsed, hanging } = gathered;
                 let verdicts = judge(claim, observed).into_iter().filter_map(Kept::new).collect();
-                seen.push((index, verdicts, elapsed, hanging));
+                seen.push((index, Look { verdicts, elapsed, hanging, looked: Moment::now() }));
             }
             Event::Tick => shared.demand().alive = Moment::now(),
         });
-        let ended = Moment::now();
-        let hanging: Vec<usize> = hanging;
         for index in hanging {
-            if let Some(Some(before)) = self.entries.get(index).cloned() {
-                self.learn(index, before.verdicts.clone(), before.elapsed, before.hanging.clone(), ended);
+            if let Some((claim, before)) = claims.get(index).zip(self.before(index)) {
+                let why = Fault::TimedOut("the probe of an earlier run still hangs: this".into(), before.elapsed);
+                let verdicts = judge(claim, Err(why)).into_iter().filter_map(Kept::new).collect();
+                let Entry { elapsed, ref hanging, .. } = *before;
+                self.learn(index, Look { verdicts, elapsed, hanging: hanging.clone(), looked: Moment::now() });
             }
         }
-        for (index, verdicts, elapsed, hanging) in seen {
+        for (index, look) in seen {
             if let Some(claim) = claims.get(index) {
-                self.tally.looked(claim.kind.name, elapsed);
+                self.tally.looked(claim.kind.name, look.elapsed);
             }
-            self.learn(index, verdicts, elapsed, hanging, ended);
+            self.learn(index, look);
         }
         let elapsed = started.elapsed();
         self.tally.ran(elapsed);
-        let state = Arc::new(self.known(host.now(), elapsed, ended));
+        let state = Arc::new(self.known(host.now(), elapsed));
         self.history.clone_from(&state.history);
         (self.notify)(Notice::Ran(&state, which.len()));
-        Some(state)
+        state
+    }
+
+    /// What is known of an entry, if need be of one of the same name in the spec before.
+    fn before(&self, index: usize) -> Option<Arc<Entry>> {
+        let own = self.entries.get(index).cloned().flatten();
+        own.or_else(|| self.carried.get(index).cloned().flatten())
     }
 
     fn hangs(&self, index: usize) -> bool {
-        let entry = self.entries.get(index).and_then(Option::as_ref);
-        entry.and_then(|entry| entry.hanging.as_ref()).is_some_and(|hanging| !hanging.is_over())
+        let before = self.before(index);
+        before.is_some_and(|entry| entry.hanging.as_ref().is_some_and(|hanging| !hanging.is_over()))
     }
 
     /// Takes over what was seen of an entry, and tells what is another than before.
-    fn learn(&mut self, index: usize, verdicts: Vec<Kept>, elapsed: Duration, hanging: Option<Hanging>, ended: Moment) {
+    fn learn(&mut self, index: usize, look: Look) {
+        let Look { verdicts, elapsed, hanging, looked } = look;
         let book = self.book.clone();
         let Some(claim) = book.claims.get(index) else { return };
-        let expires = self.lasts(claim).map(|age| ended.plus(age));
-        let Some(slot) = self.entries.get_mut(index) else { return };
-        let before = slot.take();
+        let expires = self.lasts(claim).map(|age| looked.plus(age));
+        let last = self.entries.get(index).cloned().flatten();
         for (at, kept) in verdicts.iter().enumerate() {
-            let was = before.as_ref().and_then(|before| before.verdicts.get(at)).map(|kept| kept.outcome.word());
+            let was = last.as_ref().and_then(|last| last.verdicts.get(at)).map(|kept| kept.outcome.word());
             let is_news = was.map_or(!kept.outcome.ok(), |was| was != kept.outcome.word());
             if let Some(verdict) = kept.verdict(claim).filter(|_| is_news) {
                 (self.notify)(Notice::Changed(&Change {
@@ -432,11 +490,13 @@ impl Looker {
             }
         }
         let ok = verdicts.iter().all(|kept| kept.outcome.ok());
-        let standing = match before {
+        let standing = match self.before(index) {
             None => Standing::first(ok),
             Some(before) => before.standing.after(ok, self.settings.windows),
         };
-        *slot = Some(Arc::new(Entry { verdicts, elapsed, standing, expires, hanging }));
+        if let Some(slot) = self.entries.get_mut(index) {
+            *slot = Some(Arc::new(Entry { verdicts, elapsed, looked, standing, expires, hanging }));
+        }
     }
 
     /// How long what was seen of an entry may be believed. One that is looked at less often may be as much older.
@@ -446,17 +506,19 @@ impl Looker {
         Some(age.saturating_add(claim.every().unwrap_or(base).saturating_sub(base)))
     }
 
-    fn known(&self, started: OffsetDateTime, elapsed: Duration, ended: Moment) -> State {
+    fn known(&self, started: OffsetDateTime, elapsed: Duration) -> State {
         let mut state = State {
             book: self.book.clone(),
             entries: self.entries.clone(),
             summary: Summary::new(started),
             history: vec![],
             tally: self.tally.clone(),
-            ended,
+            ended: Moment::now(),
+            expires: None,
             refused: self.refused.clone(),
         };
-        let Health { pass, fail, unknown, skip, .. } = state.health(None);
+        let Health { pass, fail, unknown, skip, expires, .. } = state.health(None);
+        state.expires = expires;
         state.summary = Summary { pass, fail, unknown, skip, started, elapsed };
         let before = self.history.len().saturating_sub(HISTORY - 1);
         state.history = self.history.iter().skip(before).chain([&state.summary]).cloned().collect();

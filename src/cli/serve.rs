@@ -8,7 +8,7 @@ use super::validate::{duration, named};
 use super::{NOT_OK, OK, Paint, USAGE, refuse, say};
 use crate::endpoints::{self, Desk, Kept, Show};
 use crate::host::{Host, exec};
-use crate::monitor::{Change, Monitor, Notice, Pace, Refusal, Request, Settings, State, Windows};
+use crate::monitor::{Change, Moment, Monitor, Notice, Pace, Refusal, Request, Settings, State, Windows};
 use crate::serve::{
     self, Address, Bounds, Counters, Event, Feed, Listener, Notify, Stop, Stopped, Tell, Tls, TlsFiles, Token, Told,
     watchdog_interval,
@@ -35,6 +35,8 @@ Signals: SIGHUP reads the spec again, SIGTERM ends when all requests are answere
 /// Where it listens if nobody says.
 const LISTEN: &str = "127.0.0.1:8080";
 const EVERY: Duration = Duration::from_secs(10);
+/// How often it is looked whether what is known has grown old.
+const TICK: Duration = Duration::from_secs(1);
 /// Changes of one run that are logged.
 const LOGGED: usize = 100;
 
@@ -197,7 +199,7 @@ pub(super) fn run(args: Args, paint: Paint) -> io::Result<u8> {
     if let Err(why) = reloads(desk.clone()) {
         return fatal(format_args!("it cannot wait for signals: {why}"));
     }
-    let chores = chores(desk.clone(), notify, watchdog, stopped.clone());
+    let chores = chores(desk.clone(), log.clone(), notify, watchdog, stopped.clone());
     let done = serve::serve(listeners, endpoints::routes(&desk), Bounds::default(), counters, stopped, chores);
     desk.monitor.stop();
     exec::end_commands();
@@ -274,10 +276,6 @@ fn hears(log: Log, feed: Arc<Feed>, show: Show, notify: Arc<Notify>) -> Box<dyn 
                 let message = "a changed spec is refused, the one before it stays in use";
                 log.tell(Level::Error, message, &[("why", json!(refused.why))]);
             }
-            Notice::Stuck(count) => {
-                let message = "no run was begun: too many probes of earlier ones still hang";
-                log.tell(Level::Error, message, &[("count", json!(count))]);
-            }
             Notice::Broken => log.tell(Level::Error, "a run ended by a bug; what it found is not known", &[]),
         }
     })
@@ -330,24 +328,38 @@ fn reloads(desk: Arc<Desk>) -> io::Result<()> {
     thread::Builder::new().name("reload".into()).stack_size(1 << 18).spawn(wait).map(drop)
 }
 
-/// Signs of life for the service manager, as long as both the server and who looks give them; and that it stops.
-fn chores(desk: Arc<Desk>, notify: Arc<Notify>, watchdog: Option<Duration>, mut stopped: Stopped) -> serve::Chore {
+/// What the looker cannot do himself: signs of life for the service manager, as long as both the server and he give them, and
+/// that what is known has grown too old; and that the server stops.
+fn chores(
+    desk: Arc<Desk>,
+    log: Log,
+    notify: Arc<Notify>,
+    watchdog: Option<Duration>,
+    mut stopped: Stopped,
+) -> serve::Chore {
     Box::pin(async move {
-        let stop = {
-            let notify = notify.clone();
-            async move {
-                stopped.wait().await;
-                notify.stopping();
-            }
-        };
-        let mut stop = std::pin::pin!(stop);
-        let Some(interval) = watchdog else { return stop.await };
+        let mut stop = std::pin::pin!(stopped.wait());
+        let tick = watchdog.map_or(TICK, |interval| TICK.min(interval / 2));
+        let mut was_stale = false;
         loop {
-            if desk.monitor.silence() < interval {
+            if watchdog.is_some_and(|interval| desk.monitor.silence() < interval) {
                 notify.watchdog();
             }
-            if tokio::time::timeout(interval / 2, stop.as_mut()).await.is_ok() {
-                return;
+            let expires = desk.monitor.last().and_then(|state| state.expires);
+            let is_stale = expires.is_some_and(|expires| expires < Moment::now());
+            if is_stale && !was_stale {
+                let silence = desk.monitor.silence().as_secs();
+                log.tell(Level::Error, "what is known is too old to be believed", &[("silence", json!(silence))]);
+                notify.status("stale: what is known is too old to be believed");
+                let data = json!({ "healthy": false }).to_string();
+                desk.feed.send(&[Event { name: "stale", data }]);
+            }
+            if was_stale && !is_stale {
+                log.tell(Level::Info, "what is known is young enough again", &[]);
+            }
+            was_stale = is_stale;
+            if tokio::time::timeout(tick, stop.as_mut()).await.is_ok() {
+                return notify.stopping();
             }
         }
     })

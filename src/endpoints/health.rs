@@ -34,6 +34,7 @@ pub(super) async fn answer(desk: &Arc<Desk>, asked: &Asked, tag: Option<&str>) -
     });
     let Some(mut page) = page.await else { return Answer::text(503, "unknown\nno answer could be made, by a bug") };
     let now = Moment::now();
+    let looked = page.health.as_ref().and_then(|health| health.looked);
     let is_up = page.health.as_ref().is_some_and(|health| health.up);
     let is_stale = page.health.as_ref().is_some_and(|health| health.expires.is_some_and(|expires| expires < now));
     if is_stale {
@@ -41,12 +42,12 @@ pub(super) async fn answer(desk: &Arc<Desk>, asked: &Asked, tag: Option<&str>) -
         let rest = page.body.iter().position(|byte| *byte == b'\n').and_then(|at| page.body.get(at..));
         page.body = [b"stale", rest.unwrap_or_default()].concat().into();
     }
-    let age = now.since(state.ended).as_secs();
+    let age = now.since(looked.unwrap_or(state.ended)).as_secs();
     page.answer(if is_up && !is_stale { 200 } else { 503 }).with(AGE, age)
 }
 
 fn text(health: &Health, state: &State, which: Option<&[usize]>, show: Show) -> String {
-    let Health { up, pass, fail, unknown, skip, held, expires: _ } = health;
+    let Health { up, pass, fail, unknown, skip, held, .. } = health;
     let word = if *up { "ok" } else { "failing" };
     let mut text = format!("{word}\n{pass} pass, {fail} fail, {unknown} unknown, {skip} skip");
     if *held > 0 {

@@ -11,6 +11,7 @@ use std::time::Duration;
 const GRAIN: Duration = Duration::from_secs(2);
 
 /// What the files of a spec looked like.
+#[derive(Clone)]
 pub struct Stamp {
     /// SHA-256 of all texts.
     digest: [u8; 32],
@@ -22,7 +23,7 @@ pub struct Stamp {
 }
 
 /// A symbolic link is what it leads to: a Kubernetes ConfigMap changes by a link alone.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 struct Mark {
     device: u64,
     inode: u64,

@@ -5,7 +5,9 @@ use super::moment::Moment;
 use super::standing::Standing;
 use super::tally::Tally;
 use crate::gather::Hanging;
-use crate::verdict::{Judged, Kept, Summary, skipped};
+use crate::spec::Claim;
+use crate::value::Fault;
+use crate::verdict::{Judged, Kept, Summary, Verdict, judge, skipped};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +15,8 @@ use std::time::Duration;
 pub struct Entry {
     pub(super) verdicts: Vec<Kept>,
     pub(super) elapsed: Duration,
+    /// When its probe had answered.
+    pub(super) looked: Moment,
     pub(super) standing: Standing,
     /// When it is too old to be believed; never where nobody is to look again by himself.
     pub(super) expires: Option<Moment>,
@@ -40,6 +44,8 @@ pub struct State {
     pub tally: Tally,
     /// When the last run ended.
     pub ended: Moment,
+    /// When the first entry is too old to be believed.
+    pub expires: Option<Moment>,
     /// The spec that was to take the place of this one.
     pub refused: Option<Arc<Refused>>,
 }
@@ -55,6 +61,8 @@ pub struct Health {
     pub skip: usize,
     /// Entries that are up though they failed last, or down though they passed: they have not done so often enough.
     pub held: usize,
+    /// When the oldest look was that it comes of.
+    pub looked: Option<Moment>,
     /// When it is too old to be believed.
     pub expires: Option<Moment>,
 }
@@ -63,40 +71,50 @@ impl State {
     /// What the entries of `which` come to; all of them without it.
     pub fn health(&self, which: Option<&[usize]>) -> Health {
         let mut summary = Summary::new(self.summary.started);
-        let (mut up, mut held, mut expires) = (true, 0, None::<Moment>);
-        for index in self.indices(which) {
+        let (mut up, mut held) = (true, 0);
+        let (mut looked, mut expires) = (None::<Moment>, None::<Moment>);
+        for (index, claim) in self.claims(which) {
             match self.entries.get(index) {
                 Some(Some(entry)) => {
                     entry.verdicts.iter().for_each(|verdict| summary.count(&verdict.outcome));
                     up &= entry.standing.up;
                     held += usize::from(entry.ok() != entry.standing.up);
+                    looked = looked.into_iter().chain([entry.looked]).min();
                     expires = expires.into_iter().chain(entry.expires).min();
                 }
-                _ => summary.skip += self.book.claims.get(index).map_or(0, |claim| skipped(claim).len()),
+                _ => {
+                    let verdicts = unseen(claim);
+                    verdicts.iter().for_each(|verdict| summary.count(&verdict.outcome));
+                    up &= claim.skip().is_some();
+                }
             }
         }
         let Summary { pass, fail, unknown, skip, .. } = summary;
-        Health { up, pass, fail, unknown, skip, held, expires }
+        Health { up, pass, fail, unknown, skip, held, looked, expires }
     }
 
     /// The verdicts over the entries of `which` in spec order; over all of them without it.
-    pub fn judged(&self, which: Option<&[usize]>) -> impl Iterator<Item = Judged<'_>> {
-        self.indices(which).filter_map(|index| {
-            let claim = self.book.claims.get(index)?;
-            Some(match self.entries.get(index)? {
-                Some(entry) => {
-                    let verdicts = entry.verdicts.iter().filter_map(|kept| kept.verdict(claim)).collect();
-                    Judged { claim, verdicts, elapsed: entry.elapsed }
-                }
-                None => Judged { claim, verdicts: skipped(claim), elapsed: Duration::ZERO },
-            })
+    pub fn judged<'s>(&'s self, which: Option<&'s [usize]>) -> impl Iterator<Item = Judged<'s>> {
+        self.claims(which).map(|(index, claim)| match self.entries.get(index) {
+            Some(Some(entry)) => {
+                let verdicts = entry.verdicts.iter().filter_map(|kept| kept.verdict(claim)).collect();
+                Judged { claim, verdicts, elapsed: entry.elapsed }
+            }
+            _ => Judged { claim, verdicts: unseen(claim), elapsed: Duration::ZERO },
         })
     }
 
-    fn indices<'w>(&self, which: Option<&'w [usize]>) -> Box<dyn Iterator<Item = usize> + 'w> {
-        match which {
-            Some(which) => Box::new(which.iter().copied()),
-            None => Box::new(0..self.book.claims.len()),
-        }
+    fn claims<'s>(&'s self, which: Option<&'s [usize]>) -> impl Iterator<Item = (usize, &'s Claim)> {
+        let all = which.is_none().then(|| self.book.claims.iter().enumerate());
+        let some = which.into_iter().flatten().filter_map(|index| Some((*index, self.book.claims.get(*index)?)));
+        all.into_iter().flatten().chain(some)
+    }
+}
+
+/// The verdicts over what was not looked at: skipped if the spec says so, else unknown.
+fn unseen(claim: &Claim) -> Vec<Verdict<'_>> {
+    match claim.skip() {
+        Some(_) => skipped(claim),
+        None => judge(claim, Err(Fault::Failed("nobody has looked at it yet".into()))),
     }
 }

@@ -160,3 +160,35 @@ fn a_run_that_ends_by_a_bug_answers_those_who_wait_and_the_next_one_is_whole() {
     assert_eq!(state(&monitor).unwrap().summary.pass, 1);
     monitor.stop();
 }
+
+#[test]
+fn what_nobody_has_looked_at_is_unknown_and_not_up() {
+    let (seen, skipped) = (Arc::new(AtomicUsize::new(0)), Common { skip: Some(String::new()), ..Common::default() });
+    let count = seen.clone();
+    let probe = move || -> Probe {
+        let count = count.clone();
+        Box::new(move |_, _| {
+            count.fetch_add(1, Ordering::SeqCst);
+            there()
+        })
+    };
+    let mut second = claim("skipped", LONG, probe());
+    second.common = Some(Box::new(skipped));
+    let book = Arc::new(Book::new(Sources::default(), vec![claim("a", LONG, probe()), second]));
+    let state = State {
+        book,
+        entries: vec![None, None],
+        summary: Summary::new(OffsetDateTime::UNIX_EPOCH),
+        history: vec![],
+        tally: Tally::default(),
+        ended: Moment::now(),
+        expires: None,
+        refused: None,
+    };
+    let health = state.health(None);
+    assert_eq!((health.up, health.unknown, health.skip, health.pass), (false, 1, 1, 0));
+    assert!(state.health(Some(&[1])).up);
+    let words: Vec<&str> = state.judged(None).flat_map(|j| j.verdicts).map(|v| v.outcome.word()).collect();
+    assert_eq!(words, ["unknown", "skip"]);
+    assert_eq!(seen.load(Ordering::SeqCst), 0);
+}

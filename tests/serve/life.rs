@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::UnixDatagram;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -196,32 +196,70 @@ fn a_log_that_takes_nothing_is_no_reason_to_stop() {
 
 #[test]
 fn a_log_that_nobody_reads_holds_up_no_run() {
-    let folder = folder("[command.\"test -e flag\"]\nexit-status = 0\nstdout = []\n");
-    let socket = folder.path().join("socket");
-    // 64 KiB of it and what waits in the server are full soon: each run is a line or more.
-    let spec = "[command.\"echo $$\"]\nexit-status = 0\nstdout = [\"/[02468]$/\"]\n"
-        .replace("echo $$", &format!("echo $$ # {}", "x".repeat(1_500)));
-    fs::write(folder.path().join("spec.toml"), spec).unwrap();
-    let mut child = program()
+    // 64 KiB of it and what waits in the server are full soon: each change is a long line.
+    let odd = format!("[command.\"exit $(($$ % 2)) # {}\"]\nexit-status = 0\n", "x".repeat(1_500));
+    let folder = folder(&odd);
+    let listen = format!("unix:{}", folder.path().join("socket").display());
+    let child = program()
         .current_dir(&folder)
-        .args(["serve", "--every", "1ms", "--listen", &format!("unix:{}", socket.display()), "spec.toml"])
+        .args(["serve", "--every", "1ms", "--listen", &listen, "spec.toml"])
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let until = Instant::now() + Duration::from_secs(60);
-    let runs = || -> u64 {
-        let url = format!("unix:{}:/metrics", socket.display());
-        let probed = program().args(["probe", &url]).output().unwrap();
-        let text = String::from_utf8_lossy(&probed.stdout).into_owned();
-        let line = text.lines().find_map(|line| line.strip_prefix("verispec_runs_total "));
-        line.and_then(|count| count.parse().ok()).unwrap_or_default()
-    };
-    while runs() < 2_500 {
-        assert!(Instant::now() < until, "it has come to {} runs", runs());
-        sleep(Duration::from_millis(100));
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    let at = folder.path().join("socket").display().to_string();
+    fs::write(folder.path().join("log"), "").unwrap();
+    let mut server = Server { child, folder, at };
+    server.until(|server| server.path("socket").exists().then_some(()));
+    server.until(|server| (metric(server, "verispec_runs_total").parse::<u64>().ok()? > 1_500).then_some(()));
+    server.signal("TERM");
+    assert!(server.ended().success());
+}
+
+#[test]
+fn on_demand_nothing_is_answered_by_the_spec_before() {
+    let server = Server::start(TRUE, &["--on-demand", "--max-age", "1h"]);
+    assert_eq!(server.get("/healthz").status, 200);
+    server.write("spec.toml", FALSE);
+    server.until_status("/healthz", 503);
+}
+
+#[test]
+fn what_cannot_be_read_and_goes_again_is_told_though_no_text_has_changed() {
+    let folder = folder(&format!("include = [\"parts/*.toml\"]\n{TRUE}"));
+    fs::create_dir(folder.path().join("parts")).unwrap();
+    fs::write(folder.path().join("parts/a.toml"), "[command.\"true 2\"]\nexit-status = 0\n").unwrap();
+    let server = Server::start_in(folder, &["--every", "100ms"]);
+    server.get("/healthz");
+    assert!(Command::new("mkfifo").arg(server.path("parts/b.toml")).status().unwrap().success());
+    server.until(|server| server.get("/healthz").body.contains("\nspec: ").then_some(()));
+    fs::remove_file(server.path("parts/b.toml")).unwrap();
+    server.until(|server| (!server.get("/healthz").body.contains("\nspec: ")).then_some(()));
+    assert_eq!(metric(&server, "verispec_spec_last_reload_successful"), "1");
+    assert_eq!(server.get("/healthz").second(), "2 pass, 0 fail, 0 unknown, 0 skip");
+}
+
+#[test]
+fn a_reload_brings_nothing_up_that_has_not_passed_often_enough() {
+    let folder = folder("[command.\"test -e flag\"]\nexit-status = 0\n");
+    let server = Server::start_in(folder, &["--every", "200ms", "--rise", "1000"]);
+    server.until_status("/healthz", 503);
+    server.write("flag", "");
+    server.until(|server| server.get("/healthz").body.contains("1 pass").then_some(()));
+    server.signal("HUP");
+    server.until(|server| (metric(server, "verispec_spec_reloads_total{result=\"loaded\"}") == "1").then_some(()));
+    let answer = server.get("/healthz");
+    assert_eq!((answer.status, answer.first()), (503, "failing"), "{}", answer.body);
+}
+
+#[test]
+fn that_what_is_known_has_grown_old_is_logged() {
+    let spec = "[command.\"while test -e slow; do sleep 0.1; done\"]\nexit-status = 0\ntimeout = \"20s\"\n";
+    let server = Server::start(spec, &["--every", "200ms", "--max-age", "500ms"]);
+    server.get("/healthz");
+    server.write("slow", "");
+    server.until(|server| (!server.logged("what is known is too old to be believed").is_empty()).then_some(()));
+    fs::remove_file(server.path("slow")).unwrap();
+    server.until(|server| (!server.logged("what is known is young enough again").is_empty()).then_some(()));
 }
 
 #[test]

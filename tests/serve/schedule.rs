@@ -77,6 +77,7 @@ fn what_is_looked_at_less_often_may_be_older() {
     sleep(Duration::from_secs(1));
     let answer = server.get("/healthz/rare");
     assert_eq!((answer.status, answer.first()), (200, "ok"));
+    assert!(answer.headers["age"].parse::<u64>().unwrap() >= 1, "it is as old as its oldest look");
 }
 
 #[test]

@@ -16,7 +16,7 @@ use std::thread;
 use std::time::Duration;
 
 /// Lines that may wait to be written.
-const WAITING: usize = 1_024;
+const WAITING: usize = 512;
 /// How long the last ones may take.
 const LAST: Duration = Duration::from_millis(500);
 
