@@ -5,24 +5,32 @@
 
 mod events;
 mod health;
+mod kept;
 mod metrics;
 mod reports;
 
 pub use events::tell;
+pub use kept::Kept;
 
-use crate::monitor::{Health, Monitor, Refused, State};
+use crate::monitor::{Monitor, Refused, State};
 use crate::report::Context;
 use crate::serve::{Answer, Asked, Counters, Endpoint, Feed, Route, Token};
 use crate::verdict::Judged;
 use hyper::body::Bytes;
 use hyper::header::{CACHE_CONTROL, HeaderValue, WWW_AUTHENTICATE};
+use kept::{Sort, Vital};
 use percent_encoding::percent_decode_str;
-use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use time::OffsetDateTime;
-use tokio::sync::OnceCell;
+
+/// What no other endpoint may be called.
+pub const PATHS: [&str; 4] = [METRICS, REPORT, REPORT_JSON, EVENTS];
+const METRICS: &str = "/metrics";
+const REPORT: &str = "/report";
+const REPORT_JSON: &str = "/report.json";
+const EVENTS: &str = "/events";
 
 /// How much is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,24 +57,13 @@ pub struct Desk {
     pub kept: Kept,
 }
 
-/// Answers to one state, which many will ask for.
-#[derive(Default)]
-pub struct Kept(Mutex<Pages>);
-
-#[derive(Default)]
-struct Pages {
-    of: Option<Arc<State>>,
-    /// By endpoint and how much is seen. Each is made once, however many wait for it.
-    made: HashMap<String, [Arc<OnceCell<Page>>; 3]>,
-}
-
 /// A body that is the same for all who may see as much.
 #[derive(Clone)]
 struct Page {
     content_type: &'static str,
     body: Bytes,
-    /// What it tells of, where that decides more than the text.
-    health: Option<Health>,
+    /// What of it changes as time goes by: the beginnings of lines, and what decides over the rest.
+    vitals: Arc<[(String, Vital)]>,
 }
 
 /// What each endpoint is asked with.
@@ -77,15 +74,18 @@ pub fn routes(desk: &Arc<Desk>) -> Vec<Route> {
     let under = format!("{}/", desk.endpoint.trim_end_matches('/'));
     let at = |path: &str, answers: At| {
         let desk = desk.clone();
-        let endpoint: Endpoint = Arc::new(move |asked| answers(desk.clone(), asked));
+        let endpoint: Endpoint = Arc::new(move |asked| {
+            let answer = answers(desk.clone(), asked);
+            Box::pin(async move { never_stored(answer.await) })
+        });
         Route { path: path.to_owned(), endpoint }
     };
     vec![
         at(&desk.endpoint, |desk, asked| Box::pin(async move { health::answer(&desk, &asked, None).await })),
-        at("/metrics", |desk, asked| Box::pin(async move { metrics::answer(&desk, &asked).await })),
-        at("/report", |desk, asked| Box::pin(async move { reports::answer(&desk, &asked, reports::HTML).await })),
-        at("/report.json", |desk, asked| Box::pin(async move { reports::answer(&desk, &asked, reports::JSON).await })),
-        at("/events", |desk, asked| Box::pin(async move { events::answer(&desk, &asked).await })),
+        at(METRICS, |desk, asked| Box::pin(async move { metrics::answer(&desk, &asked).await })),
+        at(REPORT, |desk, asked| Box::pin(async move { reports::answer(&desk, &asked, Sort::Html).await })),
+        at(REPORT_JSON, |desk, asked| Box::pin(async move { reports::answer(&desk, &asked, Sort::Json).await })),
+        at(EVENTS, |desk, asked| Box::pin(async move { events::answer(&desk, &asked).await })),
         at(&under, |desk, asked| {
             Box::pin(async move {
                 let rest = asked.path.get(desk.endpoint.trim_end_matches('/').len() + 1..).unwrap_or_default();
@@ -123,24 +123,31 @@ impl Desk {
 
     async fn state(&self) -> Result<Arc<State>, Answer> {
         let known = self.monitor.state().await;
-        known.ok_or_else(|| Answer::text(503, "unknown\nthe server has stopped looking, by a bug"))
+        known.ok_or_else(|| Answer::text(503, "unknown\nthe last run did not come to an end; the log says why"))
     }
 
-    /// A page of `state` that is made once for all who ask for it, not in the way of other answers.
+    /// A page that is made once for all who ask for it, not in the way of other answers, and the state that it is of.
     async fn page(
         self: &Arc<Self>,
-        state: &Arc<State>,
-        name: &str,
         show: Show,
-        make: impl FnOnce(&Desk, &State) -> Page + Send + 'static,
-    ) -> Option<Page> {
-        let page = self.kept.page(state, name, show)?;
-        if let Some(page) = page.get() {
-            return Some(page.clone());
+        sort: impl Fn(&Arc<State>) -> Sort,
+    ) -> Result<(Arc<State>, Page), Answer> {
+        let mut state = self.state().await?;
+        loop {
+            let (desk, of, sort) = (self.clone(), state.clone(), sort(&state));
+            let make = move || match sort {
+                Sort::Metrics => metrics::page(&desk, &of, show),
+                Sort::Html | Sort::StaleHtml | Sort::Json => reports::page(&desk, &of, sort, show),
+            };
+            if let Some(page) = self.kept.page(&state, sort, show, make).await {
+                return Ok((state, page));
+            }
+            match self.monitor.last() {
+                // While it waited for its turn, the state has become an old one.
+                Some(newer) if !Arc::ptr_eq(&newer, &state) => state = newer,
+                _ => return Err(Answer::text(503, "503 no page could be made, by a bug")),
+            }
         }
-        let (desk, of) = (self.clone(), state.clone());
-        let made = async move { tokio::task::spawn_blocking(move || make(&desk, &of)).await };
-        page.get_or_try_init(|| made).await.ok().cloned()
     }
 
     fn context<'s>(&'s self, state: &'s State) -> Context<'s> {
@@ -148,32 +155,22 @@ impl Desk {
     }
 }
 
-impl Kept {
-    fn page(&self, state: &Arc<State>, name: &str, show: Show) -> Option<Arc<OnceCell<Page>>> {
-        let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !pages.of.as_ref().is_some_and(|of| Arc::ptr_eq(of, state)) {
-            *pages = Pages { of: Some(state.clone()), made: HashMap::new() };
-        }
-        if !pages.made.contains_key(name) {
-            pages.made.insert(name.to_owned(), Default::default());
-        }
-        pages.made.get(name)?.get(show as usize).cloned()
-    }
-}
-
-impl Page {
-    fn answer(self, status: u16) -> Answer {
-        Answer::new(status, self.content_type, self.body).with(CACHE_CONTROL, HeaderValue::from_static("no-store"))
+/// What was true a moment ago is nothing to keep: a proxy in between would tell it of a host that has failed since.
+fn never_stored(answer: Answer) -> Answer {
+    match answer.headers.iter().any(|(name, _)| *name == CACHE_CONTROL) {
+        true => answer,
+        false => answer.with(CACHE_CONTROL, HeaderValue::from_static("no-store")),
     }
 }
 
 /// The verdicts over `which` that may be seen.
 fn seen<'s>(state: &'s State, which: Option<&'s [usize]>, show: Show) -> impl Iterator<Item = Judged<'s>> {
-    state.judged(which).filter_map(move |mut judged| {
+    let judged = (show > Show::Counts).then(|| state.judged(which));
+    judged.into_iter().flatten().filter_map(move |mut judged| {
         if show < Show::All {
             judged.verdicts.retain(|verdict| !verdict.outcome.ok());
         }
-        (show > Show::Counts && !judged.verdicts.is_empty()).then_some(judged)
+        (!judged.verdicts.is_empty()).then_some(judged)
     })
 }
 
@@ -189,3 +186,6 @@ fn refused(refused: &Refused, show: Show) -> String {
 fn unauthorized(line: &str, challenge: &'static str) -> Answer {
     Answer::text(401, line).with(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
 }
+
+#[cfg(test)]
+mod tests;

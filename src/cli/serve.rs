@@ -112,10 +112,13 @@ fn span(text: &str) -> Result<Duration, String> {
 }
 
 fn endpoint(text: &str) -> Result<String, String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/-_.~".contains(c);
-    match text.strip_prefix('/') {
-        Some(rest) if !rest.is_empty() && rest.chars().all(plain) => Ok(text.trim_end_matches('/').to_owned()),
-        _ => Err("a path begins with `/` and has letters, digits and `-_.~`: `/healthz`".into()),
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.~".contains(c);
+    let part = |part: &str| !["", ".", ".."].contains(&part) && part.chars().all(plain);
+    let path = text.strip_suffix('/').unwrap_or(text);
+    match path.strip_prefix('/') {
+        Some(_) if endpoints::PATHS.contains(&path) => Err(format!("{path} is another endpoint already")),
+        Some(rest) if rest.split('/').all(part) => Ok(path.to_owned()),
+        _ => Err("a path begins with `/`, and its parts have letters, digits and `-_.~`: `/healthz`, `/app/up`".into()),
     }
 }
 

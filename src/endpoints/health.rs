@@ -1,12 +1,12 @@
 //! `/healthz`: whether the host, or what has a tag, is as it should be. For load balancers, so one line says it.
 
-use super::{Desk, Page, Show, refused, seen};
+use super::kept::Word;
+use super::{Desk, Show, refused, seen};
 use crate::monitor::{Health, Moment, State};
 use crate::report::printable::line;
 use crate::report::sentence::sentence;
 use crate::serve::{Answer, Asked};
 use hyper::header::AGE;
-use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What failed or is unknown that is listed.
@@ -24,26 +24,26 @@ pub(super) async fn answer(desk: &Arc<Desk>, asked: &Asked, tag: Option<&str>) -
     if tag.is_some_and(|tag| state.book.tagged(tag).is_none()) {
         return Answer::text(404, "404 no entry has this tag");
     }
-    let name = tag.map_or(Cow::Borrowed("health"), |tag| Cow::Owned(format!("health {tag}")));
-    let tag = tag.map(str::to_owned);
-    let page = desk.page(&state, &name, show, move |_, state| {
-        let which = tag.as_deref().and_then(|tag| state.book.tagged(tag));
-        let health = state.health(which);
-        let body = text(&health, state, which, show).into();
-        Page { content_type: "text/plain; charset=utf-8", body, health: Some(health) }
-    });
-    let Some(mut page) = page.await else { return Answer::text(503, "unknown\nno answer could be made, by a bug") };
+    let Word { vital, mut body } = word(desk, &state, tag, show);
     let now = Moment::now();
-    let looked = page.health.as_ref().and_then(|health| health.looked);
-    let is_up = page.health.as_ref().is_some_and(|health| health.up);
-    let is_stale = page.health.as_ref().is_some_and(|health| health.expires.is_some_and(|expires| expires < now));
+    let is_stale = vital.is_stale(now);
     if is_stale {
         // Whatever it said.
-        let rest = page.body.iter().position(|byte| *byte == b'\n').and_then(|at| page.body.get(at..));
-        page.body = [b"stale", rest.unwrap_or_default()].concat().into();
+        let rest = body.iter().position(|byte| *byte == b'\n').and_then(|at| body.get(at..));
+        body = [b"stale", rest.unwrap_or_default()].concat().into();
     }
-    let age = now.since(looked.unwrap_or(state.ended)).as_secs();
-    page.answer(if is_up && !is_stale { 200 } else { 503 }).with(AGE, age)
+    let age = now.since(vital.looked.unwrap_or(state.ended)).as_secs();
+    let status = if vital.is_up() && !is_stale { 200 } else { 503 };
+    Answer::new(status, "text/plain; charset=utf-8", body).with(AGE, age)
+}
+
+/// What is said of the entries with a tag, or of all. It is made at once, so that a health check waits for no report.
+pub(super) fn word(desk: &Desk, state: &Arc<State>, tag: Option<&str>, show: Show) -> Word {
+    desk.kept.word(state, tag, show, || {
+        let which = tag.and_then(|tag| state.book.tagged(tag));
+        let health = state.health(which);
+        Word { vital: (&health).into(), body: text(&health, state, which, show).into() }
+    })
 }
 
 fn text(health: &Health, state: &State, which: Option<&[usize]>, show: Show) -> String {

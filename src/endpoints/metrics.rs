@@ -1,38 +1,50 @@
 //! `/metrics`: the text exposition format of Prometheus. Of the run what the report says, and of the server what it counts.
 
+use super::kept::{Sort, Vital};
 use super::{Desk, Page, Show, seen};
 use crate::monitor::{Histogram, Moment, State};
 use crate::report::Reporter;
 use crate::report::prometheus::{Label, Prometheus, metric};
 use crate::serve::{Answer, Asked, Counters};
-use hyper::header::{CACHE_CONTROL, HeaderValue};
 use procfs::process::Process;
 use std::fmt::Write;
 use std::sync::Arc;
 
 const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+/// Tags that have a series; as many as results have.
+const TAGS: usize = 1_000;
 
 pub(super) async fn answer(desk: &Arc<Desk>, asked: &Asked) -> Answer {
     let show = match desk.sees(asked).await {
         Ok(show) => show,
         Err(answer) => return answer,
     };
-    let state = match desk.state().await {
-        Ok(state) => state,
+    let (state, page) = match desk.page(show, |_| Sort::Metrics).await {
+        Ok(made) => made,
         Err(answer) => return answer,
     };
-    let page = desk.page(&state, "metrics", show, move |desk, state| Page {
+    let mut now = String::new();
+    // Memory takes whatever it is given.
+    _ = of_now(&mut now, desk, &state, &page.vitals);
+    Answer::new(200, page.content_type, [&page.body, now.as_bytes()].concat())
+}
+
+pub(super) fn page(desk: &Desk, state: &State, show: Show) -> Page {
+    Page {
         content_type: CONTENT_TYPE,
         body: of_run(desk, state, show).into(),
-        health: None,
-    });
-    let Some(Page { content_type, body, .. }) = page.await else {
-        return Answer::text(503, "no metrics could be made, by a bug");
-    };
-    let mut text = String::from_utf8_lossy(&body).into_owned();
-    // Memory takes whatever it is given.
-    _ = of_now(&mut text, desk, &state);
-    Answer::new(200, content_type, text).with(CACHE_CONTROL, HeaderValue::from_static("no-store"))
+        vitals: vitals(desk, state, show).into(),
+    }
+}
+
+/// The endpoints' series. What tags there are is for those who see more than counts.
+fn vitals(desk: &Desk, state: &State, show: Show) -> Vec<(String, Vital)> {
+    let endpoint = desk.endpoint.trim_end_matches('/');
+    let tags = state.book.tags().take(if show == Show::Counts { 0 } else { TAGS });
+    let tags = tags.map(|tag| (format!("{endpoint}/{tag}"), state.book.tagged(tag)));
+    let all = std::iter::once((desk.endpoint.clone(), None)).chain(tags);
+    let series = |path: &str| format!("verispec_healthy{{endpoint=\"{}\"}}", Label(path));
+    all.map(|(path, which)| (series(&path), (&state.health(which)).into())).collect()
 }
 
 /// What is the same until the next run.
@@ -46,8 +58,18 @@ fn of_run(desk: &Desk, state: &State, show: Show) -> Vec<u8> {
     _ = reporter.finish(&state.summary, &mut out);
     let mut text = String::new();
     _ = counted(&mut text, state);
+    let left_out = state.book.tags().count().saturating_sub(TAGS);
+    if show > Show::Counts && left_out > 0 {
+        _ = untold(&mut text, left_out);
+    }
     out.extend_from_slice(text.as_bytes());
     out
+}
+
+fn untold(out: &mut String, left_out: usize) -> std::fmt::Result {
+    let name = "verispec_healthy_left_out";
+    metric(out, name, "gauge", "Tags whose endpoints have no series because there are too many.")?;
+    writeln!(out, "{name} {left_out}")
 }
 
 fn counted(out: &mut String, state: &State) -> std::fmt::Result {
@@ -80,16 +102,11 @@ fn histogram(out: &mut String, name: &str, labels: &str, histogram: &Histogram) 
 }
 
 /// What each request sees anew.
-fn of_now(out: &mut String, desk: &Desk, state: &State) -> std::fmt::Result {
+fn of_now(out: &mut String, desk: &Desk, state: &State, vitals: &[(String, Vital)]) -> std::fmt::Result {
     let now = Moment::now();
     metric(out, "verispec_healthy", "gauge", "Whether this endpoint answers 200.")?;
-    let endpoint = desk.endpoint.trim_end_matches('/');
-    let all = std::iter::once((desk.endpoint.clone(), None));
-    let tags = state.book.tags().map(|tag| (format!("{endpoint}/{tag}"), state.book.tagged(tag)));
-    for (path, which) in all.chain(tags) {
-        let health = state.health(which);
-        let healthy = health.up && health.expires.is_none_or(|expires| now <= expires);
-        writeln!(out, "verispec_healthy{{endpoint=\"{}\"}} {}", Label(&path), u8::from(healthy))?;
+    for (series, vital) in vitals {
+        writeln!(out, "{series} {}", u8::from(vital.is_up() && !vital.is_stale(now)))?;
     }
     metric(out, "verispec_run_age_seconds", "gauge", "How long it is since the last run ended.")?;
     writeln!(out, "verispec_run_age_seconds {:.3}", now.since(state.ended).as_secs_f64())?;

@@ -79,7 +79,7 @@ impl<T: Send + Sync + 'static> Fresh<T> {
         if self.is_due() {
             let this = self.clone();
             // It may take as long as the filesystem does, and others are served meanwhile.
-            let look = tokio::task::spawn_blocking(move || this.look());
+            let look = tokio::task::spawn_blocking(move || this.look().into_iter().for_each(|told| (this.tell)(told)));
             _ = tokio::time::timeout(PATIENCE, look).await;
         }
         self.last()
@@ -97,17 +97,18 @@ impl<T: Send + Sync + 'static> Fresh<T> {
         is_due
     }
 
-    fn look(&self) {
+    /// What there is to tell. That may take as long as the log does, and the next look does not wait for it.
+    fn look(&self) -> Vec<Told> {
         let _looking = Looking(self);
         let bytes = bytes(&self.files);
         let mark = bytes.as_ref().map(|bytes| mark(bytes)).map_err(Clone::clone);
         if self.state().mark == mark {
-            return;
+            return vec![];
         }
         let made = bytes.and_then(|bytes| (self.make)(&bytes));
         let mut state = self.state();
         state.mark = mark;
-        let told = match made {
+        match made {
             Ok((made, warnings)) => {
                 state.current = Some(Arc::new(made));
                 let loaded = Told::Loaded(format!("{} has changed and was read again", self.what));
@@ -123,9 +124,7 @@ impl<T: Send + Sync + 'static> Fresh<T> {
                 };
                 vec![Told::Refused(format!("{} has changed and is of no use, {now}: {why}", self.what))]
             }
-        };
-        drop(state);
-        told.into_iter().for_each(|told| (self.tell)(told));
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State<T>> {
@@ -169,4 +168,31 @@ fn mark(files: &[Vec<u8>]) -> [u8; 32] {
 pub(super) fn is_open_to_all(path: &str) -> Option<String> {
     let stat = Host::local().files().stat(path).ok().flatten()?;
     (stat.mode & 0o004 != 0).then(|| format!("{path}: everybody on this machine may read it; `chmod o= {path}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::sync::mpsc::channel;
+
+    #[test]
+    fn a_log_that_takes_nothing_stops_no_later_look() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file").to_str().unwrap().to_owned();
+        fs::write(&path, "one").unwrap();
+        let (free, blocked) = channel::<()>();
+        let blocked = Mutex::new(blocked);
+        let tell: Tell = Arc::new(move |_| drop(blocked.lock().unwrap().recv()));
+        let make: Make<Vec<u8>> = Box::new(|files| Ok((files.concat(), vec![])));
+        let fresh = Fresh::read("it", vec![path.clone()], Broken::Keeps, make, tell).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        for text in ["two", "three"] {
+            fs::write(&path, text).unwrap();
+            std::thread::sleep(AGE * 2);
+            let current = runtime.block_on(fresh.current()).unwrap();
+            assert_eq!(*current, text.as_bytes());
+        }
+        drop(free);
+    }
 }

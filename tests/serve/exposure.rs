@@ -1,6 +1,6 @@
 //! Who gets to see what.
 
-use crate::{Server, folder};
+use crate::{Server, folder, program};
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -154,4 +154,87 @@ fn promtool_has_nothing_to_say_of_the_metrics() {
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success() && said.is_empty(), "{said}\n{text}");
+}
+
+#[test]
+fn no_answer_of_an_endpoint_may_be_stored() {
+    let folder = folder(SPEC);
+    token(folder.path());
+    let with_token = Server::start_in(folder, &["--every", "1h", "--token-file", "token"]);
+    let counts = Server::start(SPEC, &["--every", "1h", "--show", "counts"]);
+    let all = Server::start(SPEC, &["--every", "1h"]);
+    for (server, path, status) in [
+        (&with_token, "/report", 401),
+        (&with_token, "/events", 401),
+        (&counts, "/report.json", 403),
+        (&all, "/healthz/nosuch", 404),
+        (&all, "/healthz/%FF", 404),
+        (&all, "/healthz", 503),
+        (&all, "/metrics", 200),
+        (&all, "/report", 200),
+        (&all, "/report.json", 200),
+    ] {
+        let answer = server.get(path);
+        assert_eq!(answer.status, status, "{path}");
+        assert_eq!(answer.headers.get("cache-control").map(String::as_str), Some("no-store"), "{path}");
+    }
+}
+
+#[test]
+fn tags_are_named_only_where_more_than_counts_is_told() {
+    let spec = "[file.\"/\"]\nexists = true\ntags = [\"canary-tag\"]\n";
+    let folder = folder(spec);
+    token(folder.path());
+    let server = Server::start_in(folder, &["--every", "1h", "--token-file", "token"]);
+    let counts = server.get("/metrics").body;
+    assert!(counts.contains("verispec_healthy{endpoint=\"/healthz\"} 1\n") && !counts.contains("canary"), "{counts}");
+    let all = server.get_with("/metrics", &["Authorization: Bearer open-sesame"]).body;
+    assert!(all.contains("verispec_healthy{endpoint=\"/healthz/canary-tag\"} 1\n"), "{all}");
+}
+
+#[test]
+fn a_report_that_is_too_old_says_so_until_it_is_not() {
+    let spec = "[command.\"while test -e slow; do sleep 0.1; done\"]\nexit-status = 0\ntimeout = \"20s\"\n";
+    let server = Server::start(spec, &["--every", "200ms", "--max-age", "1s"]);
+    let notice = "too old to be believed: the last run ended at 2";
+    assert!(!server.get("/report").body.contains(notice));
+    server.write("slow", "");
+    server.until_status("/healthz", 503);
+    let (first, second) = (server.get("/report"), server.get("/report"));
+    assert!(first.status == 200 && first.body.contains(notice), "{}", first.body);
+    assert!(first.body == second.body, "it is made once");
+    fs::remove_file(server.path("slow")).unwrap();
+    server.until_status("/healthz", 200);
+    server.until(|server| (!server.get("/report").body.contains(notice)).then_some(()));
+}
+
+#[test]
+fn an_endpoint_that_no_request_would_reach_is_refused() {
+    for wrong in [
+        "/",
+        "//",
+        "",
+        "up",
+        "//up",
+        "/up//",
+        "/a//b",
+        "/.",
+        "/..",
+        "/a/../b",
+        "/a/.",
+        "/metrics",
+        "/metrics/",
+        "/report",
+        "/report.json",
+        "/events",
+        "/a b",
+        "/%41",
+    ] {
+        let output = program().args(["serve", "--endpoint", wrong, "/nosuch/spec.toml"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(64), "{wrong}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains("--endpoint"), "{wrong}: {said}");
+    }
+    let server = Server::start(SPEC, &["--every", "1h", "--endpoint", "/app/up.x/"]);
+    assert_eq!((server.get("/app/up.x").status, server.get("/app/up.x/nosuch").status), (503, 404));
 }
