@@ -270,7 +270,7 @@ impl Looker {
         if !asked && !self.stamp.is_old() {
             return;
         }
-        let (read, stamp) = self.request.read();
+        let (read, stamp) = self.request.read(true);
         let same = stamp.says_the_same(&self.stamp);
         let known = self.stamp.with(&stamp);
         self.stamp = match &read {
