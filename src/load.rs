@@ -14,6 +14,7 @@ pub mod replace;
 mod stamp;
 mod written;
 
+use stamp::Seen;
 pub use stamp::Stamp;
 
 use crate::quantity;
@@ -24,8 +25,8 @@ use crate::value::Fault;
 use std::fs::Metadata;
 use std::io::{ErrorKind, Read};
 use std::ops::Range;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::Path;
 
 /// Bytes that a spec may have, all its files together.
 const MAX_BYTES: u64 = 16 << 20;
@@ -76,21 +77,30 @@ pub fn load_with_texts(paths: &[String]) -> Result<(Spec, Texts), Rejected> {
 }
 
 /// Like [`load`], with what tells later whether it has to be read again.
-pub fn load_stamped(paths: &[String]) -> (Result<Spec, Rejected>, Stamp) {
-    let loader = read(paths);
-    let names = loader.sources.files.iter().map(|file| &file.name).chain(paths);
-    let files = names.filter(|name| !["-", STDIN].contains(&name.as_str())).map(PathBuf::from);
+///
+/// Who reads it `again` goes on with what was read before and must not be held up: nothing but regular files is read.
+pub fn load_stamped(paths: &[String], again: bool) -> (Result<Spec, Rejected>, Stamp) {
+    let mut loader = read_into(Loader { again, ..Loader::default() }, paths);
+    let seen = std::mem::take(&mut loader.seen);
     let texts = loader.sources.files.iter().map(|file| file.text.as_str());
-    let stamp = Stamp::new(texts, files, loader.globs.iter().cloned());
+    // Of the same texts, with or without a file that may not be read, not the same is to be said.
+    let stamp = seen.stamp(texts.chain(loader.wrong.iter().map(|one| one.message.as_str())));
     (loader.finish(), stamp)
 }
 
 fn read(paths: &[String]) -> Loader {
-    let mut loader = Loader::default();
+    read_into(Loader::default(), paths)
+}
+
+fn read_into(mut loader: Loader, paths: &[String]) -> Loader {
     for (at, path) in paths.iter().enumerate() {
         match path.as_str() {
             "-" if paths.iter().take(at).any(|p| p == "-") => {
                 loader.refuse(None, Code::Unreadable, "standard input is named twice and can be read once".into());
+            }
+            "-" if loader.again => {
+                let message = "standard input can be read once, and has been read before";
+                loader.refuse(None, Code::Unreadable, message.into());
             }
             "-" => loader.stdin(),
             path => loader.file(Path::new(path), path, None),
@@ -168,8 +178,9 @@ struct Loader {
     open: Vec<Open>,
     /// A bound is reached, which has been said: nothing more is read.
     full: bool,
-    /// Those of includes.
-    globs: Vec<String>,
+    /// What was read before is in use, and nothing may hold up who uses it.
+    again: bool,
+    seen: Seen,
     /// The texts as they are written, by name, where they are asked for.
     written: Option<Vec<(String, String)>>,
 }
@@ -255,27 +266,62 @@ impl Loader {
 
     /// A file's text, and what tells it apart from others.
     fn read(&mut self, path: &Path, name: &str, included: bool) -> Result<(Metadata, String), (Code, String)> {
-        let refused = |why: String| (Code::Unreadable, why);
-        let unreadable = |e: std::io::Error| {
-            refused(match e.kind() {
-                ErrorKind::NotFound => format!("there is no file `{name}`"),
-                ErrorKind::PermissionDenied => format!("`{name}` may not be read: permission denied"),
-                _ => Fault::from_io(format!("`{name}` cannot be read"), &e).to_string(),
-            })
+        let before = match std::fs::metadata(path) {
+            Ok(meta) => meta,
+            Err(e) => return Err(self.unreadable(path, name, None, &e)),
         };
-        let meta = std::fs::metadata(path).map_err(unreadable)?;
-        if meta.is_dir() {
-            let how = if included { format!("include `{name}/*.toml`") } else { "name a file in it".into() };
-            return Err(refused(format!("`{name}` is a directory; {how}")));
-        }
-        // Only who names a pipe on the command line means it.
-        if included && !meta.is_file() {
-            return Err(refused(format!("`{name}` is no file that can be included")));
-        }
-        let bytes = pipe::open(path, &meta).and_then(|file| self.rest(file)).map_err(unreadable)?;
+        // Opening a device may do something.
+        self.suitable(path, name, &before, included)?;
+        let opened = pipe::open(path, &before, self.again).and_then(|file| Ok((file.metadata()?, file)));
+        let (meta, file) = opened.map_err(|e| self.unreadable(path, name, Some(&before), &e))?;
+        // Another may have come to its place.
+        self.suitable(path, name, &meta, included)?;
+        self.seen.file(path, Some(&meta));
+        let bytes = pipe::reader(file, &meta).and_then(|file| self.rest(file));
+        let bytes = bytes.map_err(|e| self.unreadable(path, name, Some(&meta), &e))?;
         let text = self.utf8(name, bytes)?;
         self.note(name, &text);
         Ok((meta, text))
+    }
+
+    /// Says why a file cannot be read. `meta` is what it is, where that is known.
+    fn unreadable(&mut self, path: &Path, name: &str, meta: Option<&Metadata>, e: &std::io::Error) -> (Code, String) {
+        self.seen.file(path, meta);
+        let message = match e.kind() {
+            ErrorKind::NotFound => format!("there is no file `{name}`"),
+            ErrorKind::PermissionDenied => format!("`{name}` may not be read: permission denied"),
+            kind => {
+                // A disk's error or too many open files may pass, and the file be the same.
+                if kind != ErrorKind::NotADirectory {
+                    self.seen.doubt();
+                }
+                Fault::from_io(format!("`{name}` cannot be read"), e).to_string()
+            }
+        };
+        (Code::Unreadable, message)
+    }
+
+    /// Refuses what is no file that may be read.
+    fn suitable(&mut self, path: &Path, name: &str, meta: &Metadata, included: bool) -> Result<(), (Code, String)> {
+        let what = meta.file_type();
+        let message = if what.is_dir() {
+            let how = if included { format!("include `{name}/*.toml`") } else { "name a file in it".into() };
+            format!("`{name}` is a directory; {how}")
+        } else if included && !what.is_file() {
+            // Only who names a pipe on the command line means it.
+            format!("`{name}` is no file that can be included")
+        } else if self.again && !what.is_file() {
+            let what = match what {
+                what if what.is_fifo() => "a pipe",
+                what if what.is_socket() => "a socket",
+                _ => "a device",
+            };
+            format!("`{name}` is {what}: only a regular file can be read again")
+        } else {
+            return Ok(());
+        };
+        self.seen.file(path, Some(meta));
+        Err((Code::Unreadable, message))
     }
 
     fn note(&mut self, name: &str, text: &str) {
@@ -349,19 +395,19 @@ impl Loader {
             return self.file(&path, &name, Some(include.span));
         }
         let glob = looking(&name);
-        self.globs.push(glob.clone());
-        let found = match glob::glob(&glob) {
-            Ok(paths) => paths,
+        let found: Vec<_> = match glob::glob(&glob) {
+            Ok(paths) => paths.collect(),
             Err(e) => {
                 let message = format!("`{}` is not a glob: {}", include.pattern, e.msg);
                 return self.wrong.push(Diagnostic::new(Code::BadGlob, include.span, message));
             }
         };
+        self.seen.glob(&glob, &found);
         let (mut any, before) = (false, self.wrong.len());
         for path in found {
             match path {
                 // A file that a glob of its own matches does not mean itself.
-                Ok(path) if path.is_dir() || self.is_here(&path) => {}
+                Ok(path) if self.is_passed_over(&path) => {}
                 Ok(path) => {
                     any = true;
                     self.file(&path, &path.display().to_string(), Some(include.span));
@@ -379,9 +425,14 @@ impl Loader {
         }
     }
 
-    /// Whether `path` is the file that is being read.
-    fn is_here(&self, path: &Path) -> bool {
-        self.open.last().is_some_and(|open| std::fs::metadata(path).is_ok_and(|meta| open.is(&meta)))
+    /// Whether `path` is a directory or the file that is being read.
+    fn is_passed_over(&mut self, path: &Path) -> bool {
+        let Ok(meta) = std::fs::metadata(path) else { return false };
+        let passed = meta.is_dir() || self.open.last().is_some_and(|open| open.is(&meta));
+        if passed {
+            self.seen.file(path, Some(&meta));
+        }
+        passed
     }
 
     /// Notes what is wrong with a file as a whole, at the place that includes it if there is one.

@@ -306,7 +306,7 @@ impl Looker {
         if !asked && !self.stamp.is_old() {
             return;
         }
-        let (read, stamp) = self.request.read();
+        let (read, stamp) = self.request.read(true);
         let outcome = read.as_ref().err().map(Refusal::line);
         let is_news = asked || outcome != self.outcome || !stamp.says_the_same(&self.stamp);
         self.stamp = match &outcome {

@@ -141,7 +141,7 @@ pub(super) fn run(args: Args, paint: Paint) -> io::Result<u8> {
         Err(status) => return Ok(status),
     };
     let request = Request { specs, selection: args.chosen.selection() };
-    let (book, stamp) = match request.read() {
+    let (book, stamp) = match request.read(false) {
         (Ok(book), stamp) => (book, stamp),
         (Err(Refusal::Spec(rejected)), _) => return Ok(refuse(&rejected, "; nothing is served", paint)),
         (Err(Refusal::Selection(why)), _) => {

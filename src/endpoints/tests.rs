@@ -17,7 +17,7 @@ fn desk(spec: &str, pace: Pace) -> Arc<Desk> {
     std::fs::write(&path, spec).unwrap();
     let specs = vec![path.to_str().unwrap().to_owned()];
     let request = Request { specs, selection: Selection::default() };
-    let (Ok(book), stamp) = request.read() else { panic!("a spec that is refused") };
+    let (Ok(book), stamp) = request.read(false) else { panic!("a spec that is refused") };
     let limits = Limits { timeout: LONG, ..Limits::default() };
     let settings = Settings { pace, max_age: None, windows: Windows { rise: 1, fall: 1 }, limits };
     let host = Host::local();

@@ -10,26 +10,37 @@ use std::path::Path;
 /// Seconds in which somebody has to open a pipe for writing.
 const PATIENCE: i64 = 5;
 
-pub(super) fn open(path: &Path, meta: &Metadata) -> io::Result<Box<dyn Read>> {
-    if !meta.file_type().is_fifo() {
-        return Ok(Box::new(File::open(path)?));
+/// Opens a file for [`reader`]. With `at_once`, or where `meta` says that it is a pipe, nothing is waited for, whatever
+/// has come to its place since.
+pub(super) fn open(path: &Path, meta: &Metadata, at_once: bool) -> io::Result<File> {
+    if !at_once && !meta.file_type().is_fifo() {
+        return File::open(path);
     }
-    // Otherwise opening it would wait.
-    let file = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)?;
-    let patience = Timespec { tv_sec: PATIENCE, tv_nsec: 0 };
-    let ready = poll(&mut [PollFd::new(&file, PollFlags::IN)], Some(&patience))?;
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)
+}
+
+/// What reads a file that was opened so. `meta` is the open file's.
+pub(super) fn reader(file: File, meta: &Metadata) -> io::Result<Box<dyn Read>> {
     let mut first = Vec::new();
-    if ready == 0 {
-        // Who has it open and takes his time is waited for, as on standard input.
-        let mut byte = [0];
-        match (&file).read(&mut byte) {
-            Ok(0) => return Err(io::Error::other("nobody writes to this pipe")),
-            Ok(_) => first.extend(byte),
-            Err(e) if e.kind() == ErrorKind::WouldBlock => {}
-            Err(e) => return Err(e),
+    if meta.file_type().is_fifo() {
+        let patience = Timespec { tv_sec: PATIENCE, tv_nsec: 0 };
+        let ready = poll(&mut [PollFd::new(&file, PollFlags::IN)], Some(&patience))?;
+        if ready == 0 {
+            // Who has it open and takes his time is waited for, as on standard input.
+            let mut byte = [0];
+            match (&file).read(&mut byte) {
+                Ok(0) => return Err(io::Error::other("nobody writes to this pipe")),
+                Ok(_) => first.extend(byte),
+                Err(e) if e.kind() == ErrorKind::WouldBlock => {}
+                Err(e) => return Err(e),
+            }
         }
     }
-    fcntl_setfl(&file, fcntl_getfl(&file)?.difference(OFlags::NONBLOCK))?;
+    let flags = fcntl_getfl(&file)?;
+    if flags.contains(OFlags::NONBLOCK) {
+        fcntl_setfl(&file, flags.difference(OFlags::NONBLOCK))?;
+    }
     Ok(Box::new(io::Cursor::new(first).chain(file)))
 }
 
@@ -37,6 +48,14 @@ pub(super) fn open(path: &Path, meta: &Metadata) -> io::Result<Box<dyn Read>> {
 mod tests {
     use super::*;
     use std::io::Write;
+
+    fn read(path: &Path) -> io::Result<String> {
+        let file = open(path, &path.metadata()?, false)?;
+        let meta = file.metadata()?;
+        let mut text = String::new();
+        reader(file, &meta)?.read_to_string(&mut text)?;
+        Ok(text)
+    }
 
     #[test]
     fn a_pipe_is_read_as_soon_as_somebody_writes() {
@@ -61,8 +80,7 @@ mod tests {
                 }
             }
         });
-        let mut text = String::new();
-        open(&path, &path.metadata().unwrap()).unwrap().read_to_string(&mut text).unwrap();
+        let text = read(&path).unwrap();
         writer.join().unwrap();
         assert_eq!(text, "a: 1\nb: 2\n");
     }
@@ -72,7 +90,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pipe");
         rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0).unwrap();
-        let said = open(&path, &path.metadata().unwrap()).map(|_| ()).unwrap_err();
+        let said = read(&path).unwrap_err();
         assert!(said.to_string().contains("nobody writes"), "{said}");
+    }
+
+    #[test]
+    fn a_pipe_that_has_come_to_a_files_place_does_not_hold_up_who_does_not_wait() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        std::fs::write(&path, "").unwrap();
+        let before = path.metadata().unwrap();
+        std::fs::remove_file(&path).unwrap();
+        rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0).unwrap();
+        assert!(open(&path, &before, true).unwrap().metadata().unwrap().file_type().is_fifo());
     }
 }

@@ -63,8 +63,9 @@ pub struct Refused {
 }
 
 impl Request {
-    pub fn read(&self) -> (Result<Book, Refusal>, Stamp) {
-        let (read, stamp) = load_stamped(&self.specs);
+    /// Reads it for the first time, or `again` while another one is in use.
+    pub fn read(&self, again: bool) -> (Result<Book, Refusal>, Stamp) {
+        let (read, stamp) = load_stamped(&self.specs, again);
         let book = read.map_err(Refusal::Spec).and_then(|Spec { sources, claims }| {
             let claims = select(claims, &self.selection).map_err(|why| Refusal::Selection(mask(&why).into_owned()))?;
             Ok(Book::new(sources, claims))

@@ -183,7 +183,7 @@ mod tests {
         fs::write(&path, "one").unwrap();
         let (free, blocked) = channel::<()>();
         let blocked = Mutex::new(blocked);
-        let tell: Tell = Arc::new(move |_| drop(blocked.lock().unwrap().recv()));
+        let tell: Tell = Arc::new(move |_| _ = blocked.lock().unwrap().recv());
         let make: Make<Vec<u8>> = Box::new(|files| Ok((files.concat(), vec![])));
         let fresh = Fresh::read("it", vec![path.clone()], Broken::Keeps, make, tell).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
