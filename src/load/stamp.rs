@@ -160,7 +160,10 @@ fn expand(glob: &str) -> Vec<glob::GlobResult> {
 }
 
 fn matched(found: &glob::GlobResult) -> Result<PathBuf, PathBuf> {
-    found.as_ref().map(PathBuf::clone).map_err(|e| e.path().to_owned())
+    match found {
+        Ok(path) => Ok(path.clone()),
+        Err(why) => Err(why.path().to_owned()),
+    }
 }
 
 #[cfg(test)]
