@@ -92,12 +92,13 @@ fn a_thousand_entries_of_100_ms_take_less_than_2_s_and_40_mb() {
         let mut text = String::new();
         out.read_to_string(&mut text).map(|_| text)
     });
-    // The peak only ever grows, so that the last look is all but the peak.
-    let mut peak = 0;
+    // Its own text is left out: that of a program for tests is larger by far, and grows with it. The program that is given to
+    // people has 9 MB.
+    let mut peak: u64 = 0;
     let ended = loop {
         let text = fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find_map(|l| l.strip_prefix("VmHWM:")).and_then(|l| l.trim().strip_suffix(" kB"));
-        peak = line.and_then(|kb| kb.parse().ok()).unwrap_or(peak).max(peak);
+        let line = text.lines().find_map(|l| l.strip_prefix("RssAnon:")).and_then(|l| l.trim().strip_suffix(" kB"));
+        peak = line.and_then(|kb| kb.parse().ok()).unwrap_or(0).max(peak);
         match child.try_wait().unwrap() {
             Some(ended) => break ended,
             None => thread::sleep(Duration::from_millis(3)),
@@ -112,5 +113,5 @@ fn a_thousand_entries_of_100_ms_take_less_than_2_s_and_40_mb() {
     );
     eprintln!("{} entries: {took:?}, {peak} kB", 4 * EACH);
     assert!(took < Duration::from_secs(2), "{took:?}");
-    assert!(peak > 0 && peak < 40_000, "{peak} kB");
+    assert!(peak > 0 && peak < 31_000, "{peak} kB");
 }
