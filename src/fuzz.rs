@@ -11,7 +11,7 @@ use crate::host::fuzz::{self, Memory};
 use crate::host::image::{Archive, Bounds, Wanted};
 use crate::host::{FileType, Host, TreeFiles};
 use crate::load::{Spec, load_text};
-use crate::report::{Context, FORMATS};
+use crate::report::{self, Context, FORMATS};
 use crate::secret::{Secrets, credentials, handed, mask};
 use crate::syntax::{Code, Format, Source, Sources};
 use crate::template::{Limits, Nowhere, Template, Value};
@@ -159,11 +159,8 @@ fn run(spec: &Spec, host: &Host) {
     let mut summary = Summary::new(OffsetDateTime::UNIX_EPOCH);
     judged.iter().flat_map(|one| &one.verdicts).for_each(|verdict| summary.count(&verdict.outcome));
     for format in FORMATS {
-        let mut out = Vec::new();
-        let mut report = (format.make)(Context { sources: &spec.sources, host: "h", colour: false, verbose: true });
-        let _ = report.begin(judged.len(), &mut out);
-        judged.iter().for_each(|one| report.entry(one, &mut out).unwrap());
-        report.finish(&summary, &mut out).unwrap();
+        let mut reporter = (format.make)(Context { sources: &spec.sources, host: "h", colour: false, verbose: true });
+        report::whole(&mut *reporter, &judged, &summary).unwrap();
     }
 }
 

@@ -49,6 +49,15 @@ pub trait Reporter {
     }
 }
 
+/// All of a report on what is known already, in one piece.
+pub fn whole(reporter: &mut dyn Reporter, entries: &[Judged], summary: &Summary) -> io::Result<Vec<u8>> {
+    let mut out = vec![];
+    reporter.begin(entries.len(), &mut out)?;
+    entries.iter().try_for_each(|judged| reporter.entry(judged, &mut out))?;
+    reporter.finish(summary, &mut out)?;
+    Ok(out)
+}
+
 /// What a reporter may want to know of the run.
 pub struct Context<'a> {
     /// Every spec that was read; verdicts' spans point into them. The first is the one named on the command line.

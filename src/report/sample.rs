@@ -1,6 +1,6 @@
 //! Verdicts made by hand, for the tests of reports.
 
-use super::{Context, Format};
+use super::{Context, Format, whole};
 use crate::matcher::{Evidence, Test};
 use crate::resource::{Ask, Kind};
 use crate::spec::{Claim, Common, Expectation, Profile};
@@ -181,12 +181,7 @@ pub fn report(format: &str, sources: &Sources, judged: &[Judged], verbose: bool)
 
 pub fn render(format: &str, context: Context<'_>, judged: &[Judged]) -> String {
     let mut reporter = (Format::find(format).unwrap().make)(context);
-    let (mut out, mut summary) = (vec![], summary());
-    reporter.begin(judged.len(), &mut out).unwrap();
-    for one in judged {
-        reporter.entry(one, &mut out).unwrap();
-        one.verdicts.iter().for_each(|v| summary.count(&v.outcome));
-    }
-    reporter.finish(&summary, &mut out).unwrap();
-    String::from_utf8(out).unwrap()
+    let mut summary = summary();
+    judged.iter().flat_map(|one| &one.verdicts).for_each(|v| summary.count(&v.outcome));
+    String::from_utf8(whole(&mut *reporter, judged, &summary).unwrap()).unwrap()
 }

@@ -12,6 +12,7 @@ use crate::host::{Host, exec};
 use crate::plan::Limits;
 use crate::report::goss::Format;
 use crate::report::printable::line as shown;
+use crate::report::whole;
 use crate::run;
 use crate::serve::{self, Address, Answer, Asked, Bounds, Endpoint, Latest, Route, Stop};
 use crate::spec::Claim;
@@ -171,11 +172,8 @@ impl Lens {
         let paint = Paint { choice: Colour::Never };
         let look = Look { sources: &self.sources, options: &self.options, paint };
         let mut reporter = look.reporter(format)?;
-        let mut out = vec![];
-        let written = reporter.begin(judged.len(), &mut out);
-        let written = written.and_then(|()| judged.iter().try_for_each(|one| reporter.entry(one, &mut out)));
-        let written = written.and_then(|()| reporter.finish(summary, &mut out));
-        Some(written.map(|()| (out, reporter.exit_status(summary))))
+        let report = whole(&mut *reporter, judged, summary);
+        Some(report.map(|bytes| (bytes, reporter.exit_status(summary))))
     }
 }
 
