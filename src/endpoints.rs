@@ -9,19 +9,18 @@ mod kept;
 mod metrics;
 mod reports;
 
-pub use events::tell;
+pub use events::{tell, tell_stale};
 pub use kept::Kept;
 
-use crate::monitor::{Monitor, Refused, State};
+use crate::monitor::{Health, Monitor, Refused, State};
+use crate::quantity::time;
 use crate::report::Context;
 use crate::serve::{Answer, Asked, Counters, Endpoint, Feed, Route, Token};
-use crate::verdict::Judged;
+use crate::verdict::{Judged, Summary};
 use hyper::body::Bytes;
 use hyper::header::{CACHE_CONTROL, HeaderValue, WWW_AUTHENTICATE};
-use kept::{Sort, Vital};
+use kept::Sort;
 use percent_encoding::percent_decode_str;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use time::OffsetDateTime;
 
@@ -49,7 +48,7 @@ pub struct Desk {
     pub counters: Arc<Counters>,
     pub token: Option<Token>,
     pub show: Show,
-    /// The path of the first endpoint: `/healthz`.
+    /// The path of the first endpoint, which does not end with `/`: `/healthz`.
     pub endpoint: String,
     /// The name of the host that is looked at.
     pub host: String,
@@ -63,39 +62,61 @@ struct Page {
     content_type: &'static str,
     body: Bytes,
     /// What of it changes as time goes by: the beginnings of lines, and what decides over the rest.
-    vitals: Arc<[(String, Vital)]>,
+    vitals: Arc<[(String, Health)]>,
 }
 
-/// What each endpoint is asked with.
-type At = fn(Arc<Desk>, Asked) -> Pin<Box<dyn Future<Output = Answer> + Send>>;
+/// What stands at a path.
+#[derive(Clone, Copy)]
+enum Place {
+    Health,
+    /// Below the first one.
+    Tag,
+    Metrics,
+    Report,
+    ReportJson,
+    Events,
+}
 
 /// The endpoints.
 pub fn routes(desk: &Arc<Desk>) -> Vec<Route> {
-    let under = format!("{}/", desk.endpoint.trim_end_matches('/'));
-    let at = |path: &str, answers: At| {
+    let at = |path: &str, place: Place| {
         let desk = desk.clone();
         let endpoint: Endpoint = Arc::new(move |asked| {
-            let answer = answers(desk.clone(), asked);
-            Box::pin(async move { never_stored(answer.await) })
+            let desk = desk.clone();
+            // What was true a moment ago is nothing to keep: a proxy in between would tell it of a host that has failed
+            // since.
+            let stored = HeaderValue::from_static("no-store");
+            Box::pin(async move { place.answer(&desk, &asked).await.with(CACHE_CONTROL, stored) })
         });
         Route { path: path.to_owned(), endpoint }
     };
     vec![
-        at(&desk.endpoint, |desk, asked| Box::pin(async move { health::answer(&desk, &asked, None).await })),
-        at(METRICS, |desk, asked| Box::pin(async move { metrics::answer(&desk, &asked).await })),
-        at(REPORT, |desk, asked| Box::pin(async move { reports::answer(&desk, &asked, Sort::Html).await })),
-        at(REPORT_JSON, |desk, asked| Box::pin(async move { reports::answer(&desk, &asked, Sort::Json).await })),
-        at(EVENTS, |desk, asked| Box::pin(async move { events::answer(&desk, &asked).await })),
-        at(&under, |desk, asked| {
-            Box::pin(async move {
-                let rest = asked.path.get(desk.endpoint.trim_end_matches('/').len() + 1..).unwrap_or_default();
+        at(&desk.endpoint, Place::Health),
+        at(METRICS, Place::Metrics),
+        at(REPORT, Place::Report),
+        at(REPORT_JSON, Place::ReportJson),
+        at(EVENTS, Place::Events),
+        at(&format!("{}/", desk.endpoint), Place::Tag),
+    ]
+}
+
+impl Place {
+    async fn answer(self, desk: &Arc<Desk>, asked: &Asked) -> Answer {
+        match self {
+            Place::Health => health::answer(desk, asked, None).await,
+            Place::Tag => {
+                let rest = asked.path.get(desk.endpoint.len() + 1..).unwrap_or_default();
                 match percent_decode_str(rest).decode_utf8() {
-                    Ok(tag) if !tag.is_empty() => health::answer(&desk, &asked, Some(&tag)).await,
+                    Ok(tag) if !tag.is_empty() => health::answer(desk, asked, Some(&tag)).await,
                     _ => Answer::text(404, "404 page not found"),
                 }
-            })
-        }),
-    ]
+            }
+            Place::Metrics => metrics::answer(desk, asked).await,
+            Place::Report => reports::answer(desk, asked, Sort::Html).await,
+            Place::ReportJson => reports::answer(desk, asked, Sort::Json).await,
+            Place::Events => events::answer(desk, asked).await,
+        }
+    }
 }
 
 impl Desk {
@@ -155,14 +176,6 @@ impl Desk {
     }
 }
 
-/// What was true a moment ago is nothing to keep: a proxy in between would tell it of a host that has failed since.
-fn never_stored(answer: Answer) -> Answer {
-    match answer.headers.iter().any(|(name, _)| *name == CACHE_CONTROL) {
-        true => answer,
-        false => answer.with(CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    }
-}
-
 /// The verdicts over `which` that may be seen.
 fn seen<'s>(state: &'s State, which: Option<&'s [usize]>, show: Show) -> impl Iterator<Item = Judged<'s>> {
     let judged = (show > Show::Counts).then(|| state.judged(which));
@@ -174,9 +187,18 @@ fn seen<'s>(state: &'s State, which: Option<&'s [usize]>, show: Show) -> impl It
     })
 }
 
+/// What is to be known of a report before one reads it.
+fn notices(state: &State, is_stale: bool, show: Show) -> Vec<String> {
+    let Summary { started, elapsed, .. } = state.summary;
+    // Reports are kept, so it says when and not how long ago.
+    let ended = time(started.saturating_add(elapsed.try_into().unwrap_or_default()));
+    let stale = is_stale.then(|| format!("What is shown is too old to be believed: the last run ended at {ended}"));
+    stale.into_iter().chain(state.refused.iter().map(|why| refused(why, show))).collect()
+}
+
 /// That another spec was refused.
 fn refused(refused: &Refused, show: Show) -> String {
-    let at = crate::quantity::time(refused.at);
+    let at = time(refused.at);
     match show {
         Show::Counts => format!("spec: a new one was refused at {at}, the one before it is in use"),
         _ => format!("spec: a new one was refused at {at}, the one before it is in use: {}", refused.why),

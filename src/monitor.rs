@@ -81,6 +81,8 @@ pub struct Change {
     pub key: String,
     pub was: Option<&'static str>,
     pub outcome: &'static str,
+    /// Whether that leaves nothing to mend.
+    pub ok: bool,
     /// What a person reads.
     pub message: String,
 }
@@ -130,37 +132,9 @@ impl Shared {
 
 impl Monitor {
     /// Begins to look at `host` by `book`, which `request` and `stamp` are of.
-    pub fn start(
-        (request, book, stamp): (Request, Book, Stamp),
-        host: Host,
-        settings: Settings,
-        notify: Notify,
-    ) -> io::Result<Monitor> {
-        let demand = Demand { run: false, running: false, reload: false, stop: false, alive: Moment::now() };
-        let shared = Arc::new(Shared { demand: Mutex::new(demand), bell: Condvar::new() });
-        let (tell, known) = watch::channel(Known::default());
-        let claims = book.claims.len();
-        let mut looker = Looker {
-            shared: shared.clone(),
-            tell,
-            request,
-            host,
-            settings,
-            notify,
-            in_use: stamp.clone(),
-            stamp,
-            outcome: None,
-            glanced: Instant::now(),
-            book: Arc::new(book),
-            entries: vec![None; claims],
-            carried: vec![None; claims],
-            longest: Duration::ZERO,
-            due: vec![],
-            refused: None,
-            tally: Tally::default(),
-            history: vec![],
-        };
-        looker.begin();
+    pub fn start(parts: (Request, Book, Stamp), host: Host, settings: Settings, notify: Notify) -> io::Result<Monitor> {
+        let looker = Looker::new(parts, host, settings, notify);
+        let (shared, known) = (looker.shared.clone(), looker.tell.subscribe());
         thread::Builder::new().name("monitor".into()).spawn(move || looker.live())?;
         Ok(Monitor { shared, known, pace: settings.pace })
     }
@@ -256,6 +230,33 @@ struct Looker {
 }
 
 impl Looker {
+    fn new((request, book, stamp): (Request, Book, Stamp), host: Host, settings: Settings, notify: Notify) -> Looker {
+        let demand = Demand { run: false, running: false, reload: false, stop: false, alive: Moment::now() };
+        let claims = book.claims.len();
+        let mut looker = Looker {
+            shared: Arc::new(Shared { demand: Mutex::new(demand), bell: Condvar::new() }),
+            tell: watch::Sender::default(),
+            request,
+            host,
+            settings,
+            notify,
+            in_use: stamp.clone(),
+            stamp,
+            outcome: None,
+            glanced: Instant::now(),
+            book: Arc::new(book),
+            entries: vec![None; claims],
+            carried: vec![None; claims],
+            longest: Duration::ZERO,
+            due: vec![],
+            refused: None,
+            tally: Tally::default(),
+            history: vec![],
+        };
+        looker.begin();
+        looker
+    }
+
     fn live(mut self) {
         loop {
             let reload = {
@@ -485,6 +486,7 @@ impl Looker {
                     key: verdict.key.to_string(),
                     was,
                     outcome: verdict.outcome.word(),
+                    ok: verdict.outcome.ok(),
                     message: sentence(&verdict, &verdict.evidence()),
                 }));
             }
@@ -514,11 +516,11 @@ impl Looker {
             history: vec![],
             tally: self.tally.clone(),
             ended: Moment::now(),
-            expires: None,
+            health: Health::default(),
             refused: self.refused.clone(),
         };
-        let Health { pass, fail, unknown, skip, expires, .. } = state.health(None);
-        state.expires = expires;
+        state.health = state.sum(None);
+        let Health { pass, fail, unknown, skip, .. } = state.health;
         state.summary = Summary { pass, fail, unknown, skip, started, elapsed };
         let before = self.history.len().saturating_sub(HISTORY - 1);
         state.history = self.history.iter().skip(before).chain([&state.summary]).cloned().collect();

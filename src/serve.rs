@@ -31,7 +31,7 @@ use crate::host::exec;
 use crate::value::Secret;
 use hyper::Method;
 use hyper::body::Bytes;
-use hyper::header::{CACHE_CONTROL, HeaderName, HeaderValue};
+use hyper::header::{HeaderName, HeaderValue};
 use signal_hook::consts::signal::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::borrow::Cow;
@@ -133,7 +133,6 @@ impl Answer {
     pub fn events(events: Events) -> Answer {
         let (content_type, body) = ("text/event-stream".into(), Body::Events(events));
         Answer { status: 200, content_type, headers: vec![], body }
-            .with(CACHE_CONTROL, HeaderValue::from_static("no-store"))
     }
 
     /// One more header.

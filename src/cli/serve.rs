@@ -285,8 +285,8 @@ fn hears(log: Log, feed: Arc<Feed>, show: Show, notify: Arc<Notify>) -> Box<dyn 
 }
 
 fn changed(log: &Log, change: &Change) {
-    let level = if ["pass", "skip"].contains(&change.outcome) { Level::Info } else { Level::Warning };
-    let Change { kind, id, key, was, outcome, message } = change;
+    let level = if change.ok { Level::Info } else { Level::Warning };
+    let Change { kind, id, key, was, outcome, message, .. } = change;
     let fields = [
         ("kind", json!(kind)),
         ("id", json!(id)),
@@ -299,7 +299,7 @@ fn changed(log: &Log, change: &Change) {
 
 /// A run is worth a line when it changes what the first endpoint says.
 fn ran(log: &Log, state: &State, last: &mut Option<bool>, notify: &Notify) {
-    let health = state.health(None);
+    let health = &state.health;
     let counts =
         format!("{} pass, {} fail, {} unknown, {} skip", health.pass, health.fail, health.unknown, health.skip);
     let status = format!("{}: {counts}", if health.up { "ok" } else { "failing" });
@@ -348,14 +348,13 @@ fn chores(
             if watchdog.is_some_and(|interval| desk.monitor.silence() < interval) {
                 notify.watchdog();
             }
-            let expires = desk.monitor.last().and_then(|state| state.expires);
-            let is_stale = expires.is_some_and(|expires| expires < Moment::now());
-            if is_stale && !was_stale {
+            let stale = desk.monitor.last().filter(|state| state.health.is_stale(Moment::now()));
+            let is_stale = stale.is_some();
+            if let Some(state) = stale.filter(|_| !was_stale) {
                 let silence = desk.monitor.silence().as_secs();
                 log.tell(Level::Error, "what is known is too old to be believed", &[("silence", json!(silence))]);
                 notify.status("stale: what is known is too old to be believed");
-                let data = json!({ "healthy": false }).to_string();
-                desk.feed.send(&[Event { name: "stale", data }]);
+                endpoints::tell_stale(&desk.feed, &state);
             }
             if was_stale && !is_stale {
                 log.tell(Level::Info, "what is known is young enough again", &[]);

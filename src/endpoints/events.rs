@@ -1,7 +1,7 @@
 //! `/events`: what changes, as it does: server-sent events.
 
-use super::{Desk, Show};
-use crate::monitor::{Change, Notice, State};
+use super::{Desk, Show, notices};
+use crate::monitor::{Change, Health, Moment, Notice, State};
 use crate::serve::{Answer, Asked, Event, Feed};
 use serde_json::json;
 use std::sync::Arc;
@@ -34,17 +34,26 @@ pub fn tell(feed: &Feed, show: Show, changes: &mut Vec<Event>, notice: &Notice) 
 }
 
 fn verdict(change: &Change, show: Show) -> Event {
-    let Change { kind, id, key, was, outcome, message } = change;
-    let is_shown = show == Show::All || !["pass", "skip"].contains(outcome);
+    let Change { kind, id, key, was, outcome, ok, message } = change;
+    let is_shown = show == Show::All || !ok;
     let message = is_shown.then_some(message);
     let data = json!({"kind": kind, "id": id, "key": key, "outcome": outcome, "was": was, "message": message});
     Event { name: "verdict", data: data.to_string() }
 }
 
+/// Sends to all who listen that what is known has grown too old.
+pub fn tell_stale(feed: &Feed, state: &State) {
+    feed.send(&[Event { name: "stale", ..run(state) }]);
+}
+
+/// How things stand now.
 fn run(state: &State) -> Event {
-    let health = state.health(None);
+    let Health { up, pass, fail, unknown, skip, .. } = state.health;
+    let is_stale = state.health.is_stale(Moment::now());
     let data = json!({
-        "pass": health.pass, "fail": health.fail, "unknown": health.unknown, "skip": health.skip, "healthy": health.up,
+        "pass": pass, "fail": fail, "unknown": unknown, "skip": skip, "healthy": up && !is_stale,
+        // By which a page knows whether it shows them all.
+        "notices": notices(state, is_stale, Show::Counts).len(),
     });
     Event { name: "run", data: data.to_string() }
 }

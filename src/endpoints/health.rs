@@ -24,25 +24,25 @@ pub(super) async fn answer(desk: &Arc<Desk>, asked: &Asked, tag: Option<&str>) -
     if tag.is_some_and(|tag| state.book.tagged(tag).is_none()) {
         return Answer::text(404, "404 no entry has this tag");
     }
-    let Word { vital, mut body } = word(desk, &state, tag, show);
+    let Word { health, mut body } = word(desk, &state, tag, show);
     let now = Moment::now();
-    let is_stale = vital.is_stale(now);
+    let is_stale = health.is_stale(now);
     if is_stale {
         // Whatever it said.
         let rest = body.iter().position(|byte| *byte == b'\n').and_then(|at| body.get(at..));
         body = [b"stale", rest.unwrap_or_default()].concat().into();
     }
-    let age = now.since(vital.looked.unwrap_or(state.ended)).as_secs();
-    let status = if vital.is_up() && !is_stale { 200 } else { 503 };
+    let age = now.since(health.looked.unwrap_or(state.ended)).as_secs();
+    let status = if health.up && !is_stale { 200 } else { 503 };
     Answer::new(status, "text/plain; charset=utf-8", body).with(AGE, age)
 }
 
 /// What is said of the entries with a tag, or of all. It is made at once, so that a health check waits for no report.
-pub(super) fn word(desk: &Desk, state: &Arc<State>, tag: Option<&str>, show: Show) -> Word {
+fn word(desk: &Desk, state: &Arc<State>, tag: Option<&str>, show: Show) -> Word {
     desk.kept.word(state, tag, show, || {
         let which = tag.and_then(|tag| state.book.tagged(tag));
-        let health = state.health(which);
-        Word { vital: (&health).into(), body: text(&health, state, which, show).into() }
+        let health = state.health_of(which);
+        Word { health, body: text(&health, state, which, show).into() }
     })
 }
 

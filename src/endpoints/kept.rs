@@ -3,7 +3,7 @@
 //! A page is made once, by a task of its own: those who ask and leave again neither stop it nor begin another one.
 
 use super::{Page, Show};
-use crate::monitor::{Health, Moment, State};
+use crate::monitor::{Health, State};
 use hyper::body::Bytes;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,17 +22,8 @@ pub(super) enum Sort {
 /// What is made soon.
 #[derive(Clone)]
 pub(super) struct Word {
-    pub(super) vital: Vital,
+    pub(super) health: Health,
     pub(super) body: Bytes,
-}
-
-/// Of some entries, what decides over the status.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Vital {
-    up: bool,
-    /// When the oldest look was.
-    pub(super) looked: Option<Moment>,
-    expires: Option<Moment>,
 }
 
 #[derive(Clone, Default)]
@@ -48,25 +39,9 @@ struct Shelf {
 #[derive(Default)]
 struct Pages {
     of: Option<Arc<State>>,
-    /// By tag; the first endpoint has none.
-    words: HashMap<Option<String>, [Option<Word>; 3]>,
+    /// By tag; the first endpoint's is empty.
+    words: HashMap<String, [Option<Word>; 3]>,
     made: HashMap<(Sort, Show), watch::Receiver<Option<Page>>>,
-}
-
-impl Vital {
-    pub(super) fn is_up(&self) -> bool {
-        self.up
-    }
-
-    pub(super) fn is_stale(&self, now: Moment) -> bool {
-        self.expires.is_some_and(|expires| expires < now)
-    }
-}
-
-impl From<&Health> for Vital {
-    fn from(health: &Health) -> Vital {
-        Vital { up: health.up, looked: health.looked, expires: health.expires }
-    }
 }
 
 impl Default for Shelf {
@@ -111,9 +86,8 @@ impl Shelf {
 impl Kept {
     /// What is said of the entries with a tag, or of all.
     pub(super) fn word(&self, state: &Arc<State>, tag: Option<&str>, show: Show, make: impl FnOnce() -> Word) -> Word {
-        let tag = tag.map(str::to_owned);
         let mut pages = self.0.pages(state);
-        let slots = pages.words.entry(tag).or_default();
+        let slots = pages.words.entry(tag.unwrap_or_default().to_owned()).or_default();
         match slots.get_mut(show as usize) {
             Some(slot) => slot.get_or_insert_with(make).clone(),
             None => make(),

@@ -1,8 +1,8 @@
 //! `/metrics`: the text exposition format of Prometheus. Of the run what the report says, and of the server what it counts.
 
-use super::kept::{Sort, Vital};
+use super::kept::Sort;
 use super::{Desk, Page, Show, seen};
-use crate::monitor::{Histogram, Moment, State};
+use crate::monitor::{Health, Histogram, Moment, State};
 use crate::report::Reporter;
 use crate::report::prometheus::{Label, Prometheus, metric};
 use crate::serve::{Answer, Asked, Counters};
@@ -38,13 +38,12 @@ pub(super) fn page(desk: &Desk, state: &State, show: Show) -> Page {
 }
 
 /// The endpoints' series. What tags there are is for those who see more than counts.
-fn vitals(desk: &Desk, state: &State, show: Show) -> Vec<(String, Vital)> {
-    let endpoint = desk.endpoint.trim_end_matches('/');
+fn vitals(desk: &Desk, state: &State, show: Show) -> Vec<(String, Health)> {
     let tags = state.book.tags().take(if show == Show::Counts { 0 } else { TAGS });
-    let tags = tags.map(|tag| (format!("{endpoint}/{tag}"), state.book.tagged(tag)));
+    let tags = tags.map(|tag| (format!("{}/{tag}", desk.endpoint), state.book.tagged(tag)));
     let all = std::iter::once((desk.endpoint.clone(), None)).chain(tags);
     let series = |path: &str| format!("verispec_healthy{{endpoint=\"{}\"}}", Label(path));
-    all.map(|(path, which)| (series(&path), (&state.health(which)).into())).collect()
+    all.map(|(path, which)| (series(&path), state.health_of(which))).collect()
 }
 
 /// What is the same until the next run.
@@ -102,11 +101,11 @@ fn histogram(out: &mut String, name: &str, labels: &str, histogram: &Histogram) 
 }
 
 /// What each request sees anew.
-fn of_now(out: &mut String, desk: &Desk, state: &State, vitals: &[(String, Vital)]) -> std::fmt::Result {
+fn of_now(out: &mut String, desk: &Desk, state: &State, vitals: &[(String, Health)]) -> std::fmt::Result {
     let now = Moment::now();
     metric(out, "verispec_healthy", "gauge", "Whether this endpoint answers 200.")?;
-    for (series, vital) in vitals {
-        writeln!(out, "{series} {}", u8::from(vital.is_up() && !vital.is_stale(now)))?;
+    for (series, health) in vitals {
+        writeln!(out, "{series} {}", u8::from(health.up && !health.is_stale(now)))?;
     }
     metric(out, "verispec_run_age_seconds", "gauge", "How long it is since the last run ended.")?;
     writeln!(out, "verispec_run_age_seconds {:.3}", now.since(state.ended).as_secs_f64())?;

@@ -44,14 +44,14 @@ pub struct State {
     pub tally: Tally,
     /// When the last run ended.
     pub ended: Moment,
-    /// When the first entry is too old to be believed.
-    pub expires: Option<Moment>,
+    /// What all entries come to.
+    pub health: Health,
     /// The spec that was to take the place of this one.
     pub refused: Option<Arc<Refused>>,
 }
 
 /// What some entries come to.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Health {
     /// Whether all of them are up.
     pub up: bool,
@@ -67,9 +67,16 @@ pub struct Health {
     pub expires: Option<Moment>,
 }
 
+impl Health {
+    /// Whether it is too old to be believed, whatever it says.
+    pub fn is_stale(&self, now: Moment) -> bool {
+        self.expires.is_some_and(|expires| expires < now)
+    }
+}
+
 impl State {
-    /// What the entries of `which` come to; all of them without it.
-    pub fn health(&self, which: Option<&[usize]>) -> Health {
+    /// What the entries of `which` come to; without it, all of them: [`State::health`].
+    pub(super) fn sum(&self, which: Option<&[usize]>) -> Health {
         let mut summary = Summary::new(self.summary.started);
         let (mut up, mut held) = (true, 0);
         let (mut looked, mut expires) = (None::<Moment>, None::<Moment>);
@@ -91,6 +98,11 @@ impl State {
         }
         let Summary { pass, fail, unknown, skip, .. } = summary;
         Health { up, pass, fail, unknown, skip, held, looked, expires }
+    }
+
+    /// What the entries of `which` come to; all of them without it.
+    pub fn health_of(&self, which: Option<&[usize]>) -> Health {
+        which.map_or(self.health, |which| self.sum(Some(which)))
     }
 
     /// The verdicts over the entries of `which` in spec order; over all of them without it.

@@ -47,11 +47,37 @@ fn start(claims: Vec<Claim>, pace: Pace) -> (Monitor, Heard) {
         };
         hears.lock().unwrap().push(word);
     };
+    (Monitor::start(parts(claims), Host::local(), settings(pace), Box::new(notify)).unwrap(), heard)
+}
+
+fn book(claims: Vec<Claim>) -> Book {
+    Book::new(Sources::default(), claims)
+}
+
+fn parts(claims: Vec<Claim>) -> (Request, Book, Stamp) {
     let request = Request { specs: vec!["-".into()], selection: Selection::default() };
-    let book = Book::new(Sources::default(), claims);
-    let settings = Settings { pace, max_age: None, windows: Windows { rise: 1, fall: 1 }, limits: Limits::default() };
-    let parts = (request, book, Stamp::new([], [], []));
-    (Monitor::start(parts, Host::local(), settings, Box::new(notify)).unwrap(), heard)
+    (request, book(claims), Stamp::new([], [], []))
+}
+
+fn settings(pace: Pace) -> Settings {
+    Settings { pace, max_age: None, windows: Windows { rise: 1, fall: 1 }, limits: Limits::default() }
+}
+
+/// Probes of which the first one that is asked hangs until it is let go, and how many were asked.
+fn hanging() -> (impl Fn() -> Probe, mpsc::Sender<()>, Arc<AtomicUsize>) {
+    let begun = Arc::new(AtomicUsize::new(0));
+    let (release, held) = mpsc::channel::<()>();
+    let (count, held) = (begun.clone(), Arc::new(Mutex::new(held)));
+    let probe = move || -> Probe {
+        let (count, held) = (count.clone(), held.clone());
+        Box::new(move |_, _| {
+            if count.fetch_add(1, Ordering::SeqCst) == 0 {
+                _ = held.lock().unwrap().recv_timeout(LONG);
+            }
+            there()
+        })
+    };
+    (probe, release, begun)
 }
 
 fn state(monitor: &Monitor) -> Option<Arc<State>> {
@@ -61,23 +87,14 @@ fn state(monitor: &Monitor) -> Option<Arc<State>> {
 
 #[test]
 fn a_probe_that_hangs_gets_no_company_and_its_entry_stays_unknown() {
-    let begun = Arc::new(AtomicUsize::new(0));
-    let (release, held) = mpsc::channel::<()>();
-    let (count, held) = (begun.clone(), Mutex::new(held));
-    let hangs: Probe = Box::new(move |_, _| {
-        // Only the first one hangs.
-        if count.fetch_add(1, Ordering::SeqCst) == 0 {
-            _ = held.lock().unwrap().recv_timeout(LONG);
-        }
-        there()
-    });
+    let (hangs, release, begun) = hanging();
     let looks = Arc::new(AtomicUsize::new(0));
     let counts = looks.clone();
     let quick: Probe = Box::new(move |_, _| {
         counts.fetch_add(1, Ordering::SeqCst);
         there()
     });
-    let claims = vec![claim("hangs", Duration::from_millis(10), hangs), claim("quick", LONG, quick)];
+    let claims = vec![claim("hangs", Duration::from_millis(10), hangs()), claim("quick", LONG, quick)];
     let (monitor, heard) = start(claims, Pace::Every(Duration::from_millis(20)));
     let until = Instant::now() + LONG;
     while looks.load(Ordering::SeqCst) < 10 {
@@ -87,7 +104,7 @@ fn a_probe_that_hangs_gets_no_company_and_its_entry_stays_unknown() {
     assert_eq!(begun.load(Ordering::SeqCst), 1);
     let known = state(&monitor).unwrap();
     assert_eq!((known.summary.pass, known.summary.unknown), (1, 1));
-    assert!(!known.health(None).up);
+    assert!(!known.health.up);
     release.send(()).unwrap();
     while state(&monitor).unwrap().summary.pass < 2 {
         assert!(Instant::now() < until);
@@ -95,6 +112,34 @@ fn a_probe_that_hangs_gets_no_company_and_its_entry_stays_unknown() {
     }
     assert_eq!(heard.lock().unwrap().iter().filter(|word| word.starts_with("hangs")).count(), 2);
     monitor.stop();
+}
+
+#[test]
+fn a_probe_that_hangs_gets_no_company_from_another_spec_either() {
+    let (hangs, release, begun) = hanging();
+    let claims =
+        || vec![claim("new", LONG, Box::new(|_, _| there())), claim("hangs", Duration::from_millis(10), hangs())];
+    let pace = Pace::Every(Duration::from_secs(3_600));
+    let mut looker = Looker::new(parts(claims().split_off(1)), Host::local(), settings(pace), Box::new(|_| ()));
+    let known = looker.tell.subscribe();
+    let counts = || known.borrow().state.as_ref().map(|state| (state.health.pass, state.health.unknown)).unwrap();
+    looker.run(vec![0]);
+    assert_eq!(counts(), (0, 1));
+    for _ in 0..2 {
+        looker.open(book(claims()));
+        looker.run(vec![0, 1]);
+        assert_eq!(counts(), (1, 1));
+    }
+    assert_eq!(begun.load(Ordering::SeqCst), 1);
+    release.send(()).unwrap();
+    let until = Instant::now() + LONG;
+    while looker.hangs(1) {
+        assert!(Instant::now() < until);
+        thread::sleep(Duration::from_millis(5));
+    }
+    looker.run(vec![0, 1]);
+    assert_eq!(counts(), (2, 0));
+    assert_eq!(begun.load(Ordering::SeqCst), 2);
 }
 
 #[test]
@@ -133,7 +178,7 @@ fn a_spec_of_which_all_is_skipped_is_told_of_all_the_same() {
     one.common = Some(Box::new(Common { skip: Some("no".into()), ..Common::default() }));
     let (monitor, heard) = start(vec![one], Pace::Every(Duration::from_secs(3_600)));
     let known = state(&monitor).unwrap();
-    assert_eq!((known.summary.skip, known.health(None).up, known.health(None).expires), (1, true, None));
+    assert_eq!((known.summary.skip, known.health.up, known.health.expires), (1, true, None));
     thread::sleep(Duration::from_millis(100));
     assert_eq!(*heard.lock().unwrap(), ["ran 0 1"]);
     monitor.stop();
@@ -150,11 +195,7 @@ fn a_run_that_ends_by_a_bug_answers_those_who_wait_and_the_next_one_is_whole() {
             panic!("a bug, for this test");
         }
     };
-    let request = Request { specs: vec!["-".into()], selection: Selection::default() };
-    let book = Book::new(Sources::default(), vec![claim("a", LONG, probe)]);
-    let windows = Windows { rise: 1, fall: 1 };
-    let settings = Settings { pace: Pace::OnDemand(Duration::ZERO), max_age: None, windows, limits: Limits::default() };
-    let parts = (request, book, Stamp::new([], [], []));
+    let (parts, settings) = (parts(vec![claim("a", LONG, probe)]), settings(Pace::OnDemand(Duration::ZERO)));
     let monitor = Monitor::start(parts, Host::local(), settings, Box::new(notify)).unwrap();
     assert!(state(&monitor).is_none());
     assert_eq!(state(&monitor).unwrap().summary.pass, 1);
@@ -174,7 +215,7 @@ fn what_nobody_has_looked_at_is_unknown_and_not_up() {
     };
     let mut second = claim("skipped", LONG, probe());
     second.common = Some(Box::new(skipped));
-    let book = Arc::new(Book::new(Sources::default(), vec![claim("a", LONG, probe()), second]));
+    let book = Arc::new(book(vec![claim("a", LONG, probe()), second]));
     let state = State {
         book,
         entries: vec![None, None],
@@ -182,12 +223,12 @@ fn what_nobody_has_looked_at_is_unknown_and_not_up() {
         history: vec![],
         tally: Tally::default(),
         ended: Moment::now(),
-        expires: None,
+        health: Health::default(),
         refused: None,
     };
-    let health = state.health(None);
+    let health = state.sum(None);
     assert_eq!((health.up, health.unknown, health.skip, health.pass), (false, 1, 1, 0));
-    assert!(state.health(Some(&[1])).up);
+    assert!(state.sum(Some(&[1])).up);
     let words: Vec<&str> = state.judged(None).flat_map(|j| j.verdicts).map(|v| v.outcome.word()).collect();
     assert_eq!(words, ["unknown", "skip"]);
     assert_eq!(seen.load(Ordering::SeqCst), 0);

@@ -116,7 +116,8 @@ impl<'a> Html<'a> {
             icon(class),
             policy::STYLE,
         )?;
-        let live = if self.served.live { " data-live=\"\"" } else { "" };
+        let notices = self.served.notices.len();
+        let live = if self.served.live { format!(" data-live=\"{notices}\"") } else { String::new() };
         writeln!(out, "<body{live}>\n<header>\n<h1>{name}</h1>")?;
         writeln!(out, "<p class=\"verdict {class}\"><b>{}</b> <span>{}</span></p>", headline(class), told(summary))?;
         for notice in self.served.notices {

@@ -143,16 +143,18 @@
   };
   let lost = false;
   const events = new EventSource("events");
+  const notices = Number(document.body.dataset.live);
+  const isNews = (event) => {
+    const run = JSON.parse(event.data);
+    return run.notices !== notices || boxes.some((box) => run[box.value] !== Number(box.dataset.count));
+  };
   events.addEventListener("verdict", changed);
+  events.addEventListener("stale", (event) => {
+    if (isNews(event)) changed();
+  });
   events.addEventListener("run", (event) => {
-    let run;
-    try {
-      run = JSON.parse(event.data);
-    } catch {
-      return;
-    }
-    if (boxes.some((box) => run[box.value] !== Number(box.dataset.count))) return changed();
-    if (!due) news(`Looked again at ${new Date().toISOString().slice(11, 19)} UTC: nothing has changed.`, false, false);
+    if (isNews(event)) changed();
+    else if (!due) news(`Looked again at ${new Date().toISOString().slice(11, 19)} UTC: nothing has changed.`, false, false);
   });
   events.addEventListener("open", () => {
     // What happened in between nobody has told.

@@ -230,7 +230,9 @@ fn a_page_of_a_server_listens_and_a_file_does_not() {
     let history = [sample::summary(), sample::summary()];
     let served = Served { history: &history, notices: &[], live: true };
     let page = page_of(&mut Html::of_server(&context, served), &[]);
-    assert!(page.contains("<body data-live=\"\">") && page.contains("id=\"live\"") && page.contains("The last 2 runs"));
+    assert!(
+        page.contains("<body data-live=\"0\">") && page.contains("id=\"live\"") && page.contains("The last 2 runs")
+    );
     assert!(page_of(&mut Html::new(&context), &[]).contains("<body>"));
 }
 
