@@ -160,6 +160,7 @@ fn events_tell_what_changes_and_what_to() {
     stream.write_all(b"GET /events HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
     fs::remove_file(server.path("flag")).unwrap();
     let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line == "Cache-Control: no-store"));
     assert!(lines.any(|line| line == "event: verdict"));
     let data = lines.next().unwrap();
     let data: Value = serde_json::from_str(data.strip_prefix("data: ").unwrap()).unwrap();
