@@ -96,23 +96,26 @@ impl Seen {
         Stamp { digest: digest.finalize().into(), seen: self }
     }
 
-    /// Notes files and globs as they are now.
-    fn look<'p>(&mut self, files: impl IntoIterator<Item = &'p Path>, globs: impl IntoIterator<Item = &'p str>) {
-        files.into_iter().for_each(|path| self.file(path, metadata(path).as_ref()));
-        globs.into_iter().for_each(|glob| self.glob(glob, &expand(glob)));
+    fn file_now(&mut self, path: &Path) {
+        self.file(path, metadata(path).as_ref());
+    }
+
+    fn glob_now(&mut self, glob: &str) {
+        self.glob(glob, &expand(glob));
     }
 }
 
 impl Stamp {
     /// Of files as they are now.
+    #[cfg(test)]
     pub fn new<'t>(
         texts: impl IntoIterator<Item = &'t str>,
         files: impl IntoIterator<Item = PathBuf>,
         globs: impl IntoIterator<Item = String>,
     ) -> Stamp {
-        let (files, globs): (Vec<_>, Vec<_>) = (files.into_iter().collect(), globs.into_iter().collect());
         let mut seen = Seen::default();
-        seen.look(files.iter().map(PathBuf::as_path), globs.iter().map(String::as_str));
+        files.into_iter().for_each(|path| seen.file_now(&path));
+        globs.into_iter().for_each(|glob| seen.glob_now(&glob));
         seen.stamp(texts)
     }
 
@@ -132,11 +135,12 @@ impl Stamp {
     /// With the files of `other`, too: those that a spec which cannot be read does not name. They count as they are now,
     /// for nothing of them was read.
     pub fn with(&self, other: &Stamp) -> Stamp {
-        let Stamp { digest, mut seen } = self.clone();
-        let files = other.seen.files.keys().filter(|path| !seen.files.contains_key(*path)).cloned().collect::<Vec<_>>();
-        let globs = other.seen.globs.keys().filter(|glob| !seen.globs.contains_key(*glob)).cloned().collect::<Vec<_>>();
-        seen.look(files.iter().map(PathBuf::as_path), globs.iter().map(String::as_str));
-        Stamp { digest, seen }
+        let (own, mut both) = (&self.seen, self.clone());
+        let files = other.seen.files.keys().filter(|path| !own.files.contains_key(*path));
+        files.for_each(|path| both.seen.file_now(path));
+        let globs = other.seen.globs.keys().filter(|glob| !own.globs.contains_key(*glob));
+        globs.for_each(|glob| both.seen.glob_now(glob));
+        both
     }
 }
 
