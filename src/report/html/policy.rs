@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
+use std::sync::LazyLock;
 
 pub const STYLE: &str = include_str!("page.css");
 pub const SCRIPT: &str = include_str!("page.js");
@@ -14,11 +15,16 @@ pub fn policy() -> String {
 }
 
 /// The same, as far as the page itself may say it.
-pub fn within() -> String {
+pub fn within() -> &'static str {
+    &WITHIN
+}
+
+/// A server sends it with each answer, so that it is made once.
+static WITHIN: LazyLock<String> = LazyLock::new(|| {
     let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
     format!(
         "default-src 'none'; script-src {}; style-src {}; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'",
         hash(SCRIPT),
         hash(STYLE)
     )
-}
+});
