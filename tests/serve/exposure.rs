@@ -1,6 +1,6 @@
 //! Who gets to see what.
 
-use crate::{Server, folder, program};
+use crate::{SLOW, Server, folder, program};
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -194,8 +194,7 @@ fn tags_are_named_only_where_more_than_counts_is_told() {
 
 #[test]
 fn a_report_that_is_too_old_says_so_until_it_is_not() {
-    let spec = "[command.\"while test -e slow; do sleep 0.1; done\"]\nexit-status = 0\ntimeout = \"20s\"\n";
-    let server = Server::start(spec, &["--every", "200ms", "--max-age", "1s"]);
+    let server = Server::start(SLOW, &["--every", "200ms", "--max-age", "1s"]);
     let notice = "too old to be believed: the last run ended at 2";
     assert!(!server.get("/report").body.contains(notice));
     server.write("slow", "");

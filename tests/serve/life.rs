@@ -1,6 +1,6 @@
 //! A server that lives through what happens to its spec, its log, its clients and itself.
 
-use crate::{Server, folder, program};
+use crate::{SLOW, Server, folder, program};
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -254,8 +254,7 @@ fn a_reload_brings_nothing_up_that_has_not_passed_often_enough() {
 
 #[test]
 fn that_what_is_known_has_grown_old_is_logged() {
-    let spec = "[command.\"while test -e slow; do sleep 0.1; done\"]\nexit-status = 0\ntimeout = \"20s\"\n";
-    let server = Server::start(spec, &["--every", "200ms", "--max-age", "500ms"]);
+    let server = Server::start(SLOW, &["--every", "200ms", "--max-age", "500ms"]);
     server.get("/healthz");
     server.write("slow", "");
     server.until(|server| (!server.logged("what is known is too old to be believed").is_empty()).then_some(()));

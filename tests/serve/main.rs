@@ -26,6 +26,8 @@ use tempfile::TempDir;
 
 /// More than any machine takes.
 const LONG: Duration = Duration::from_secs(30);
+/// Takes as long as there is a file `slow`.
+const SLOW: &str = "[command.\"while test -e slow; do sleep 0.1; done\"]\nexit-status = 0\ntimeout = \"20s\"\n";
 
 /// A server that is killed if a test fails, and the folder that it was started in.
 pub struct Server {

@@ -1,6 +1,6 @@
 //! When it looks, and what that makes of its answers.
 
-use crate::{Server, folder};
+use crate::{SLOW, Server, folder};
 use std::fs;
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
@@ -53,8 +53,7 @@ fn there_are_never_two_runs_at_once() {
 
 #[test]
 fn a_run_that_is_too_old_is_503_whatever_it_said() {
-    let spec = "[command.\"while test -e slow; do sleep 0.1; done\"]\nexit-status = 0\ntimeout = \"20s\"\n";
-    let server = Server::start(spec, &["--every", "200ms", "--max-age", "1s"]);
+    let server = Server::start(SLOW, &["--every", "200ms", "--max-age", "1s"]);
     let answer = server.get("/healthz");
     assert_eq!((answer.status, answer.first()), (200, "ok"));
     assert_eq!(answer.headers["age"], "0");
